@@ -1,0 +1,1 @@
+"""Accounts: who there is, how they prove it, what they may do."""

@@ -1,0 +1,38 @@
+"""What can be wrong with an account request."""
+
+from booking.errors import Conflict, NotFound, Unauthenticated
+
+
+class EmailTaken(Conflict):
+    """Addresses are compared without regard to case."""
+
+    sentence = "User with this email already exists"
+    reason = "email_taken"
+
+
+class WrongEmailOrPassword(Unauthenticated):
+    """Says the same for an unknown address and a wrong password."""
+
+    sentence = "Invalid email or password"
+    reason = "invalid_login"
+
+
+class RefreshTokenRejected(Unauthenticated):
+    """The refresh token is unknown, expired, spent, or of an account that may no longer sign in."""
+
+    sentence = "Could not validate credentials"
+    reason = "invalid_refresh_token"
+
+
+class UserNotFound(NotFound):
+    """No such account."""
+
+    sentence = "User not found"
+    reason = "user_not_found"
+
+
+class OwnAdminRights(Conflict):
+    """An admin would lock itself out."""
+
+    sentence = "Admins cannot deactivate or demote themselves"
+    reason = "own_admin_rights"

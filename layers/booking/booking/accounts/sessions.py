@@ -1,0 +1,122 @@
+"""Sessions: refresh tokens that are spent when they are used.
+
+A sign-in starts a family of refresh tokens; the family's item holds the hash of the one that is valid.
+Using it puts the next one in its place. A spent token that comes back means that two parties hold the
+family's tokens, so the family ends (RFC 9700, section 4.14.2).
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+
+from booking.accounts.errors import RefreshTokenRejected
+from booking.accounts.table import UserItem
+from booking.accounts.tokens import access_token_lifetime, issue_access_token
+from booking.accounts.user import User
+from booking.platform.clock import epoch_seconds
+from booking.platform.ephemeral import EphemeralItem
+from booking.platform.settings import settings
+from booking.platform.store import ConditionFailed, create, delete, get, update
+
+_FAMILY_BYTES = 16
+_SECRET_BYTES = 32
+_LONGEST_TOKEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a sign-in hands out; `expires_in` is the access token's lifetime in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class _Family(EphemeralItem):
+    user_id = UnicodeAttribute()
+    valid_hash = UnicodeAttribute()
+
+
+def open_session(user: User, now: datetime) -> Session:
+    """A new family of refresh tokens for the account."""
+    family_id, secret = secrets.token_urlsafe(_FAMILY_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+    family = _Family(
+        pk=_key(family_id),
+        user_id=user.id,
+        valid_hash=_digest(secret),
+        expires_at=_end(now),
+    )
+    create(family, condition=_Family.pk.does_not_exist())
+    return _session(user, family_id, secret, now)
+
+
+def refresh(token: str, now: datetime) -> Session:
+    """Spends the refresh token for a new pair; role and e-mail are read anew.
+
+    Raises `RefreshTokenRejected`.
+    """
+    family_id, secret = _parts(token)
+    next_secret = secrets.token_urlsafe(_SECRET_BYTES)
+    family = _rotate(family_id, _digest(secret), _digest(next_secret), now)
+    user = get(UserItem, family.user_id, consistent=True)
+    if user is None or not user.is_active:
+        delete(family)
+        raise RefreshTokenRejected
+    return _session(user.to_user(), family_id, next_secret, now)
+
+
+def close_session(token: str) -> None:
+    """Ends the token's family. A token that is none any more is no error: the session is over."""
+    try:
+        family_id, _ = _parts(token)
+    except RefreshTokenRejected:
+        return
+    delete(_Family(pk=_key(family_id)))
+
+
+def _rotate(family_id: str, spent_hash: str, next_hash: str, now: datetime) -> _Family:
+    family = _Family(pk=_key(family_id))
+    try:
+        return update(
+            family,
+            [_Family.valid_hash.set(next_hash), _Family.expires_at.set(_end(now))],
+            condition=(_Family.valid_hash == spent_hash) & (_Family.expires_at > epoch_seconds(now)),
+        )
+    except ConditionFailed as failure:
+        found = _Family.from_old(failure.old) if failure.old else None
+        if found and found.valid_hash == next_hash:
+            return found  # our own write, whose answer was lost and which was sent again
+        if found:
+            delete(family)
+        raise RefreshTokenRejected from None
+
+
+def _session(user: User, family_id: str, secret: str, now: datetime) -> Session:
+    return Session(
+        access_token=issue_access_token(user.as_caller(), now),
+        refresh_token=f"{family_id}.{secret}",
+        expires_in=int(access_token_lifetime().total_seconds()),
+    )
+
+
+def _parts(token: str) -> tuple[str, str]:
+    family_id, _, secret = token.partition(".")
+    if not family_id or not secret or len(token) > _LONGEST_TOKEN:
+        raise RefreshTokenRejected
+    return family_id, secret
+
+
+def _key(family_id: str) -> str:
+    return f"refresh#{family_id}"
+
+
+def _digest(secret: str) -> str:
+    """Random secrets need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _end(now: datetime) -> int:
+    return epoch_seconds(now + timedelta(days=settings().refresh_token_days))

@@ -1,0 +1,1 @@
+"""The calendar: specialists' profiles, the services they offer, and the slots they open."""

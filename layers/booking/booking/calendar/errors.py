@@ -1,0 +1,87 @@
+"""What can be wrong with a calendar request."""
+
+from booking.errors import Conflict, Invalid, NotFound
+
+
+class SpecialistNotFound(NotFound):
+    """No such specialist."""
+
+    sentence = "Specialist not found"
+    reason = "specialist_not_found"
+
+
+class ProfileNotFound(NotFound):
+    """The caller has no specialist profile."""
+
+    sentence = "Specialist profile not found"
+    reason = "specialist_profile_not_found"
+
+
+class ServiceNotFound(NotFound):
+    """The specialist offers no such service."""
+
+    sentence = "Service not found"
+    reason = "service_not_found"
+
+
+class SlotNotFound(NotFound):
+    """No such slot, or not the caller's own where only that counts."""
+
+    sentence = "Slot not found"
+    reason = "slot_not_found"
+
+
+class SlotOverlaps(Conflict):
+    """Slots of one specialist never overlap."""
+
+    sentence = "Time slot overlaps with existing slot"
+    reason = "slot_overlaps"
+
+
+class DayIsFull(Conflict):
+    """The day holds as many slots as its record can carry."""
+
+    sentence = "The day has no room for another slot"
+    reason = "day_is_full"
+
+
+class SlotStarted(Conflict):
+    """The clock decides, not whether a sweep has run."""
+
+    sentence = "Slot has already started"
+    reason = "slot_started"
+
+
+class BookedSlot(Conflict):
+    """Somebody counts on this slot."""
+
+    sentence = "Booked slot cannot be deleted"
+    reason = "slot_booked"
+
+
+class SlotEndsBeforeItStarts(Invalid):
+    """A slot has a positive length."""
+
+    sentence = "end_at must be after start_at"
+    location = ("body", "end_at")
+
+
+class SlotInThePast(Invalid):
+    """A slot that has started can no longer be booked."""
+
+    sentence = "start_at must be in the future"
+    location = ("body", "start_at")
+
+
+class SlotTooLong(Invalid):
+    """A slot is at most a day long."""
+
+    sentence = "A slot cannot be longer than 24 hours"
+    location = ("body", "end_at")
+
+
+class SlotTooFarAhead(Invalid):
+    """Calendars reach 400 days ahead."""
+
+    sentence = "A slot cannot start more than 400 days ahead"
+    location = ("body", "start_at")

@@ -1,0 +1,64 @@
+"""The services that a specialist offers."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from booking.calendar import profiles
+from booking.calendar.errors import ServiceNotFound
+from booking.calendar.rules import Service
+from booking.calendar.table import SERVICE_KEY_PREFIX, ServiceItem, service_key
+from booking.caller import Caller
+from booking.platform.ids import is_id, new_id
+from booking.platform.store import Page, PageRequest, create, get, query_page
+
+SERVICE_PREFIX = "svc"
+
+
+def add_service(
+    caller: Caller,
+    *,
+    title: str,
+    description: str | None,
+    duration_minutes: int,
+    price: Decimal,
+    now: datetime,
+) -> Service:
+    """A new service of the caller's."""
+    profiles.ensure(caller, now)
+    service_id = new_id(SERVICE_PREFIX)
+    item = ServiceItem(
+        specialist_id=caller.specialist_id,
+        sk=service_key(service_id),
+        service_id=service_id,
+        title=title,
+        description=description,
+        duration_minutes=duration_minutes,
+        price=f"{price:.2f}",
+        created_at=now,
+    )
+    create(item, condition=ServiceItem.specialist_id.does_not_exist())
+    return item.to_service()
+
+
+def list_services(specialist_id: str, request: PageRequest) -> Page[Service]:
+    """The specialist's services. Raises `SpecialistNotFound`."""
+    profiles.check_specialist_id(specialist_id)
+    page = query_page(
+        ServiceItem,
+        specialist_id,
+        ServiceItem.sk.startswith(SERVICE_KEY_PREFIX),
+        request,
+        key_of=ServiceItem.key,
+    )
+    if not page.items:
+        profiles.profile_of(specialist_id)
+    return page.map(ServiceItem.to_service)
+
+
+def service_of(specialist_id: str, service_id: str) -> Service:
+    """Raises `ServiceNotFound`, also for another specialist's service."""
+    known_form = is_id(SERVICE_PREFIX, service_id)
+    item = get(ServiceItem, specialist_id, service_key(service_id)) if known_form else None
+    if item is None:
+        raise ServiceNotFound
+    return item.to_service()

@@ -1,0 +1,168 @@
+"""The slots that a specialist opens."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from pynamodb.expressions.update import Action
+
+from booking.calendar import profiles
+from booking.calendar.errors import (
+    BookedSlot,
+    DayIsFull,
+    SlotNotFound,
+    SlotOverlaps,
+)
+from booking.calendar.rules import Availability, Slot, check_slot_times, days_touched, overlaps
+from booking.calendar.slot_ids import SlotId
+from booking.calendar.table import DayItem, SlotItem, day_key, interval_text, slot_key
+from booking.caller import Caller
+from booking.errors import BookingError
+from booking.platform.store import (
+    ConditionsFailed,
+    Contended,
+    Page,
+    PageRequest,
+    RawItem,
+    Transaction,
+    get,
+    query_all,
+    query_page,
+    retrying_contention,
+)
+
+MOST_SLOTS_A_DAY = 1000
+
+
+def open_slot(caller: Caller, start_at: datetime, end_at: datetime, now: datetime) -> Slot:
+    """A new, free slot of the caller's.
+
+    The days that it touches are read and then changed under the condition that nobody has changed them
+    in between. Raises `Invalid` (which rule of time it breaks), `SlotOverlaps`, `DayIsFull`.
+    """
+    check_slot_times(start_at, end_at, now)
+    profiles.ensure(caller, now)
+    slot_id = SlotId.new(caller.specialist_id, start_at, end_at)
+    return retrying_contention(lambda: _open(slot_id))
+
+
+def delete_slot(caller: Caller, slot_id: str) -> None:
+    """Raises `SlotNotFound` (someone else's slot, too), `BookedSlot`."""
+    slot = SlotId.parse(slot_id)
+    if slot is None or slot.specialist_id != caller.specialist_id:
+        raise SlotNotFound
+    retrying_contention(lambda: _delete(slot))
+
+
+def find_slot(slot: SlotId) -> SlotItem:
+    """The slot's item. Raises `SlotNotFound`."""
+    item = get(SlotItem, slot.specialist_id, slot_key(slot.start_at), consistent=True)
+    if item is None or item.slot_id != slot.text:
+        raise SlotNotFound
+    return item
+
+
+def list_slots(
+    specialist_id: str, day: date | None, time_zone: tzinfo, request: PageRequest, now: datetime
+) -> Page[Slot]:
+    """The slots that start on that day of that time zone, or from now on. Raises `SpecialistNotFound`."""
+    profiles.check_specialist_id(specialist_id)
+    first, last = day_bounds(day, 1, time_zone) if day else (now, datetime.max.replace(tzinfo=UTC))
+    page = query_page(
+        SlotItem,
+        specialist_id,
+        SlotItem.sk.between(slot_key(first), slot_key(last)),
+        request,
+        key_of=SlotItem.key,
+    )
+    if not page.items:
+        profiles.profile_of(specialist_id)
+    return page.map(SlotItem.to_slot)
+
+
+def availability(specialist_id: str, first_day: date, days: int, time_zone: tzinfo) -> Sequence[Availability]:
+    """For each day how many slots start on it, and how many are free. Raises `SpecialistNotFound`."""
+    profiles.check_specialist_id(specialist_id)
+    first, last = day_bounds(first_day, days, time_zone)
+    within = SlotItem.sk.between(slot_key(first), slot_key(last))
+    items = query_all(SlotItem, specialist_id, within)
+    if not items:
+        profiles.profile_of(specialist_id)
+    total = Counter(item.start_at.astimezone(time_zone).date() for item in items)
+    free = Counter(item.start_at.astimezone(time_zone).date() for item in items if not item.booking_id)
+    asked = (first_day + timedelta(days=number) for number in range(days))
+    return [Availability(day, total[day], free[day]) for day in asked]
+
+
+def day_bounds(first_day: date, days: int, time_zone: tzinfo) -> tuple[datetime, datetime]:
+    """The first and the last instant of so many days, as the time zone has them."""
+    start = datetime.combine(first_day, time.min, time_zone)
+    end = datetime.combine(first_day + timedelta(days=days), time.min, time_zone)
+    return start.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def _open(slot_id: SlotId) -> Slot:
+    days = _days_of(slot_id)
+    wanted = (slot_id.start_at, slot_id.end_at)
+    for day in days:
+        if any(overlaps(wanted, taken) for taken in day.intervals()):
+            raise SlotOverlaps
+        if len(day.taken or ()) >= MOST_SLOTS_A_DAY:
+            raise DayIsFull
+    slot = SlotItem(
+        specialist_id=slot_id.specialist_id,
+        sk=slot_key(slot_id.start_at),
+        slot_id=slot_id.text,
+        start_at=slot_id.start_at,
+        end_at=slot_id.end_at,
+    )
+    transaction = Transaction()
+    transaction.put(slot, condition=SlotItem.specialist_id.does_not_exist())
+    interval = {interval_text(*wanted)}
+    for day in days:
+        _change_day(transaction, day, DayItem.taken.add(interval))
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        raise Contended from failure
+    return slot.to_slot()
+
+
+def _delete(slot_id: SlotId) -> None:
+    interval = {interval_text(slot_id.start_at, slot_id.end_at)}
+    transaction = Transaction()
+    slot = SlotItem(specialist_id=slot_id.specialist_id, sk=slot_key(slot_id.start_at))
+    deleted = transaction.delete(
+        slot, condition=(SlotItem.slot_id == slot_id.text) & SlotItem.booking_id.does_not_exist()
+    )
+    for day in _days_of(slot_id):
+        _change_day(transaction, day, DayItem.taken.delete(interval))
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        if not failure.at(deleted):
+            raise Contended from failure
+        raise _why_not_deleted(slot_id, failure.old(deleted)) from None
+
+
+def _why_not_deleted(slot_id: SlotId, old: RawItem | None) -> BookingError:
+    found = SlotItem.from_old(old) if old else None
+    if found is None or found.slot_id != slot_id.text:
+        return SlotNotFound()
+    return BookedSlot()
+
+
+def _days_of(slot_id: SlotId) -> list[DayItem]:
+    """The records of the days that the slot touches; a day without slots has an empty one."""
+    keys = [day_key(day) for day in days_touched(slot_id.start_at, slot_id.end_at)]
+    found = (get(DayItem, slot_id.specialist_id, key, consistent=True) for key in keys)
+    return [day or DayItem(specialist_id=slot_id.specialist_id, sk=key) for day, key in zip(found, keys, strict=True)]
+
+
+def _change_day(transaction: Transaction, day: DayItem, change: Action) -> None:
+    unchanged = DayItem.version == day.version if day.version else DayItem.specialist_id.does_not_exist()
+    transaction.update(
+        DayItem(specialist_id=day.specialist_id, sk=day.sk),
+        [change, DayItem.version.set(day.version + 1)],
+        condition=unchanged,
+    )

@@ -1,0 +1,45 @@
+"""Who is asking: what an access token says about the caller."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is for. Admins are made by the operator, never over the public API."""
+
+    CLIENT = "client"
+    SPECIALIST = "specialist"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in account, as its token states it; no table is read to know it."""
+
+    user_id: str
+    role: Role
+    email: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may act on anybody's behalf."""
+        return self.role is Role.ADMIN
+
+    @property
+    def specialist_id(self) -> str:
+        """The id of the caller's profile, which exists for specialists from registration on."""
+        return specialist_id_of(self.user_id)
+
+
+USER_PREFIX = "usr"
+SPECIALIST_PREFIX = "spc"
+
+
+def specialist_id_of(user_id: str) -> str:
+    """The profile's id follows from its user's, so nothing has to be read to go from one to the other."""
+    return f"{SPECIALIST_PREFIX}_{user_id.removeprefix(f'{USER_PREFIX}_')}"
+
+
+def user_id_of(specialist_id: str) -> str:
+    """The inverse of `specialist_id_of`."""
+    return f"{USER_PREFIX}_{specialist_id.removeprefix(f'{SPECIALIST_PREFIX}_')}"

@@ -1,0 +1,1 @@
+"""FastAPI glue: the app of a route, its caller, errors, pages and request ids."""

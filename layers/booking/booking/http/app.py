@@ -1,0 +1,21 @@
+"""From a router to something that answers: an ASGI app, and the Lambda handler around it."""
+
+from fastapi import APIRouter, FastAPI
+from mangum import Mangum
+
+from booking.http import errors
+from booking.http.edge import Edge
+
+
+def application(*routers: APIRouter) -> Edge:
+    """The app of these routes. It serves no documents of its own; those are routes, too."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for router in routers:
+        app.include_router(router)
+    errors.install(app)
+    return Edge(app)
+
+
+def lambda_handler(router: APIRouter) -> Mangum:
+    """What a route's module gives to Lambda as its `handler`."""
+    return Mangum(application(router), lifespan="off")

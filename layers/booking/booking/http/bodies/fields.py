@@ -1,0 +1,56 @@
+"""The kinds of fields that bodies are made of."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class RequestBody(BaseModel):
+    """A body that refuses fields it does not know, so that a typo is not lost silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ResponseBody(BaseModel):
+    """A body that is made from a domain object."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _as_text(value: Any) -> Any:
+    """Numbers are not taken for instants."""
+    if isinstance(value, (str, datetime)):
+        return value
+    raise PydanticCustomError("datetime_type", "Input should be an RFC 3339 timestamp")
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_range", "Timestamp is out of range") from None
+
+
+def _without_control_characters(text: str) -> str:
+    if _CONTROL_CHARACTERS.search(text):
+        raise PydanticCustomError("control_characters", "Text must not contain control characters")
+    return text
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_text, json_schema_input_type=str),
+    AfterValidator(_in_utc),
+]
+Text = Annotated[str, AfterValidator(_without_control_characters)]
+Title = Annotated[Text, StringConstraints(min_length=2, max_length=120, strip_whitespace=True)]
+Description = Annotated[Text, StringConstraints(max_length=500, strip_whitespace=True)]
+DisplayName = Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]

@@ -1,0 +1,20 @@
+"""The filters of both lists of bookings."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from booking.http.bodies.fields import Day
+from booking.reservations.lookup import BookingFilter
+from booking.reservations.rules import Status
+
+
+async def _booking_filter(
+    status: Status | None = None,
+    date_from: Annotated[Day | None, Query(description="First UTC day of the slot's start")] = None,
+    date_to: Annotated[Day | None, Query(description="Last UTC day of the slot's start")] = None,
+) -> BookingFilter:
+    return BookingFilter(status, date_from, date_to)
+
+
+Filter = Annotated[BookingFilter, Depends(_booking_filter)]

@@ -1,0 +1,1 @@
+"""What every slice stands on: settings, store, clock, ids, keys, rate limits."""

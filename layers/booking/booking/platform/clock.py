@@ -1,0 +1,26 @@
+"""Instants: the clock, and the one form in which instants are stored.
+
+Rules take `now` as an argument; only the outermost edge of a request reads the clock.
+"""
+
+from datetime import UTC, datetime
+
+
+def current_instant() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def to_stored(instant: datetime) -> str:
+    """The instant as fixed-width UTC text, so that stored instants sort as they follow in time."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_stored(text: str) -> datetime:
+    """The inverse of `to_stored`."""
+    return datetime.fromisoformat(text)
+
+
+def epoch_seconds(instant: datetime) -> int:
+    """Whole seconds since 1970, the form that DynamoDB's time to live reads."""
+    return int(instant.timestamp())

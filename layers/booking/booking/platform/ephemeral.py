@@ -1,0 +1,27 @@
+"""The table of what passes: rate-limit windows, idempotency records, refresh-token families.
+
+Items end by themselves. DynamoDB deletes them some time after `expires_at`, so whoever reads one looks
+at the clock as well.
+"""
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from booking.platform.clock import epoch_seconds
+from booking.platform.settings import settings
+from booking.platform.store import Item
+
+
+class EphemeralItem(Item):
+    """The base of the items of this table; each kind has a prefix of its own in `pk`."""
+
+    class Meta:
+        table_name = settings().ephemeral_table
+
+    pk = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the item counts as gone, deleted or not."""
+        return self.expires_at <= epoch_seconds(now)

@@ -1,0 +1,104 @@
+"""Rate limits that hold over all execution environments: a sliding window, exact, in one write.
+
+The attempts of a window are a set of instants in one item. An attempt adds its instant under the
+condition that the set is not full; a full set is the refusal, and the oldest instant in it says when
+the next attempt is free. Nothing is counted twice: adding the same instant again changes nothing.
+"""
+
+import hashlib
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from pynamodb.attributes import NumberSetAttribute
+from pynamodb.expressions.condition import size
+
+from booking.errors import StoreUnavailable, TooManyRequests
+from booking.platform.ephemeral import EphemeralItem
+from booking.platform.store import ConditionFailed, Contended, retrying_contention, update
+
+_MICROSECONDS = 1_000_000
+_local_attempts: dict[str, set[int]] = defaultdict(set)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `attempts` in any `window_seconds`, for each subject (an address, an account)."""
+
+    name: str
+    attempts: int
+    window_seconds: int
+
+
+class _Window(EphemeralItem):
+    attempts = NumberSetAttribute(null=True)
+
+
+def count_attempt(limit: RateLimit, subject: str, now: datetime) -> None:
+    """Counts one attempt. Raises `TooManyRequests` when the window is full.
+
+    While the store is out of reach, this execution environment counts for itself.
+    """
+    key = f"rate#{limit.name}#{_digest(subject)}"
+    instant = _unique_microseconds(now)
+    try:
+        retrying_contention(lambda: _count_in_store(limit, key, instant))
+    except StoreUnavailable:
+        _count_in_memory(limit, key, instant)
+
+
+def _digest(subject: str) -> str:
+    """Subjects are hashed: the table holds no address and no e-mail."""
+    return hashlib.sha256(subject.encode()).hexdigest()
+
+
+def _unique_microseconds(now: datetime) -> int:
+    """The instant of an attempt; two environments may not share one, so its last digits are random."""
+    return int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
+
+
+def _count_in_store(limit: RateLimit, key: str, instant: int) -> None:
+    window = _Window(pk=key)
+    try:
+        update(
+            window,
+            [
+                _Window.attempts.add({instant}),
+                _Window.expires_at.set(instant // _MICROSECONDS + limit.window_seconds + 1),
+            ],
+            condition=_Window.attempts.does_not_exist() | (size(_Window.attempts) < limit.attempts),
+        )
+    except ConditionFailed as failure:
+        attempts = _attempts_of(failure)
+        if instant in attempts:
+            return
+        past = _past(limit, attempts, instant)
+        if not past:
+            raise TooManyRequests(_seconds_until_free(limit, attempts, instant)) from None
+        update(window, [_Window.attempts.delete(past)])
+        raise Contended from failure
+
+
+def _attempts_of(failure: ConditionFailed) -> set[int]:
+    stored = _Window.from_old(failure.old).attempts if failure.old else None
+    return {int(attempt) for attempt in stored or ()}
+
+
+def _count_in_memory(limit: RateLimit, key: str, instant: int) -> None:
+    attempts = _local_attempts[key]
+    attempts.difference_update(_past(limit, attempts, instant))
+    if len(attempts) >= limit.attempts:
+        raise TooManyRequests(_seconds_until_free(limit, attempts, instant))
+    attempts.add(instant)
+
+
+def _past(limit: RateLimit, attempts: set[int], instant: int) -> set[int]:
+    start = instant - limit.window_seconds * _MICROSECONDS
+    return {attempt for attempt in attempts if attempt <= start}
+
+
+def _seconds_until_free(limit: RateLimit, attempts: set[int], instant: int) -> int:
+    """Whole seconds, rounded up, until the oldest attempt leaves the window."""
+    free_at = min(attempts) + limit.window_seconds * _MICROSECONDS
+    return max(1, -(-(free_at - instant) // _MICROSECONDS))

@@ -1,0 +1,50 @@
+"""Booking a slot: one `TransactWriteItems`, no reads (one to look up a service, if one is named)."""
+
+from datetime import datetime
+
+from booking.calendar.errors import SlotNotFound
+from booking.calendar.services import service_of
+from booking.calendar.slot_ids import SlotId
+from booking.caller import Caller
+from booking.platform.store import ConditionsFailed, Transaction
+from booking.reservations.holding import check_fits, new_booking, take, why_not_taken
+from booking.reservations.idempotency import remember, remembered_answer
+from booking.reservations.rules import Booking
+from booking.reservations.table import BookingItem
+
+
+def book(
+    caller: Caller,
+    slot_id: str,
+    *,
+    service_id: str | None = None,
+    idempotency_key: str | None = None,
+    now: datetime,
+) -> Booking:
+    """A confirmed booking of the slot for the caller.
+
+    With an `idempotency_key` a repeated request gets the first one's answer for 24 h. Raises
+    `SlotNotFound`, `SlotStarted`, `SlotAlreadyBooked`, `ServiceNotFound`, `ServiceLongerThanSlot`,
+    `KeyUsedForOtherRequest`.
+    """
+    slot = SlotId.parse(slot_id)
+    if slot is None:
+        raise SlotNotFound
+    service = service_of(slot.specialist_id, service_id) if service_id else None
+    if service:
+        check_fits(service.duration_minutes, slot)
+    booking = new_booking(slot, caller.user_id, caller.email, service, now)
+
+    transaction = Transaction()
+    taken = take(transaction, slot, booking.booking_id, booking.client_id, now)
+    transaction.put(booking, condition=BookingItem.booking_id.does_not_exist())
+    request = f"{slot_id} {service_id or ''}"
+    remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        earlier = failure.old(remembered) if remembered else None
+        if earlier:
+            return remembered_answer(earlier, request)
+        raise why_not_taken(slot, failure.old(taken), now) from None
+    return booking.to_booking()

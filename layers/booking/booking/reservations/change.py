@@ -1,0 +1,134 @@
+"""Cancelling and moving a booking: read it, see who waits, write everything at once.
+
+If anything has changed between the reads and the write, the write fails and all of it starts again.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pynamodb.expressions.condition import Condition
+
+from booking.calendar.errors import SlotNotFound
+from booking.calendar.slot_ids import SlotId
+from booking.calendar.slots import find_slot
+from booking.caller import Caller
+from booking.platform.ids import is_id
+from booking.platform.store import (
+    ConditionsFailed,
+    Contended,
+    Transaction,
+    get,
+    retrying_contention,
+)
+from booking.reservations.errors import BookingNotFound, OtherSpecialist
+from booking.reservations.holding import check_fits, free_or_hand_over, take, why_not_taken
+from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule
+from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
+from booking.waitlist.line import first_in_line
+
+
+def find_booking(booking_id: str) -> BookingItem:
+    """Raises `BookingNotFound`."""
+    known_form = is_id(BOOKING_PREFIX, booking_id)
+    item = get(BookingItem, booking_id, consistent=True) if known_form else None
+    if item is None:
+        raise BookingNotFound
+    return item
+
+
+def cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+    """The booking, cancelled; its slot is free or the first waiter's. Cancelling twice is no error.
+
+    Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
+    """
+    return retrying_contention(lambda: _cancel(caller, booking_id, now))
+
+
+def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
+    """The same booking in another slot of the same specialist; the old slot goes as in `cancel`.
+
+    Asking for the slot that the booking has already is no error, so that a repeat is safe. Raises
+    `BookingNotFound`, `Forbidden`, `NotConfirmed`, `SlotStarted`, `SlotNotFound`, `OtherSpecialist`,
+    `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
+    """
+    slot = SlotId.parse(slot_id)
+    return retrying_contention(lambda: _reschedule(caller, booking_id, slot, now))
+
+
+def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+    item = find_booking(booking_id)
+    booking = item.to_booking()
+    check_may_cancel(booking, caller, now)
+    if booking.status is Status.CANCELLED:
+        return booking
+
+    transaction = Transaction()
+    transaction.update(
+        BookingItem(booking_id=booking_id),
+        [
+            BookingItem.status.set(Status.CANCELLED.value),
+            BookingItem.cancelled_at.set(now),
+            BookingItem.timer.remove(),
+        ],
+        condition=_is_unchanged(item),
+    )
+    _give_back(transaction, item, now)
+    _commit_or_start_again(transaction)
+    return replace(booking, status=Status.CANCELLED, cancelled_at=now)
+
+
+def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
+    item = find_booking(booking_id)
+    booking = item.to_booking()
+    check_may_reschedule(booking, caller, now)
+    if slot is None:
+        raise SlotNotFound
+    if slot.text == booking.slot_id:
+        return booking
+    if slot.specialist_id != booking.specialist_id:
+        find_slot(slot)
+        raise OtherSpecialist
+    if item.service_minutes:
+        check_fits(int(item.service_minutes), slot)
+
+    transaction = Transaction()
+    taken = take(transaction, slot, booking_id, booking.client_id, now)
+    transaction.update(
+        BookingItem(booking_id=booking_id),
+        [
+            BookingItem.slot_id.set(slot.text),
+            BookingItem.slot_start_at.set(slot.start_at),
+            BookingItem.slot_end_at.set(slot.end_at),
+            BookingItem.starts.set(starts_key(slot.start_at, booking_id)),
+            BookingItem.timer.set(reminder_timer(booking_id)),
+            BookingItem.sequence.set(BookingItem.sequence + 1),
+        ],
+        condition=_is_unchanged(item),
+    )
+    _give_back(transaction, item, now)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        if failure.at(taken):
+            raise why_not_taken(slot, failure.old(taken), now) from None
+        raise Contended from failure
+    return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)
+
+
+def _give_back(transaction: Transaction, item: BookingItem, now: datetime) -> None:
+    slot = SlotId.parse(item.slot_id)
+    if slot is None:
+        raise SlotNotFound
+    free_or_hand_over(transaction, slot, item.booking_id, first_in_line(slot.text), now)
+
+
+def _is_unchanged(item: BookingItem) -> Condition:
+    unchanged: Condition = (BookingItem.status == item.status) & (BookingItem.slot_id == item.slot_id)
+    return unchanged
+
+
+def _commit_or_start_again(transaction: Transaction) -> None:
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        raise Contended from failure

@@ -1,0 +1,59 @@
+"""What can be wrong with a reservation request."""
+
+from booking.errors import Conflict, Invalid, NotFound
+
+
+class BookingNotFound(NotFound):
+    """No such booking."""
+
+    sentence = "Booking not found"
+    reason = "booking_not_found"
+
+
+class SlotAlreadyBooked(Conflict):
+    """Somebody else was first."""
+
+    sentence = "Slot already booked"
+    reason = "slot_already_booked"
+
+
+class BookingHasExpired(Conflict):
+    """What is over cannot be called off."""
+
+    sentence = "Expired booking cannot be cancelled"
+    reason = "booking_expired"
+
+
+class NotConfirmed(Conflict):
+    """Only what stands can be moved."""
+
+    sentence = "Only confirmed bookings can be rescheduled"
+    reason = "booking_not_confirmed"
+
+
+class OtherSpecialist(Conflict):
+    """A booking stays with its specialist."""
+
+    sentence = "New slot must belong to the same specialist"
+    reason = "other_specialist"
+
+
+class ServiceLongerThanSlot(Conflict):
+    """The slot is too short for the service."""
+
+    sentence = "Service is longer than the slot"
+    reason = "service_longer_than_slot"
+
+
+class KeyUsedForOtherRequest(Conflict):
+    """An idempotency key names one request."""
+
+    sentence = "Idempotency key already used with another slot"
+    reason = "idempotency_key_reused"
+
+
+class DatesReversed(Invalid):
+    """A range of days begins before it ends."""
+
+    sentence = "date_to must not be before date_from"
+    location = ("query", "date_to")

@@ -1,0 +1,125 @@
+"""Taking a slot and giving it back: the parts that every change of a reservation is made of.
+
+Each function adds its writes to a transaction that somebody else commits.
+"""
+
+from datetime import datetime, timedelta
+
+from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.rules import Service, has_started
+from booking.calendar.slot_ids import SlotId
+from booking.calendar.table import SlotItem, slot_key
+from booking.errors import BookingError
+from booking.platform.ids import new_id
+from booking.platform.store import RawItem, Step, Transaction
+from booking.reservations.errors import ServiceLongerThanSlot, SlotAlreadyBooked
+from booking.reservations.rules import Status
+from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
+from booking.waitlist.table import WaitListItem
+
+
+def new_booking(slot: SlotId, client_id: str, client_email: str, service: Service | None, now: datetime) -> BookingItem:
+    """A confirmed booking of the slot, not yet written."""
+    booking_id = new_id(BOOKING_PREFIX)
+    return BookingItem(
+        booking_id=booking_id,
+        slot_id=slot.text,
+        client_id=client_id,
+        client_email=client_email,
+        specialist_id=slot.specialist_id,
+        service_id=service.id if service else None,
+        service_title=service.title if service else None,
+        service_price=f"{service.price:.2f}" if service else None,
+        service_minutes=service.duration_minutes if service else None,
+        status=Status.CONFIRMED.value,
+        slot_start_at=slot.start_at,
+        slot_end_at=slot.end_at,
+        created_at=now,
+        starts=starts_key(slot.start_at, booking_id),
+        timer=reminder_timer(booking_id),
+    )
+
+
+def check_fits(service_minutes: int, slot: SlotId) -> None:
+    """Raises `ServiceLongerThanSlot`."""
+    if timedelta(minutes=service_minutes) > slot.end_at - slot.start_at:
+        raise ServiceLongerThanSlot
+
+
+def take(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
+    """The slot becomes the booking's, if it is there, free and not started."""
+    return transaction.update(
+        _slot_item(slot),
+        [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id)],
+        condition=(SlotItem.slot_id == slot.text) & SlotItem.booking_id.does_not_exist() & (SlotItem.start_at > now),
+    )
+
+
+def why_not_taken(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:
+    """Tells by the slot's old item why `take` failed."""
+    found = SlotItem.from_old(old) if old else None
+    if found is None or found.slot_id != slot.text:
+        return SlotNotFound()
+    if has_started(found.start_at, now):
+        return SlotStarted()
+    return SlotAlreadyBooked()
+
+
+def free_or_hand_over(
+    transaction: Transaction,
+    slot: SlotId,
+    booking_id: str,
+    waiter: WaitListItem | None,
+    now: datetime,
+) -> BookingItem | None:
+    """The slot leaves the booking and goes to whoever is first in line, in the same write.
+
+    `waiter` is who was first when the caller looked; if that is no longer so, the write fails. A slot
+    that has started goes to nobody, and its line ends. Returns the promoted booking.
+    """
+    if has_started(slot.start_at, now):
+        free_for_good(transaction, slot, booking_id)
+        return None
+    if waiter is None:
+        transaction.update(
+            _slot_item(slot),
+            [SlotItem.booking_id.remove(), SlotItem.client_id.remove()],
+            condition=(SlotItem.booking_id == booking_id)
+            & (SlotItem.waiters.does_not_exist() | (SlotItem.waiters == 0)),
+        )
+        return None
+    return _hand_over(transaction, slot, booking_id, waiter, now)
+
+
+def free_for_good(transaction: Transaction, slot: SlotId, booking_id: str) -> Step:
+    """The slot leaves the booking, its line ends, and nobody is promoted: it lies in the past."""
+    return transaction.update(
+        _slot_item(slot),
+        [SlotItem.booking_id.remove(), SlotItem.client_id.remove(), SlotItem.waiters.remove()],
+        condition=SlotItem.booking_id == booking_id,
+    )
+
+
+def _hand_over(
+    transaction: Transaction, slot: SlotId, booking_id: str, waiter: WaitListItem, now: datetime
+) -> BookingItem:
+    promoted = new_booking(slot, waiter.client_id, waiter.client_email, None, now)
+    transaction.update(
+        _slot_item(slot),
+        [
+            SlotItem.booking_id.set(promoted.booking_id),
+            SlotItem.client_id.set(promoted.client_id),
+            SlotItem.waiters.set(SlotItem.waiters - 1),
+        ],
+        condition=(SlotItem.booking_id == booking_id) & (SlotItem.waiters >= 1),
+    )
+    transaction.put(promoted, condition=BookingItem.booking_id.does_not_exist())
+    transaction.delete(
+        WaitListItem(slot_id=waiter.slot_id, client_id=waiter.client_id),
+        condition=WaitListItem.joined_at == waiter.joined_at,
+    )
+    return promoted
+
+
+def _slot_item(slot: SlotId) -> SlotItem:
+    return SlotItem(specialist_id=slot.specialist_id, sk=slot_key(slot.start_at))

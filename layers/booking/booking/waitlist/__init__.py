@@ -1,0 +1,1 @@
+"""The wait-list: who gets a booked slot when it becomes free."""

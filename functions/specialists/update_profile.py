@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from booking.calendar.profiles import change_own_profile
 from booking.calendar.rules import Profile
+from booking.caller import Locale
 from booking.errors import Forbidden, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import ProfileBody
@@ -22,6 +23,7 @@ class ProfileChanges(RequestBody):
     display_name: DisplayName | None = None
     description: Description | None = None
     time_zone: TimeZoneName = "UTC"
+    locale: Locale = Locale.EN
 
 
 @router.patch(

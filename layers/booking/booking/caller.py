@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Locale(StrEnum):
+    """The languages that mail is written in."""
+
+    EN = "en"
+    RU = "ru"
+
+
 class Role(StrEnum):
     """What an account is for. Admins are made by the operator, never over the public API."""
 
@@ -19,6 +26,7 @@ class Caller:
     user_id: str
     role: Role
     email: str
+    locale: Locale = Locale.EN
 
     @property
     def is_admin(self) -> bool:

@@ -1,5 +1,6 @@
 """Making accounts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from booking.accounts.errors import EmailTaken
@@ -7,35 +8,38 @@ from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User, normalized_email
 from booking.calendar import profiles
-from booking.caller import USER_PREFIX, Role
+from booking.caller import USER_PREFIX, Locale, Role
 from booking.platform.ids import new_id
 from booking.platform.ratelimit import RateLimit, count_attempt
 from booking.platform.settings import settings
 from booking.platform.store import ConditionsFailed, Transaction, get, update
 
 
-def register(
-    email: str,
-    password: str,
-    role: Role,
-    display_name: str | None,
-    *,
-    source_address: str,
-    now: datetime,
-) -> User:
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a new account is made of; `display_name` goes into a specialist's profile."""
+
+    email: str
+    password: str
+    role: Role = Role.CLIENT
+    display_name: str | None = None
+    locale: Locale = Locale.EN
+
+
+def register(registration: Registration, *, source_address: str, now: datetime) -> User:
     """A new account; a specialist's profile is made in the same write.
 
     Raises `EmailTaken`, `TooManyRequests`.
     """
     count_attempt(_rate_limit(), source_address, now)
-    return _create(email, password, role, display_name, now)
+    return _create(registration, now)
 
 
 def make_admin(email: str, password: str, now: datetime) -> User:
     """The operator's way to an admin: a new account, or an existing one that gets role and password."""
     holder = get(EmailClaimItem, claim_key(normalized_email(email)), consistent=True)
     if holder is None:
-        return _create(email, password, Role.ADMIN, None, now)
+        return _create(Registration(email, password, Role.ADMIN), now)
     item = update(
         UserItem(user_id=holder.holder),
         [
@@ -48,20 +52,21 @@ def make_admin(email: str, password: str, now: datetime) -> User:
     return item.to_user()
 
 
-def _create(email: str, password: str, role: Role, display_name: str | None, now: datetime) -> User:
+def _create(registration: Registration, now: datetime) -> User:
     user = UserItem(
         user_id=new_id(USER_PREFIX),
-        email=normalized_email(email),
-        password_hash=hash_password(password),
-        role=role.value,
+        email=normalized_email(registration.email),
+        password_hash=hash_password(registration.password),
+        role=registration.role.value,
+        locale=registration.locale.value,
         created_at=now,
     )
     claim = EmailClaimItem(user_id=claim_key(user.email), holder=user.user_id)
     transaction = Transaction()
     claimed = transaction.put(claim, condition=EmailClaimItem.user_id.does_not_exist())
     transaction.put(user, condition=UserItem.user_id.does_not_exist())
-    if role is Role.SPECIALIST:
-        profiles.add_to(transaction, user.to_user().as_caller(), display_name, now)
+    if registration.role is Role.SPECIALIST:
+        profiles.add_to(transaction, user.to_user().as_caller(), registration.display_name, now)
     try:
         transaction.commit()
     except ConditionsFailed as failure:

@@ -4,7 +4,7 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.accounts.user import User
-from booking.caller import Role
+from booking.caller import Locale, Role
 from booking.platform.settings import settings
 from booking.platform.store import InstantAttribute, Item
 
@@ -35,12 +35,20 @@ class UserItem(Item):
     role = UnicodeAttribute()
     is_active = BooleanAttribute(default=True)
     created_at = InstantAttribute()
+    locale = UnicodeAttribute(default=Locale.EN.value)
 
     by_creation = ByCreation()
 
     def to_user(self) -> User:
         """The account without its password's hash."""
-        return User(self.user_id, self.email, Role(self.role), self.is_active, self.created_at)
+        return User(
+            self.user_id,
+            self.email,
+            Role(self.role),
+            self.is_active,
+            self.created_at,
+            Locale(self.locale),
+        )
 
 
 class EmailClaimItem(Item):

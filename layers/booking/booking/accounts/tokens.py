@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from booking.caller import Caller, Role
+from booking.caller import Caller, Locale, Role
 from booking.errors import Unauthenticated
 from booking.platform import signing
 from booking.platform.settings import settings
@@ -30,6 +30,7 @@ def issue_access_token(caller: Caller, now: datetime) -> str:
             "sub": caller.user_id,
             "role": caller.role.value,
             "email": caller.email,
+            "locale": caller.locale.value,
             "iat": now,
             "exp": now + access_token_lifetime(),
             "jti": uuid.uuid4().hex,
@@ -46,7 +47,7 @@ def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
     claims = verify(token, audience=AUDIENCE, required=_REQUIRED)
     try:
-        return Caller(claims["sub"], Role(claims["role"]), claims["email"])
+        return Caller(claims["sub"], Role(claims["role"]), claims["email"], Locale(claims["locale"]))
     except (KeyError, ValueError):
         raise Unauthenticated from None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking.accounts.errors import OwnAdminRights
-from booking.caller import Caller, Role
+from booking.caller import Caller, Locale, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,11 @@ class User:
     role: Role
     is_active: bool
     created_at: datetime
+    locale: Locale
 
     def as_caller(self) -> Caller:
         """What a token for this account says."""
-        return Caller(self.id, self.role, self.email)
+        return Caller(self.id, self.role, self.email, self.locale)
 
 
 def normalized_email(email: str) -> str:

@@ -21,6 +21,7 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
         sk=PROFILE_KEY,
         user_id=specialist.user_id,
         email=specialist.email,
+        locale=specialist.locale.value,
         display_name=display_name,
         listed=LISTED,
         profile_order=_order(specialist, now),
@@ -63,7 +64,7 @@ def own_profile(caller: Caller) -> Profile:
 
 
 def change_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
-    """Sets the given fields of `display_name`, `description` and `time_zone`; None clears a text."""
+    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text."""
     actions = _creating(caller, now, but=changes)
     for name, value in changes.items():
         attribute = getattr(ProfileItem, name)
@@ -91,6 +92,7 @@ def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | 
     values = {
         "user_id": specialist.user_id,
         "email": specialist.email,
+        "locale": specialist.locale.value,
         "time_zone": DEFAULT_TIME_ZONE,
         "listed": LISTED,
         "profile_order": _order(specialist, now),

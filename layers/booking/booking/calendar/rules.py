@@ -10,6 +10,7 @@ from booking.calendar.errors import (
     SlotTooFarAhead,
     SlotTooLong,
 )
+from booking.caller import Locale
 
 LONGEST_SLOT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=400)
@@ -18,13 +19,14 @@ DEFAULT_TIME_ZONE = "UTC"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A specialist as clients see them; `time_zone` is an IANA name."""
+    """A specialist as clients see them; `time_zone` is an IANA name, `locale` the language of its mail."""
 
     id: str
     user_id: str
     display_name: str | None
     description: str | None
     time_zone: str
+    locale: Locale
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.calendar.rules import DEFAULT_TIME_ZONE, Profile, Service, Slot
+from booking.caller import Locale
 from booking.platform.clock import from_stored, to_stored
 from booking.platform.settings import settings
 from booking.platform.store import InstantAttribute, Item
@@ -54,6 +55,7 @@ class ProfileItem(CalendarItem):
     display_name = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     time_zone = UnicodeAttribute(default=DEFAULT_TIME_ZONE)
+    locale = UnicodeAttribute(default=Locale.EN.value)
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
 
@@ -61,7 +63,9 @@ class ProfileItem(CalendarItem):
 
     def to_profile(self) -> Profile:
         """The profile as clients see it."""
-        return Profile(self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone)
+        return Profile(
+            self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone, Locale(self.locale)
+        )
 
 
 class ServiceItem(CalendarItem):

@@ -6,6 +6,7 @@ a call that hangs is tried again while the client still waits.
 """
 
 from functools import cache
+from typing import Any
 
 import botocore.session
 from botocore.config import Config
@@ -21,11 +22,16 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def client_config() -> Config:
-    """Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off."""
-    return Config(
+@cache
+def client(service: str) -> Any:
+    """The client of a service, made when it is first used.
+
+    Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off.
+    """
+    config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         parameter_validation=False,
         retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     )
+    return session().create_client(service, config=config)

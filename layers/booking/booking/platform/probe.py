@@ -1,7 +1,5 @@
 """Whether the tables can be read."""
 
-from typing import Any
-
 from botocore.exceptions import BotoCoreError, ClientError
 
 from booking.errors import StoreUnavailable
@@ -22,10 +20,10 @@ def check_tables() -> None:
         names.waitlist_table: {"slot_id": _NOTHING, "client_id": _NOTHING},
         names.ephemeral_table: {"pk": _NOTHING},
     }
-    client: Any = aws.session().create_client("dynamodb", config=aws.client_config())
+    dynamodb = aws.client("dynamodb")
     try:
         for table, key in keys.items():
-            client.get_item(TableName=table, Key=key)
+            dynamodb.get_item(TableName=table, Key=key)
     except (BotoCoreError, ClientError) as error:
         logger.exception("a table cannot be read")
         raise StoreUnavailable from error

@@ -9,8 +9,6 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -73,14 +71,9 @@ def _keys(max_age: float) -> _Keys:
 
 def _read() -> _Keys:
     try:
-        answer = _client().get_secret_value(SecretId=settings().signing_key_secret)
+        answer = aws.client("secretsmanager").get_secret_value(SecretId=settings().signing_key_secret)
     except (BotoCoreError, ClientError) as error:
         raise StoreUnavailable from error
     secrets = json.loads(answer["SecretString"])
     keys = [SigningKey.of(secrets[name]) for name in ("current", "previous") if secrets.get(name)]
     return _Keys(keys[0], {key.kid: key for key in keys}, time.monotonic())
-
-
-@cache
-def _client() -> Any:
-    return aws.session().create_client("secretsmanager", config=aws.client_config())

@@ -115,12 +115,7 @@ class _SharedConnection(Connection):
 
     @property
     def client(self) -> Any:
-        return _client()
-
-
-@cache
-def _client() -> Any:
-    return aws.session().create_client("dynamodb", config=aws.client_config())
+        return aws.client("dynamodb")
 
 
 @cache

@@ -33,7 +33,7 @@ def book(
     service = service_of(slot.specialist_id, service_id) if service_id else None
     if service:
         check_fits(service.duration_minutes, slot)
-    booking = new_booking(slot, caller.user_id, caller.email, service, now)
+    booking = new_booking(slot, caller, service, now)
 
     transaction = Transaction()
     taken = take(transaction, slot, booking.booking_id, booking.client_id, now)

@@ -9,6 +9,7 @@ from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.rules import Service, has_started
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import SlotItem, slot_key
+from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.platform.ids import new_id
 from booking.platform.store import RawItem, Step, Transaction
@@ -18,14 +19,15 @@ from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_tim
 from booking.waitlist.table import WaitListItem
 
 
-def new_booking(slot: SlotId, client_id: str, client_email: str, service: Service | None, now: datetime) -> BookingItem:
+def new_booking(slot: SlotId, client: Caller, service: Service | None, now: datetime) -> BookingItem:
     """A confirmed booking of the slot, not yet written."""
     booking_id = new_id(BOOKING_PREFIX)
     return BookingItem(
         booking_id=booking_id,
         slot_id=slot.text,
-        client_id=client_id,
-        client_email=client_email,
+        client_id=client.user_id,
+        client_email=client.email,
+        client_locale=client.locale.value,
         specialist_id=slot.specialist_id,
         service_id=service.id if service else None,
         service_title=service.title if service else None,
@@ -103,7 +105,9 @@ def free_for_good(transaction: Transaction, slot: SlotId, booking_id: str) -> St
 def _hand_over(
     transaction: Transaction, slot: SlotId, booking_id: str, waiter: WaitListItem, now: datetime
 ) -> BookingItem:
-    promoted = new_booking(slot, waiter.client_id, waiter.client_email, None, now)
+    client = Caller(waiter.client_id, Role.CLIENT, waiter.client_email, Locale(waiter.client_locale))
+    promoted = new_booking(slot, client, None, now)
+    promoted.from_wait_list = True
     transaction.update(
         _slot_item(slot),
         [

@@ -4,9 +4,10 @@ import zlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
+from booking.caller import Locale
 from booking.platform.clock import to_stored
 from booking.platform.settings import settings
 from booking.platform.store import InstantAttribute, Item
@@ -68,6 +69,8 @@ class BookingItem(Item):
     slot_id = UnicodeAttribute()
     client_id = UnicodeAttribute()
     client_email = UnicodeAttribute()
+    client_locale = UnicodeAttribute(default=Locale.EN.value)
+    from_wait_list = BooleanAttribute(default=False)
     specialist_id = UnicodeAttribute()
     service_id = UnicodeAttribute(null=True)
     service_title = UnicodeAttribute(null=True)

@@ -41,6 +41,7 @@ def join(caller: Caller, slot_id: str, now: datetime) -> WaitListEntry:
         client_id=caller.user_id,
         entry_id=EntryId(slot, caller.user_id).text,
         client_email=caller.email,
+        client_locale=caller.locale.value,
         joined_at=now,
         expires_at=epoch_seconds(slot.start_at),
     )

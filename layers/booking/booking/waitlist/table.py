@@ -7,6 +7,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
 
+from booking.caller import Locale
 from booking.platform.clock import to_stored
 from booking.platform.settings import settings
 from booking.platform.store import InstantAttribute, Item
@@ -54,6 +55,7 @@ class WaitListItem(Item):
     client_id = UnicodeAttribute(range_key=True)
     entry_id = UnicodeAttribute()
     client_email = UnicodeAttribute()
+    client_locale = UnicodeAttribute(default=Locale.EN.value)
     joined_at = InstantAttribute()
     expires_at = NumberAttribute()
 

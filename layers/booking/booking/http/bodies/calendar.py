@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import PlainSerializer
 
+from booking.caller import Locale
 from booking.http.bodies.fields import ResponseBody
 
 _PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
@@ -19,6 +20,7 @@ class ProfileBody(ResponseBody):
     display_name: str | None
     description: str | None
     time_zone: str
+    locale: Locale
 
 
 class ServiceBody(ResponseBody):

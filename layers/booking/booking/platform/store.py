@@ -216,6 +216,11 @@ class Transaction:
             item.get_delete_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),
         )
 
+    def check(self, item: Item, condition: Condition) -> Step:
+        """Writes nothing; the transaction happens only if the condition holds for the item."""
+        kwargs = item.get_delete_kwargs_from_instance(condition=condition)
+        return self._add("ConditionCheck", kwargs)
+
     def commit(self) -> None:
         """Writes all steps. Raises `ConditionsFailed`, or `StoreUnavailable` if contention stays."""
         retrying_contention(self._write)
@@ -313,6 +318,26 @@ def query_all[I: Item](source: type[I] | Index[I], hash_key: str, within: Condit
     """Every item in a range that is known to be short."""
     with _translated():
         return list(source.query(hash_key, within))
+
+
+def query_raw(
+    item: type[Item], index_name: str, hash_key: str, within: Condition, limit: int, start: RawItem | None
+) -> tuple[Sequence[RawItem], RawItem | None]:
+    """Items of an index as they are stored, and the key to go on after if there are more.
+
+    For readers that must survive an item that cannot be understood.
+    """
+    connection = item._get_connection().connection  # noqa: SLF001  # our own base class
+    with _translated():
+        answer = connection.query(
+            item.Meta.table_name,
+            hash_key,
+            range_key_condition=within,
+            index_name=index_name,
+            limit=limit,
+            exclusive_start_key=start,
+        )
+    return answer["Items"], answer.get("LastEvaluatedKey")
 
 
 def _write(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:

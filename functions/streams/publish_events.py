@@ -1,0 +1,34 @@
+"""The bookings table's stream: publishes domain events and sends mail, so that no request waits for it."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+
+from booking.errors import StoreUnavailable
+from booking.notifications.events import booking_events
+from booking.notifications.notify import tell
+from booking.platform.clock import current_instant
+from booking.platform.dead_letters import send_dead_letter
+from booking.platform.log import logger
+from booking.platform.sweep import TryLater
+
+_processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tells about each change once; reports the records that must come again."""
+    return dict(process_partial_response(event, _tell_about, _processor, context))
+
+
+def _tell_about(record: DynamoDBRecord) -> None:
+    """A record that must wait is reported as failed; one that nobody can understand is put aside."""
+    raw = record.raw_event
+    try:
+        for event in booking_events(raw):
+            tell(event, current_instant())
+    except (TryLater, StoreUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
+        logger.exception("a record cannot be worked on")
+        send_dead_letter("stream.publish_events", f"{type(error).__name__}: {error}", raw)

@@ -1,0 +1,113 @@
+"""Domain events: what happened to a booking, told from how its item changed.
+
+They are published to an EventBridge bus; `infra/events/` holds their schema. An event's id follows from
+the change, so that whoever gets it twice can tell.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from booking.notifications.delivery import NotSent
+from booking.platform import aws
+from booking.platform.clock import to_stored
+from booking.platform.settings import settings
+from booking.platform.store import RawItem
+from booking.reservations.rules import Status
+from booking.reservations.table import BookingItem
+
+SOURCE = "booking-api"
+SCHEMA_VERSION = "1"
+
+
+class EventType(StrEnum):
+    """What can happen to a booking."""
+
+    CONFIRMED = "BookingConfirmed"
+    CANCELLED = "BookingCancelled"
+    RESCHEDULED = "BookingRescheduled"
+    EXPIRED = "BookingExpired"
+    PROMOTED = "WaitListPromoted"
+
+
+_ENDINGS = {
+    Status.CANCELLED.value: EventType.CANCELLED,
+    Status.EXPIRED.value: EventType.EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BookingEvent:
+    """Something that happened to a booking; `before` is how it was, None for a new one."""
+
+    id: str
+    type: EventType
+    booking: BookingItem
+    before: BookingItem | None
+
+    def detail(self) -> dict[str, Any]:
+        """The event as subscribers get it; it names people by id, never by address."""
+        booking = self.booking
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "event_id": self.id,
+            "booking": {
+                "id": booking.booking_id,
+                "slot_id": booking.slot_id,
+                "client_id": booking.client_id,
+                "specialist_id": booking.specialist_id,
+                "service_id": booking.service_id,
+                "status": booking.status,
+                "slot_start_at": to_stored(booking.slot_start_at),
+                "slot_end_at": to_stored(booking.slot_end_at),
+                "from_wait_list": booking.from_wait_list,
+            },
+            "previous_slot_id": self.before.slot_id if self.before else None,
+        }
+
+
+def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
+    """What a record of the bookings table's stream says has happened, nothing for inner changes."""
+    change = record["dynamodb"]
+    after, before = _item(change.get("NewImage")), _item(change.get("OldImage"))
+    if after is None:
+        return []
+    kinds = _kinds(before, after)
+    return [BookingEvent(f"{record['eventID']}-{kind}", kind, after, before) for kind in kinds]
+
+
+def publish(event: BookingEvent) -> None:
+    """Puts the event on the bus. Raises `NotSent`; without a bus there is nobody to tell."""
+    if not settings().event_bus_name:
+        return
+    entry = {
+        "EventBusName": settings().event_bus_name,
+        "Source": SOURCE,
+        "DetailType": event.type.value,
+        "Detail": json.dumps(event.detail()),
+    }
+    try:
+        answer = aws.client("events").put_events(Entries=[entry])
+    except (BotoCoreError, ClientError) as error:
+        raise NotSent("the event bus cannot be reached") from error
+    if answer["FailedEntryCount"]:
+        raise NotSent(answer["Entries"][0].get("ErrorCode", "the event bus refused the event"))
+
+
+def _kinds(before: BookingItem | None, after: BookingItem) -> list[EventType]:
+    if before is None:
+        promoted = [EventType.PROMOTED] if after.from_wait_list else []
+        return [EventType.CONFIRMED, *promoted]
+    if before.status != after.status:
+        return [_ENDINGS[after.status]]
+    if before.slot_id != after.slot_id:
+        return [EventType.RESCHEDULED]
+    return []
+
+
+def _item(image: RawItem | None) -> BookingItem | None:
+    return BookingItem.from_old(image) if image else None

@@ -1,0 +1,92 @@
+"""What mail says: texts in files, one per language, filled with a booking's particulars."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.calendar.rules import DEFAULT_TIME_ZONE
+from booking.calendar.table import ProfileItem
+from booking.caller import Locale
+from booking.reservations.table import BookingItem
+
+_FILES = Path(__file__).parent / "messages"
+
+
+class Audience(StrEnum):
+    """Who reads it."""
+
+    CLIENT = "client"
+    SPECIALIST = "specialist"
+
+
+class Occasion(StrEnum):
+    """What it is about."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    EXPIRED = "expired"
+    PROMOTED = "promoted"
+    REMINDER = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail's words; `html` says the same as `text`."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def compose(
+    occasion: Occasion,
+    audience: Audience,
+    locale: Locale,
+    booking: BookingItem,
+    specialist: ProfileItem | None,
+    *,
+    before: BookingItem | None = None,
+) -> Message:
+    """The words for an occasion. Times are the specialist's, in the specialist's time zone."""
+    texts = _texts(locale)
+    zone = ZoneInfo(specialist.time_zone if specialist else DEFAULT_TIME_ZONE)
+    particulars = {
+        "title": booking.service_title or texts["appointment"],
+        "specialist": (specialist and specialist.display_name) or texts["specialist"],
+        "client": booking.client_email,
+        "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
+        "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
+    }
+    words = texts[occasion.value][audience.value]
+    subject = Template(words["subject"]).substitute(particulars)
+    text = Template(words["body"]).substitute(particulars).strip() + "\n"
+    return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
+
+
+def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime) -> str:
+    local_start, local_end = start.astimezone(zone), end.astimezone(zone)
+    day = local_start.strftime(texts["date_format"])
+    return f"{day}, {local_start:%H:%M}–{local_end:%H:%M} ({zone.key})"
+
+
+def _as_html(subject: str, text: str, locale: Locale) -> str:
+    paragraphs = (f"<p>{escape(part)}</p>" for part in text.strip().split("\n\n"))
+    return _layout().substitute(language=locale.value, subject=escape(subject), body="\n".join(paragraphs))
+
+
+@cache
+def _texts(locale: Locale) -> dict[str, Any]:
+    return tomllib.loads((_FILES / f"{locale.value}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _layout() -> Template:
+    return Template((_FILES / "layout.html").read_text(encoding="utf-8"))

@@ -1,0 +1,65 @@
+"""Who is told what when something happened to a booking."""
+
+from datetime import datetime
+from functools import partial
+
+from booking.calendar.profiles import find_profile
+from booking.calendar.table import ProfileItem
+from booking.caller import Locale
+from booking.notifications.delivery import deliver_once
+from booking.notifications.events import BookingEvent, EventType, publish
+from booking.notifications.mail import send_mail
+from booking.notifications.messages import Audience, Occasion, compose
+from booking.reservations.calendar_file import to_icalendar
+from booking.reservations.table import BookingItem
+
+_OCCASIONS = {
+    EventType.CONFIRMED: Occasion.CONFIRMED,
+    EventType.CANCELLED: Occasion.CANCELLED,
+    EventType.RESCHEDULED: Occasion.RESCHEDULED,
+    EventType.EXPIRED: Occasion.EXPIRED,
+    EventType.PROMOTED: Occasion.PROMOTED,
+}
+
+
+def tell(event: BookingEvent, now: datetime) -> None:
+    """Publishes the event and mails client and specialist, each once.
+
+    Whoever is promoted gets the promotion's mail only. Raises `TryLater` if something could not be sent;
+    what was sent is not sent again then.
+    """
+    deliver_once(f"event#{event.id}", partial(publish, event), now)
+    if event.type is EventType.CONFIRMED and event.booking.from_wait_list:
+        return
+    specialist = find_profile(event.booking.specialist_id)
+    for audience in Audience:
+        _mail(event, audience, specialist, now)
+
+
+def _mail(event: BookingEvent, audience: Audience, specialist: ProfileItem | None, now: datetime) -> None:
+    recipient = _address(event.booking, audience, specialist)
+    if recipient is None:
+        return
+    message = compose(
+        _OCCASIONS[event.type],
+        audience,
+        _locale(event.booking, audience, specialist),
+        event.booking,
+        specialist,
+        before=event.before,
+    )
+    calendar = to_icalendar(event.booking, specialist, now)
+    key = f"mail#{event.id}#{audience}"
+    deliver_once(key, partial(send_mail, key, recipient, message, calendar), now)
+
+
+def _address(booking: BookingItem, audience: Audience, specialist: ProfileItem | None) -> str | None:
+    if audience is Audience.CLIENT:
+        return booking.client_email
+    return specialist.email if specialist else None
+
+
+def _locale(booking: BookingItem, audience: Audience, specialist: ProfileItem | None) -> Locale:
+    if audience is Audience.CLIENT or specialist is None:
+        return Locale(booking.client_locale)
+    return Locale(specialist.locale)

@@ -1,0 +1,84 @@
+"""Reminders: each confirmed booking is reminded once before its slot starts."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache, partial
+
+from pynamodb.expressions.condition import Condition
+
+from booking.calendar.profiles import find_profile
+from booking.calendar.rules import has_started
+from booking.calendar.table import ProfileItem
+from booking.caller import Locale
+from booking.notifications.delivery import Delivery, deliver_once
+from booking.notifications.mail import send_mail
+from booking.notifications.messages import Audience, Occasion, compose
+from booking.platform.settings import settings
+from booking.platform.store import ConditionFailed, RawItem, update
+from booking.platform.sweep import Bounds, sweep
+from booking.reservations.calendar_file import to_icalendar
+from booking.reservations.rules import Status
+from booking.reservations.table import BookingItem, expiry_timer
+from booking.reservations.timers import REMIND, due_timers, park
+
+
+def remind_upcoming(now: datetime, bounds: Bounds) -> Counter[str]:
+    """Reminds whose slot starts within the look-ahead.
+
+    Counts `reminded`, `sent_before`, `unwanted` (cancelled or moved meanwhile) and `too_late`.
+    """
+    until = now + timedelta(minutes=settings().reminder_lookahead_minutes)
+    find = cache(find_profile)  # a specialist's profile is read once per sweep
+    work = partial(_remind, now, find)
+    return sweep(due_timers(REMIND, until), work, partial(park, REMIND), bounds)
+
+
+def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawItem) -> str:
+    booking = BookingItem.from_old(raw)
+    if has_started(booking.slot_start_at, now):
+        _set_timer_to_expiry(booking)
+        return "too_late"
+    delivery = deliver_once(
+        _key(booking),
+        partial(_send, booking, find(booking.specialist_id), now),
+        now,
+        while_holds=(BookingItem(booking_id=booking.booking_id), _is_still_due(booking)),
+    )
+    if delivery is Delivery.UNWANTED:
+        return delivery.value
+    _set_timer_to_expiry(booking)
+    return "reminded" if delivery is Delivery.SENT else delivery.value
+
+
+def _send(booking: BookingItem, specialist: ProfileItem | None, now: datetime) -> None:
+    locale = Locale(booking.client_locale)
+    message = compose(Occasion.REMINDER, Audience.CLIENT, locale, booking, specialist)
+    send_mail(_key(booking), booking.client_email, message, to_icalendar(booking, specialist, now))
+
+
+def _key(booking: BookingItem) -> str:
+    """Names the reminder; a booking that was moved is reminded anew."""
+    return f"reminder#{booking.booking_id}#{booking.sequence}"
+
+
+def _is_still_due(booking: BookingItem) -> Condition:
+    """Nobody has cancelled, moved or reminded the booking since it was read."""
+    still_due: Condition = (
+        (BookingItem.status == Status.CONFIRMED.value)
+        & (BookingItem.slot_id == booking.slot_id)
+        & (BookingItem.timer == booking.timer)
+    )
+    return still_due
+
+
+def _set_timer_to_expiry(booking: BookingItem) -> None:
+    """What comes next is the booking's end, unless it was cancelled or moved meanwhile."""
+    try:
+        update(
+            BookingItem(booking_id=booking.booking_id),
+            [BookingItem.timer.set(expiry_timer(booking.booking_id))],
+            condition=_is_still_due(booking),
+        )
+    except ConditionFailed:
+        return

@@ -1,0 +1,16 @@
+"""The dead-letter queue: where what cannot be worked on goes, with its reason, so that the rest goes on."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from booking.platform import aws
+from booking.platform.log import logger
+from booking.platform.settings import settings
+
+
+def send_dead_letter(source: str, reason: str, content: Mapping[str, Any]) -> None:
+    """Puts `content` into the queue. `source` says who gave up on it; `make redrive` sends it back there."""
+    logger.error("dead letter", extra={"source": source, "reason": reason})
+    body = json.dumps({"source": source, "reason": reason, "content": content}, default=str)
+    aws.client("sqs").send_message(QueueUrl=settings().dead_letter_queue_url, MessageBody=body)

@@ -1,0 +1,86 @@
+"""Sweeps: work on whatever is due, in bounded batches, until nothing is left or time runs short.
+
+What a sweep has worked on leaves the index that it reads, so the next sweep goes on where this one
+stopped, and two that run at once only find less to do.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from pynamodb.expressions.condition import Condition
+
+from booking.errors import StoreUnavailable
+from booking.platform.log import logger
+from booking.platform.store import Item, RawItem, query_raw
+
+PAGE_SIZE = 100
+MOST_PER_RUN = 1000
+LEAST_TIME_LEFT_MS = 5000
+
+
+class TryLater(Exception):
+    """The item cannot be worked on now; the next sweep finds it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Part of an index: the items of one partition that are due."""
+
+    items: type[Item]
+    index_name: str
+    partition: str
+    within: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one run may do: so many items, and as long as enough of its time is left."""
+
+    time_left_ms: Callable[[], int]
+    most: int = MOST_PER_RUN
+
+    def reached(self, worked_on: int) -> bool:
+        """Whether the run must stop here."""
+        return worked_on >= self.most or self.time_left_ms() < LEAST_TIME_LEFT_MS
+
+
+def sweep(
+    due: Iterable[Due],
+    work: Callable[[RawItem], str],
+    give_up: Callable[[RawItem, Exception], None],
+    bounds: Bounds,
+) -> Counter[str]:
+    """Works on each due item and counts the outcomes that `work` names.
+
+    An item that fails in a way nobody expected goes to `give_up` and is counted as `dead`; one that must
+    wait is counted as `later`. `unfinished` is 1 when the bounds were reached.
+    """
+    outcomes: Counter[str] = Counter()
+    for item in _items(due):
+        if bounds.reached(outcomes.total()):
+            outcomes["unfinished"] = 1
+            break
+        outcomes[_outcome(item, work, give_up)] += 1
+    return outcomes
+
+
+def _items(due: Iterable[Due]) -> Iterator[RawItem]:
+    for part in due:
+        start = None
+        while True:
+            items, start = query_raw(part.items, part.index_name, part.partition, part.within, PAGE_SIZE, start)
+            yield from items
+            if start is None:
+                break
+
+
+def _outcome(item: RawItem, work: Callable[[RawItem], str], give_up: Callable[[RawItem, Exception], None]) -> str:
+    try:
+        return work(item)
+    except (TryLater, StoreUnavailable):
+        return "later"
+    except Exception as error:  # noqa: BLE001  # the outermost edge of one item's work
+        logger.exception("an item cannot be worked on")
+        give_up(item, error)
+        return "dead"

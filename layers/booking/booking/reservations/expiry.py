@@ -1,0 +1,54 @@
+"""Expiry: a confirmed booking whose slot has started ends, and its slot with its line."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+
+from booking.calendar.slot_ids import SlotId
+from booking.platform.settings import settings
+from booking.platform.store import ConditionsFailed, RawItem, Transaction
+from booking.platform.sweep import Bounds, sweep
+from booking.reservations.holding import free_for_good
+from booking.reservations.rules import Status
+from booking.reservations.table import BookingItem
+from booking.reservations.timers import EXPIRE, REMIND, due_timers, park
+
+
+class SlotOutOfStep(Exception):
+    """The booking says that it holds the slot, and the slot does not know of it."""
+
+
+def expire_started(now: datetime, bounds: Bounds) -> Counter[str]:
+    """Expires what is due and counts `expired` and `skipped` (somebody else was faster).
+
+    A booking that was never reminded expires all the same, so both errands are looked at.
+    """
+    until = now - timedelta(minutes=settings().booking_expire_after_start_minutes)
+    due = chain(due_timers(EXPIRE, until), due_timers(REMIND, until))
+    return sweep(due, partial(_expire, now), partial(park, EXPIRE), bounds)
+
+
+def _expire(now: datetime, raw: RawItem) -> str:
+    booking = BookingItem.from_old(raw)
+    slot = SlotId.parse(booking.slot_id)
+    if slot is None:
+        raise SlotOutOfStep(booking.slot_id)
+    transaction = Transaction()
+    ended = transaction.update(
+        BookingItem(booking_id=booking.booking_id),
+        [
+            BookingItem.status.set(Status.EXPIRED.value),
+            BookingItem.cancelled_at.set(now),
+            BookingItem.timer.remove(),
+        ],
+        condition=(BookingItem.status == Status.CONFIRMED.value) & (BookingItem.slot_id == booking.slot_id),
+    )
+    free_for_good(transaction, slot, booking.booking_id)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        if failure.at(ended):
+            return "skipped"
+        raise SlotOutOfStep(booking.slot_id) from failure
+    return "expired"

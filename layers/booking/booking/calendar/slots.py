@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from pynamodb.expressions.update import Action
@@ -68,6 +69,9 @@ def list_slots(
     """The slots that start on that day of that time zone, or from now on. Raises `SpecialistNotFound`."""
     profiles.check_specialist_id(specialist_id)
     first, last = day_bounds(day, 1, time_zone) if day else (now, datetime.max.replace(tzinfo=UTC))
+    if request.start and request.start["sk"] < slot_key(first):
+        # The last slot seen has started meanwhile; DynamoDB refuses to go on after a key outside of the range.
+        request = replace(request, start=None)
     page = query_page(
         SlotItem,
         specialist_id,

@@ -5,6 +5,7 @@ from mangum import Mangum
 
 from booking.http import errors
 from booking.http.edge import Edge
+from booking.platform.metrics import flush_on_termination
 
 
 def application(*routers: APIRouter) -> Edge:
@@ -18,4 +19,5 @@ def application(*routers: APIRouter) -> Edge:
 
 def lambda_handler(router: APIRouter) -> Mangum:
     """What a route's module gives to Lambda as its `handler`."""
+    flush_on_termination()
     return Mangum(application(router), lifespan="off")

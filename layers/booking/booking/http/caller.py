@@ -7,18 +7,17 @@ one request at a time, so a thread pool would only cost time.
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials
 
 from booking.accounts.tokens import caller_of
 from booking.caller import Caller, Role
 from booking.errors import Forbidden, Unauthenticated
-
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="From `POST /auth/login`.")
+from booking.http.bearer import bearer
 
 
 async def _signed_in(
     request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
     if credentials is None:
         raise Unauthenticated

@@ -14,10 +14,13 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from booking.http.errors import error_response
+from booking.platform import metrics
 from booking.platform.log import logger
 
+UNKNOWN_ROUTE = "unknown"
 LARGEST_BODY = 64 * 1024
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": "max-age=31536000",
@@ -66,18 +69,23 @@ class Edge:
             await self._app(scope, receive, send)
 
     def _log(self, scope: Scope, status: int, started: float) -> None:
+        seconds = time.perf_counter() - started
+        route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         logger.info(
             "request",
             extra={
-                "method": scope["method"],
-                "route": getattr(scope.get("route"), "path", None),
+                "method": method,
+                "route": route,
                 "status": status,
-                "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                "duration_ms": round(seconds * 1000, 1),
                 "caller_id": scope["state"].get("caller_id"),
                 "cold_start": self._is_cold,
             },
         )
         self._is_cold = False
+        metrics.observe_request(method, route, status, seconds)
+        metrics.write_log_line()
 
 
 def _request_id(scope: Scope) -> str:

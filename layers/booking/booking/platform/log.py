@@ -5,4 +5,4 @@ No token, password, e-mail address or body is ever logged.
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()
+logger = Logger(location=None, taskName=None)

@@ -16,6 +16,7 @@ from pynamodb.expressions.condition import size
 
 from booking.errors import StoreUnavailable, TooManyRequests
 from booking.platform.ephemeral import EphemeralItem
+from booking.platform.metrics import count
 from booking.platform.store import ConditionFailed, Contended, retrying_contention, update
 
 _MICROSECONDS = 1_000_000
@@ -42,6 +43,14 @@ def count_attempt(limit: RateLimit, subject: str, now: datetime) -> None:
     """
     key = f"rate#{limit.name}#{_digest(subject)}"
     instant = _unique_microseconds(now)
+    try:
+        _count_somewhere(limit, key, instant)
+    except TooManyRequests:
+        count("rate_limited")
+        raise
+
+
+def _count_somewhere(limit: RateLimit, key: str, instant: int) -> None:
     try:
         retrying_contention(lambda: _count_in_store(limit, key, instant))
     except StoreUnavailable:

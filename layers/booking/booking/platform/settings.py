@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 
 
@@ -14,7 +14,7 @@ class InvalidSettings(Exception):
 class Settings:
     """Every variable that the functions read; `.env.example` documents them.
 
-    The names of tables and of the secret have no default: they come from the stack.
+    The names of tables and of the signing key's secret have no default: they come from the stack.
     """
 
     users_table: str
@@ -33,6 +33,10 @@ class Settings:
     mail_sender: str = ""
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""
+    metrics_table: str = ""
+    metrics_token_secret: str = ""
+    metrics_flush_seconds: int = 10
+    aws_lambda_function_name: str = "local"
     log_level: str = "INFO"
 
     @classmethod
@@ -43,15 +47,15 @@ class Settings:
             name = field.name.upper()
             text = environment.get(name, "")
             if text == "":
-                if _is_required(field.name):
+                if _is_required(field):
                     raise InvalidSettings(f"{name} is not set")
                 continue
             values[field.name] = _whole_number(name, text) if field.type is int else text
         return cls(**values)  # type: ignore[arg-type]  # each value was made from its field's type
 
 
-def _is_required(field_name: str) -> bool:
-    return field_name.endswith(("_table", "_secret"))
+def _is_required(field: Field[object]) -> bool:
+    return field.default is MISSING
 
 
 def _whole_number(name: str, text: str) -> int:

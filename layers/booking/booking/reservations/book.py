@@ -6,7 +6,9 @@ from booking.calendar.errors import SlotNotFound
 from booking.calendar.services import service_of
 from booking.calendar.slot_ids import SlotId
 from booking.caller import Caller
+from booking.platform.metrics import count
 from booking.platform.store import ConditionsFailed, Transaction
+from booking.reservations.errors import SlotAlreadyBooked
 from booking.reservations.holding import check_fits, new_booking, take, why_not_taken
 from booking.reservations.idempotency import remember, remembered_answer
 from booking.reservations.rules import Booking
@@ -46,5 +48,9 @@ def book(
         earlier = failure.old(remembered) if remembered else None
         if earlier:
             return remembered_answer(earlier, request)
-        raise why_not_taken(slot, failure.old(taken), now) from None
+        refusal = why_not_taken(slot, failure.old(taken), now)
+        if isinstance(refusal, SlotAlreadyBooked):
+            count("bookings_conflicts")
+        raise refusal from None
+    count("bookings_confirmed")
     return booking.to_booking()

@@ -1,0 +1,49 @@
+"""The totals of all metrics, one item per function, in the metrics table."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from booking.platform import aws
+from booking.platform.settings import settings
+
+_ALL = {"S": "totals"}
+
+
+def add_to_totals(amounts: Mapping[str, float]) -> None:
+    """Adds to this function's totals, in one write."""
+    names = {f"#{number}": series for number, series in enumerate(amounts)}
+    values = {f":{number}": _number(amount) for number, amount in enumerate(amounts.values())}
+    additions = ", ".join(f"#{number} :{number}" for number in range(len(amounts)))
+    aws.client("dynamodb").update_item(
+        TableName=settings().metrics_table,
+        Key={"kind": _ALL, "function": {"S": settings().aws_lambda_function_name}},
+        UpdateExpression=f"ADD {additions}",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+    )
+
+
+def read_totals() -> Mapping[str, Decimal]:
+    """The sum over all functions, by series."""
+    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
+    start: dict[str, Any] = {}
+    while True:
+        answer = aws.client("dynamodb").query(
+            TableName=settings().metrics_table,
+            KeyConditionExpression="kind = :all",
+            ExpressionAttributeValues={":all": _ALL},
+            **start,
+        )
+        for item in answer["Items"]:
+            amounts = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
+            for series, amount in amounts.items():
+                totals[series] += amount
+        if "LastEvaluatedKey" not in answer:
+            return totals
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _number(amount: float) -> dict[str, str]:
+    return {"N": f"{amount:.6f}".rstrip("0").rstrip(".")}

@@ -12,7 +12,7 @@ from booking.caller import USER_PREFIX, Caller, Role
 from booking.errors import Unauthenticated
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
-from booking.platform.store import Page, PageRequest, Transaction, get, query_page
+from booking.platform.store import ConditionsFailed, Page, PageRequest, Transaction, get, query_page
 
 
 def own_account(caller: Caller) -> User:
@@ -54,7 +54,10 @@ def update_user(
     transaction.update(UserItem(user_id=user_id), actions, condition=UserItem.user_id.exists())
     if role is Role.SPECIALIST:
         profiles.ensure_in(transaction, user.as_caller(), now)
-    transaction.commit()
+    try:
+        transaction.commit()
+    except ConditionsFailed:
+        raise UserNotFound from None
     return replace(
         user,
         role=user.role if role is None else role,

@@ -23,7 +23,7 @@ from botocore.exceptions import (
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
-from pynamodb.constants import STRING
+from pynamodb.constants import ATTR_DEFINITIONS, STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -109,9 +109,10 @@ class _SharedConnection(Connection):
         return aws.session()
 
     def know(self, table: MetaTable) -> None:
-        """Learns a table's keys; several kinds of items may live in one table."""
-        if table.table_name not in self._tables:
-            self.add_meta_table(table)
+        """Learns a table's keys and indexes; of the kinds of items in one table, one may know more of them."""
+        known = self._tables.get(table.table_name)
+        if known is None or len(table.data[ATTR_DEFINITIONS]) > len(known.data[ATTR_DEFINITIONS]):
+            self._tables[table.table_name] = table
 
     @property
     def client(self) -> Any:

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIMESTAMP = re.compile(rf"{_DAY.pattern}[Tt ]\d", re.ASCII)
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -23,11 +25,18 @@ class ResponseBody(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def _as_text(value: Any) -> Any:
-    """Numbers are not taken for instants."""
-    if isinstance(value, (str, datetime)):
+def _as_timestamp(value: Any) -> Any:
+    """Numbers are not taken for instants, nor texts that are numbers."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _TIMESTAMP.match(value)):
         return value
     raise PydanticCustomError("datetime_type", "Input should be an RFC 3339 timestamp")
+
+
+def _as_day(value: Any) -> Any:
+    """Nor are they taken for days."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_type", "Input should be a date: YYYY-MM-DD")
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -43,14 +52,19 @@ def _without_control_characters(text: str) -> str:
     return text
 
 
+_PLAIN = AfterValidator(_without_control_characters)
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_as_text, json_schema_input_type=str),
+    BeforeValidator(_as_timestamp, json_schema_input_type=str),
     AfterValidator(_in_utc),
 ]
-Text = Annotated[str, AfterValidator(_without_control_characters)]
-Title = Annotated[Text, StringConstraints(min_length=2, max_length=120, strip_whitespace=True)]
-Description = Annotated[Text, StringConstraints(max_length=500, strip_whitespace=True)]
-DisplayName = Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+# Blanks are taken off before the length is measured.
+Title = Annotated[str, StringConstraints(min_length=2, max_length=120, strip_whitespace=True), _PLAIN]
+Description = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), _PLAIN]
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), _PLAIN]
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Day = Annotated[
+    date,
+    Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)),
+    BeforeValidator(_as_day, json_schema_input_type=date),
+]

@@ -1,0 +1,80 @@
+# Every command of the project: `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+TOOLS := .venv-tools/bin
+STACK := $(BIN)/python -m infra.local
+CHECKED := functions layers infra tests
+export SAM_CLI_TELEMETRY := 0
+# Settings given as `make up PORT=9000` reach the commands as environment variables by themselves.
+
+##@ Run it
+.PHONY: up down clean dev admin outputs logs
+up: install ## Start everything: embedded AWS, deployment, front door, demo data (PORT=8000)
+	@$(STACK) up
+down: ## Stop it; the state is kept for the next `make up`
+	@[ ! -x $(BIN)/python ] || $(STACK) down
+clean: ## Stop it and forget its state and the builds
+	@if [ -x $(BIN)/python ]; then $(STACK) clean; else rm -rf .local .aws-sam; fi
+dev: install ## Serve the same routers under uvicorn with reload, against the running stack's tables (DEV_PORT=8001)
+	@$(STACK) dev
+admin: install ## Make an admin where the environment points, else on the embedded stack: EMAIL=… [PASSWORD=…]
+	@[ -n "$(EMAIL)" ] || { echo 'error: say whom: make admin EMAIL=someone@example.com' >&2; exit 1; }
+	@$(STACK) admin "$$EMAIL" $${PASSWORD:+"$$PASSWORD"}
+outputs: install ## Print the running stack's outputs and variables
+	@$(STACK) outputs
+logs: install ## Print what the functions logged in the last minutes: [FUNCTION=part-of-its-name] [MINUTES=10]
+	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
+
+##@ Check it
+.PHONY: test test-unit test-integration test-e2e lint format style types imports template
+test: install ## Run all tests that need no Docker, with coverage
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/e2e
+test-unit: install ## Run the tests of pure rules and of how the parts fit
+	@$(BIN)/pytest tests/unit
+test-integration: install ## Run the tests against moto
+	@$(BIN)/pytest tests/integration
+test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
+	@$(BIN)/pytest tests/e2e
+lint: style types imports template ## Run every check that is not a test
+style: install
+	@$(BIN)/ruff check $(wildcard $(CHECKED))
+	@$(BIN)/ruff format --check $(wildcard $(CHECKED))
+types: install
+	@$(BIN)/mypy $(wildcard $(CHECKED))
+imports: install
+	@PYTHONPATH=functions:layers/booking $(BIN)/lint-imports
+template: install
+	@$(TOOLS)/sam validate --lint --region us-east-1
+format: install ## Rewrite the code in the project's format
+	@$(BIN)/ruff check --fix-only --quiet $(wildcard $(CHECKED))
+	@$(BIN)/ruff format $(wildcard $(CHECKED))
+
+##@ Ship it
+.PHONY: build deploy openapi
+build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
+	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
+deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod
+	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
+	@LAYER_PLATFORM="$(or $(LAYER_PLATFORM),x86_64-manylinux_2_28)" $(MAKE) build
+	@$(TOOLS)/sam deploy --config-env "$(ENV)"
+openapi: install ## Write the OpenAPI document
+	@PYTHONPATH=functions:layers/booking:. $(BIN)/python -m infra.openapi
+
+##@ Keep it
+.PHONY: install lock help
+install: ## Install the pinned packages into .venv and .venv-tools (done by every target that needs them)
+	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --python $(BIN)/python --generate-hashes \
+	--no-header --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)
+lock: install ## Pin the packages of pyproject.toml anew: UPGRADE=1 takes the newest versions
+	@$(PIN) requirements/installer.in -o requirements/installer.txt
+	@$(PIN) pyproject.toml -o layers/dependencies/requirements.txt
+	@$(PIN) pyproject.toml --group dev -c layers/dependencies/requirements.txt -o requirements/dev.txt
+	@$(PIN) --group tools -o requirements/tools.txt
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

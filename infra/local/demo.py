@@ -1,0 +1,130 @@
+"""Demo data for a new stack, added over HTTP as any client would; adding it again changes nothing."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from infra.local.settings import ROOT, Mistake
+
+CLIENT = ("client@example.com", "demo-client-password")
+SPECIALIST = ("specialist@example.com", "demo-specialist-password")
+ADMIN = ("admin@example.com", "demo-admin-password")
+
+SERVICES = (
+    {"title": "First consultation", "description": "An hour to get to know each other.", "duration_minutes": 60},
+    {"title": "Follow-up", "description": "Half an hour to see how it goes.", "duration_minutes": 30},
+)
+PRICES = ("60.00", "35.00")
+SLOT_HOURS = (9, 10, 11)
+DAYS_AHEAD = (1, 2, 3)
+COLD_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the user is shown: who can log in, and a slot to book."""
+
+    client_token: str
+    specialist_id: str
+    free_slot_id: str | None
+
+
+class Refused(Mistake):
+    """The API did not answer as it should; carries what it said."""
+
+
+def add(url: str, environment: dict[str, str]) -> Demo:
+    """Makes the demo users, services and slots that are not there yet; `environment` reaches the stack's tables."""
+    with httpx.Client(base_url=url, timeout=COLD_START_SECONDS, trust_env=False) as api:
+        client = sign_in(api, *CLIENT, role="client")
+        specialist = sign_in(api, *SPECIALIST, role="specialist")
+        make_admin(environment, *ADMIN)
+        specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
+        offer_services(api, specialist, specialist_id)
+        open_slots(api, specialist)
+        return Demo(client, specialist_id, free_slot(api, specialist_id))
+
+
+def sign_in(api: httpx.Client, email: str, password: str, role: str) -> str:
+    """An access token of that user, who is registered first when need be."""
+    credentials = {"email": email, "password": password}
+    answer = api.post("/auth/login", json=credentials)
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        name = {"display_name": "Demo specialist"} if role == "specialist" else {}
+        ask(api, "POST", "/auth/register", body={**credentials, "role": role, **name})
+        answer = api.post("/auth/login", json=credentials)
+    return str(checked(answer)["access_token"])
+
+
+def make_admin(environment: dict[str, str], email: str, password: str) -> None:
+    """Runs the operator's command, since admins are never made over HTTP."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "infra.local.admin", email, password],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'booking'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise Refused(f"The demo admin could not be made: {finished.stderr.strip().splitlines()[-1:]}")
+
+
+def offer_services(api: httpx.Client, token: str, specialist_id: str) -> None:
+    """The demo services that the specialist does not offer yet."""
+    offered = {service["title"] for service in ask(api, "GET", f"/specialists/{specialist_id}/services", token)}
+    for service, price in zip(SERVICES, PRICES, strict=True):
+        if service["title"] not in offered:
+            ask(api, "POST", "/specialists/me/services", token, {**service, "price": price})
+
+
+def open_slots(api: httpx.Client, token: str) -> None:
+    """A few slots in the next days; one that is there already overlaps with itself and is left as it is."""
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for day in DAYS_AHEAD:
+        for hour in SLOT_HOURS:
+            start = midnight + timedelta(days=day, hours=hour)
+            slot = {"start_at": rfc3339(start), "end_at": rfc3339(start + timedelta(hours=1))}
+            answer = api.post("/specialists/me/slots", json=slot, headers=bearer(token))
+            if answer.status_code != httpx.codes.CONFLICT:
+                checked(answer)
+
+
+def free_slot(api: httpx.Client, specialist_id: str) -> str | None:
+    """A demo slot that nobody has booked."""
+    today = datetime.now(UTC).date()
+    for day in DAYS_AHEAD:
+        date = (today + timedelta(days=day)).isoformat()
+        for slot in ask(api, "GET", f"/specialists/{specialist_id}/slots?date={date}"):
+            if not slot["is_booked"]:
+                return str(slot["id"])
+    return None
+
+
+def ask(
+    api: httpx.Client, method: str, path: str, token: str | None = None, body: dict[str, object] | None = None
+) -> Any:
+    """One request, which must succeed."""
+    return checked(api.request(method, path, json=body, headers=bearer(token) if token else {}))
+
+
+def checked(answer: httpx.Response) -> Any:
+    """The answer's body; raises Refused when it is an error."""
+    if answer.is_error:
+        asked = f"{answer.request.method} {answer.request.url.path}"
+        raise Refused(f"The demo data could not be added: {asked} answered {answer.status_code} {answer.text[:200]}")
+    return answer.json()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that says who asks."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment as the API writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

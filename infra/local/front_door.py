@@ -1,0 +1,141 @@
+"""The front door: one stable address in front of the emulated gateway, with a queue.
+
+The emulator starts a process per concurrent request; a hundred at once would starve each other. So a few requests are
+in flight, the rest wait their turn, and one route never takes every place: `/health` answers while another is flooded.
+On AWS the gateway does all this.
+"""
+
+import argparse
+import asyncio
+import re
+import uuid
+from http import HTTPStatus
+from weakref import WeakValueDictionary
+
+import httpx
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+GATEWAY_TIMEOUT_SECONDS = 29.0
+GATEWAY_BODY_LIMIT_BYTES = 10 * 1024 * 1024
+PLACES_KEPT_FOR_OTHER_ROUTES = 2
+
+HOP_BY_HOP = {
+    *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
+    *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
+}
+SAID_BY_THE_FRONT_DOOR = {b"host", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-prefix"}
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def front_door(stage_url: str, places: int) -> ASGIApp:
+    """An app that passes every request on to the gateway's stage at `stage_url`, at most `places` at a time."""
+    stage = httpx.URL(stage_url)
+    all_places = asyncio.Semaphore(places)
+    places_per_route = max(1, places - PLACES_KEPT_FOR_OTHER_ROUTES)
+    routes = WeakValueDictionary[str, asyncio.Semaphore]()
+    gateway = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None, keepalive_expiry=30))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        body = await read_body(request)
+        if body is None:
+            answer: Response = refusal(
+                request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "Request body is too large"
+            )
+        else:
+            route = f"{request.method} /{scope['path'].split('/', 2)[1]}"
+            route_places = routes.setdefault(route, asyncio.Semaphore(places_per_route))
+            async with route_places, all_places:
+                if await request.is_disconnected():
+                    return
+                answer = await pass_on(request, body)
+        await answer(scope, receive, send)
+
+    async def pass_on(request: Request, body: bytes) -> Response:
+        try:
+            async with asyncio.timeout(GATEWAY_TIMEOUT_SECONDS):
+                answer = await gateway.handle_async_request(to_gateway(request, body, stage))
+                content = await answer.aread()
+        except TimeoutError:
+            return refusal(request, HTTPStatus.GATEWAY_TIMEOUT, "gateway_timeout", "The request took too long")
+        except httpx.TransportError:
+            return refusal(
+                request, HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "The service does not answer"
+            )
+        return from_gateway(answer, content)
+
+    return app
+
+
+async def read_body(request: Request) -> bytes | None:
+    """The whole body; None when it is larger than what the gateway takes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > GATEWAY_BODY_LIMIT_BYTES:
+            return None
+    return bytes(body)
+
+
+def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request:
+    """The caller's request, byte for byte, but the source address is the peer's and not the caller's word."""
+    headers = [
+        (name, value)
+        for name, value in request.headers.raw
+        if name not in HOP_BY_HOP and name not in SAID_BY_THE_FRONT_DOOR
+    ]
+    peer = request.client.host if request.client else "127.0.0.1"
+    query = request.scope["query_string"]
+    # As `target` and not as a URL: httpx would resolve `..` and leave the stage.
+    target = stage.raw_path + request.scope["raw_path"] + (b"?" + query if query else b"")
+    # The public address has no stage in it: links to next pages begin with nothing.
+    said = [(b"host", stage.netloc), (b"x-forwarded-for", peer.encode()), (b"x-forwarded-prefix", b"")]
+    return httpx.Request(
+        request.method,
+        stage,
+        headers=[*headers, *said],
+        content=body or None,
+        extensions={"target": target},
+    )
+
+
+def from_gateway(answer: httpx.Response, content: bytes) -> Response:
+    """The gateway's answer, with its headers as they are."""
+    response = Response(content, answer.status_code)
+    response.raw_headers = [
+        (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP
+    ]
+    return response
+
+
+def refusal(request: Request, status: int, reason: str, sentence: str) -> Response:
+    """An error of the front door's own, in the shape of all others."""
+    asked = request.headers.get("x-request-id", "")
+    request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+    error = {"code": f"http_{status}", "message": sentence, "detail": sentence, "reason": reason}
+    headers = {"x-request-id": request_id} | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+    return JSONResponse({"error": error, "detail": sentence, "request_id": request_id}, status, headers)
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--stage-url", required=True)
+    options.add_argument("--places", type=int, required=True)
+    chosen = options.parse_args()
+    uvicorn.run(
+        front_door(chosen.stage_url, chosen.places),
+        host="127.0.0.1",
+        port=chosen.port,
+        access_log=False,
+        proxy_headers=False,
+        date_header=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,244 @@
+"""The embedded stack: the emulator, template.yaml deployed into it, and the front door before it.
+
+`Stack(...).up()` is what `make up` runs, and what the end-to-end tests start a second stack with.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from infra.local import deployment
+from infra.local.deployment import readable, step
+from infra.local.processes import Background
+from infra.local.settings import ROOT, Mistake
+
+REGION = "us-east-1"
+EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-m", "ministack")
+START_SECONDS = 60.0
+EMULATOR_STOP_SECONDS = 60.0
+FRONT_DOOR_STOP_SECONDS = 10.0
+PATIENT = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One emulator with one deployment; several run side by side, each with its own ports and state folder."""
+
+    state: Path = ROOT / ".local" / "stack"
+    emulator_port: int = 4566
+    front_door_port: int = 8000
+    places: int = 6
+    """Requests in flight; more wait in the front door."""
+    auth: bool = False
+    """Whether the emulator enforces IAM policies."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Template parameters; the others have their defaults."""
+    emulator_settings: Mapping[str, str] = field(default_factory=dict)
+    """More variables of the emulator's own, such as LAMBDA_WARM_TTL_SECONDS."""
+
+    @property
+    def url(self) -> str:
+        """Where the API is reached."""
+        return f"http://localhost:{self.front_door_port}"
+
+    @property
+    def endpoint(self) -> str:
+        """Where the emulated AWS is reached."""
+        return f"http://127.0.0.1:{self.emulator_port}"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of everything that the stack's processes say."""
+        return self.state / "logs"
+
+    @property
+    def emulator(self) -> Background:
+        """The emulator's process."""
+        return Background(self.state / "emulator.lock", self.logs / "emulator.log")
+
+    @property
+    def front_door(self) -> Background:
+        """The front door's process."""
+        return Background(self.state / "front-door.lock", self.logs / "front-door.log")
+
+    def up(self) -> None:
+        """Builds, starts and deploys what is not yet; raises Mistake with a sentence when it cannot."""
+        with only_one(self.state / "up.lock"):
+            self._refuse_taken_ports()
+            with step("Building the functions and layers"):
+                deployment.build(self.logs / "build.log")
+            with step("Starting the embedded AWS"):
+                self._start_emulator()
+            with step("Deploying template.yaml"):
+                self._deploy()
+            with step("Opening the front door"):
+                self._open_front_door()
+
+    def down(self) -> None:
+        """Stops both processes; the state stays, and the next `up()` goes on with it."""
+        self.front_door.stop(FRONT_DOOR_STOP_SECONDS)
+        self.emulator.stop(EMULATOR_STOP_SECONDS)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulated AWS, whatever the user's own profile says."""
+        return boto3.session.Session("test", "test", region_name=REGION).client(
+            service,  # type: ignore[call-overload] # any service
+            endpoint_url=self.endpoint,
+            config=PATIENT,
+        )
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the deployed stack; raises Mistake when it does not run."""
+        if self.emulator.running() is None:
+            raise Mistake("The embedded stack does not run: start it with `make up`.")
+        return deployment.outputs(self.client("cloudformation"), deployment.stack_name())
+
+    def aws_environment(self) -> dict[str, str]:
+        """What points the AWS SDKs and command lines at this stack; `test` is the emulator's administrator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach this stack's tables and secret as a function does."""
+        return self.aws_environment() | deployment.function_variables(self.outputs())
+
+    @property
+    def _scratch(self) -> Path:
+        """Where the emulator unpacks functions."""
+        return self.state / "tmp"
+
+    def _refuse_taken_ports(self) -> None:
+        """Before anything is built or stopped; a port that our own process holds already is ours."""
+        for process, port, variable in (
+            (self.emulator, self.emulator_port, "EMULATOR_PORT"),
+            (self.front_door, self.front_door_port, "PORT"),
+        ):
+            if (process.running() or {}).get("port") != port:
+                refuse_taken_port(port, variable)
+
+    def _start_emulator(self) -> None:
+        wanted = {"port": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
+        if (about := self.emulator.running()) is not None:
+            if {name: about.get(name) for name in wanted} == wanted and self._emulator_answers():
+                return
+            self.down()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+        self.emulator.start(EMULATOR, self._emulator_environment(), wanted)
+        wait_until(self._emulator_answers, self.emulator, "The embedded AWS")
+
+    def _emulator_environment(self) -> dict[str, str]:
+        """Little of the user's own, since functions inherit it."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
+        return {
+            **inherited,
+            "GATEWAY_PORT": str(self.emulator_port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_REGION": REGION,
+            "AUTH": str(self.auth).lower(),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.state / "saved"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.state / "s3"),
+            "TMPDIR": str(self._scratch),
+            "PYTHONUNBUFFERED": "1",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{self._scratch / 'no-docker.sock'}",
+            **self.emulator_settings,
+        }
+
+    def _emulator_answers(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.endpoint}/_ministack/health", timeout=5, trust_env=False).is_success
+        return False
+
+    def _deploy(self) -> None:
+        s3 = self.client("s3")
+        if deployment.BUCKET not in {known["Name"] for known in s3.list_buckets()["Buckets"]}:
+            s3.create_bucket(Bucket=deployment.BUCKET)
+        credentials_of_others = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
+        inherited = {name: value for name, value in os.environ.items() if name not in credentials_of_others}
+        deployment.deploy(
+            self.client("cloudformation"),
+            inherited | self.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
+            self.parameters,
+            self.logs / "deploy.log",
+        )
+        deployment.add_gateway_responses(self.client("apigateway"), self.outputs())
+
+    def _open_front_door(self) -> None:
+        of_stack = self.outputs()
+        stage = f"{self.endpoint}/restapis/{of_stack['ApiId']}/{of_stack['StageName']}/_user_request_"
+        wanted = {"port": self.front_door_port, "stage": stage, "places": self.places}
+        if (about := self.front_door.running()) is not None:
+            if {name: about.get(name) for name in wanted} == wanted:
+                return
+            self.front_door.stop(FRONT_DOOR_STOP_SECONDS)
+        options = [f"--port={self.front_door_port}", f"--stage-url={stage}", f"--places={self.places}"]
+        self.front_door.start(
+            [sys.executable, "-m", "infra.local.front_door", *options],
+            {**os.environ, "PYTHONPATH": str(ROOT)},
+            wanted,
+        )
+        wait_until(lambda: taken(self.front_door_port), self.front_door, "The front door")
+
+
+@contextmanager
+def only_one(lock_file: Path) -> Iterator[None]:
+    """Waits while another command does the same."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another `make up` is at work: waiting for it …", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def refuse_taken_port(port: int, variable: str) -> None:
+    """Raises Mistake when somebody listens there."""
+    if taken(port):
+        raise Mistake(
+            f"Port {port} is in use by another program: stop that program, or choose another port, such as "
+            f"`make up {variable}={port + 1}`."
+        )
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens on that port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(answers: Any, process: Background, name: str) -> None:
+    """Waits for a process to serve; raises Mistake when it ends or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not answers():
+        if process.running() is None:
+            raise Mistake(f"{name} ended as soon as it had started (see {readable(process.log)}).")
+        if time.monotonic() > deadline:
+            raise Mistake(f"{name} did not answer within {START_SECONDS:.0f} s (see {readable(process.log)}).")
+        time.sleep(0.1)

@@ -1,5 +1,6 @@
 """The bookings table's stream: publishes domain events and sends mail, so that no request waits for it."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -8,21 +9,30 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from booking.errors import StoreUnavailable
 from booking.notifications.events import booking_events
 from booking.notifications.notify import tell
+from booking.platform import metrics
 from booking.platform.clock import current_instant
-from booking.platform.dead_letters import send_dead_letter
+from booking.platform.dead_letters import reason_of, send_dead_letter
 from booking.platform.log import logger
-from booking.platform.sweep import TryLater
+from booking.platform.sweep import Bounds, TryLater
 
-_processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+# A batch of which nothing could be told fails as a whole.
+_processor = BatchProcessor(EventType.DynamoDBStreams)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tells about each change once; reports the records that must come again."""
-    return dict(process_partial_response(event, _tell_about, _processor, context))
+    bounds = Bounds(context.get_remaining_time_in_millis)
+    try:
+        return dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
+    finally:
+        metrics.write_log_line()
+        metrics.flush()
 
 
-def _tell_about(record: DynamoDBRecord) -> None:
+def _tell_about(bounds: Bounds, record: DynamoDBRecord) -> None:
     """A record that must wait is reported as failed; one that nobody can understand is put aside."""
+    if bounds.time_is_short():
+        raise TryLater("the time of this run is over")
     raw = record.raw_event
     try:
         for event in booking_events(raw):
@@ -31,4 +41,4 @@ def _tell_about(record: DynamoDBRecord) -> None:
         raise
     except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
         logger.exception("a record cannot be worked on")
-        send_dead_letter("stream.publish_events", f"{type(error).__name__}: {error}", raw)
+        send_dead_letter("stream.publish_events", reason_of(error), raw)

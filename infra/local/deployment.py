@@ -34,6 +34,9 @@ FUNCTION_VARIABLES = {
     "BOOKINGS_TABLE": "BookingsTableName",
     "WAITLIST_TABLE": "WaitlistTableName",
     "EPHEMERAL_TABLE": "EphemeralTableName",
+    "METRICS_TABLE": "MetricsTableName",
+    "EVENT_BUS_NAME": "EventBusName",
+    "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
     "SIGNING_KEY_SECRET": "SigningKeySecretArn",
 }
 

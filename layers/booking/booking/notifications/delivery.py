@@ -2,19 +2,21 @@
 
 A ledger entry is claimed before something is sent and marked when it was. A failure that is known to
 have sent nothing gives the claim back. A function that dies in between leaves it unknown: after the
-lease the delivery is tried once more, so at most one duplicate is possible, and nothing is lost.
+lease the delivery is tried once more, so at most one duplicate is possible. If that try dies as well, a
+person decides (the dead-letter queue), so nothing is lost.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NoReturn
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from booking.platform.clock import epoch_seconds
 from booking.platform.ephemeral import EphemeralItem
-from booking.platform.store import ConditionsFailed, Item, Transaction, delete, update
+from booking.platform.store import ConditionFailed, ConditionsFailed, Item, Transaction, delete, update
 from booking.platform.sweep import TryLater
 
 LEASE = timedelta(minutes=2)
@@ -24,6 +26,14 @@ MOST_TRIES = 2
 
 class NotSent(Exception):
     """Nothing left the house; sending again is safe."""
+
+
+class Refused(Exception):
+    """Nothing left the house, and it never will as it is."""
+
+
+class NobodyKnows(Exception):
+    """No try lived to tell whether it had sent; more of them could send more than one duplicate."""
 
 
 class Delivery(StrEnum):
@@ -50,7 +60,8 @@ def deliver_once(
     """Sends what `key` names unless it was sent before.
 
     With `while_holds` it is sent only if that condition holds for that item when the claim is made.
-    Raises `TryLater` if somebody else is just sending it, or if it could not be sent.
+    Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
+    can never be sent, `NobodyKnows` if the tries are used up (a redrive, after the lease, has new ones).
     """
     entry = _LedgerEntry(pk=f"delivery#{key}")
     claimed = _claim(entry, now, while_holds)
@@ -61,6 +72,9 @@ def deliver_once(
     except NotSent as failure:
         delete(entry)
         raise TryLater(str(failure)) from failure
+    except Refused:
+        delete(entry)
+        raise
     update(entry, [_LedgerEntry.state.set("done")])
     return Delivery.SENT
 
@@ -90,11 +104,26 @@ def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Conditio
         if not failure.at(claim):
             return Delivery.UNWANTED
         old = failure.old(claim)
-        return _not_ours(_LedgerEntry.from_old(old) if old else None, instant)
+        return _not_ours(_LedgerEntry.from_old(old) if old else None, now)
     return None
 
 
-def _not_ours(found: _LedgerEntry | None, instant: int) -> Delivery:
-    if found and (found.state == "done" or found.lease_until <= instant):
+def _not_ours(found: _LedgerEntry | None, now: datetime) -> Delivery:
+    if found and found.state == "done":
         return Delivery.SENT_BEFORE
+    if found and found.lease_until <= epoch_seconds(now):
+        _leave_to_a_person(found, now)
     raise TryLater("somebody else is sending it")
+
+
+def _leave_to_a_person(used_up: _LedgerEntry, now: datetime) -> NoReturn:
+    """Whoever asks first makes the dead letter; a redrive of it finds fresh tries once the lease is over."""
+    try:
+        update(
+            _LedgerEntry(pk=used_up.pk),
+            [_LedgerEntry.lease_until.set(epoch_seconds(now + LEASE)), _LedgerEntry.tries.set(0)],
+            condition=(_LedgerEntry.state == "started") & (_LedgerEntry.lease_until == used_up.lease_until),
+        )
+    except ConditionFailed:
+        raise TryLater("somebody else is sending it") from None
+    raise NobodyKnows(f"{MOST_TRIES} tries died while they were sending")

@@ -7,6 +7,7 @@ the change, so that whoever gets it twice can tell.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from booking.notifications.delivery import NotSent
 from booking.platform import aws
 from booking.platform.clock import to_stored
+from booking.platform.metrics import count
 from booking.platform.settings import settings
 from booking.platform.store import RawItem
 from booking.reservations.rules import Status
@@ -46,27 +48,30 @@ class BookingEvent:
 
     id: str
     type: EventType
+    occurred_at: datetime
     booking: BookingItem
     before: BookingItem | None
 
     def detail(self) -> dict[str, Any]:
         """The event as subscribers get it; it names people by id, never by address."""
         booking = self.booking
+        moved_from = self.before if self.type is EventType.RESCHEDULED else None
         return {
             "schema_version": SCHEMA_VERSION,
             "event_id": self.id,
+            "occurred_at": to_stored(self.occurred_at),
             "booking": {
                 "id": booking.booking_id,
-                "slot_id": booking.slot_id,
                 "client_id": booking.client_id,
                 "specialist_id": booking.specialist_id,
                 "service_id": booking.service_id,
                 "status": booking.status,
-                "slot_start_at": to_stored(booking.slot_start_at),
-                "slot_end_at": to_stored(booking.slot_end_at),
+                "created_at": to_stored(booking.created_at),
+                "cancelled_at": _stored_or_none(booking.cancelled_at),
                 "from_wait_list": booking.from_wait_list,
+                **_slot(booking),
             },
-            "previous_slot_id": self.before.slot_id if self.before else None,
+            "previous_slot": _slot(moved_from) if moved_from else None,
         }
 
 
@@ -76,18 +81,20 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     after, before = _item(change.get("NewImage")), _item(change.get("OldImage"))
     if after is None:
         return []
+    occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
     kinds = _kinds(before, after)
-    return [BookingEvent(f"{record['eventID']}-{kind}", kind, after, before) for kind in kinds]
+    return [BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before) for kind in kinds]
 
 
 def publish(event: BookingEvent) -> None:
-    """Puts the event on the bus. Raises `NotSent`; without a bus there is nobody to tell."""
+    """Puts the event on the bus, at least once. Raises `NotSent`; without a bus there is nobody to tell."""
     if not settings().event_bus_name:
         return
     entry = {
         "EventBusName": settings().event_bus_name,
         "Source": SOURCE,
         "DetailType": event.type.value,
+        "Time": event.occurred_at,
         "Detail": json.dumps(event.detail()),
     }
     try:
@@ -96,6 +103,7 @@ def publish(event: BookingEvent) -> None:
         raise NotSent("the event bus cannot be reached") from error
     if answer["FailedEntryCount"]:
         raise NotSent(answer["Entries"][0].get("ErrorCode", "the event bus refused the event"))
+    count("events_published")
 
 
 def _kinds(before: BookingItem | None, after: BookingItem) -> list[EventType]:
@@ -107,6 +115,18 @@ def _kinds(before: BookingItem | None, after: BookingItem) -> list[EventType]:
     if before.slot_id != after.slot_id:
         return [EventType.RESCHEDULED]
     return []
+
+
+def _stored_or_none(instant: datetime | None) -> str | None:
+    return to_stored(instant) if instant else None
+
+
+def _slot(booking: BookingItem) -> dict[str, str]:
+    return {
+        "slot_id": booking.slot_id,
+        "slot_start_at": to_stored(booking.slot_start_at),
+        "slot_end_at": to_stored(booking.slot_end_at),
+    }
 
 
 def _item(image: RawItem | None) -> BookingItem | None:

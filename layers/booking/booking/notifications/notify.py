@@ -1,15 +1,18 @@
 """Who is told what when something happened to a booking."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
 from booking.calendar.profiles import find_profile
 from booking.calendar.table import ProfileItem
 from booking.caller import Locale
-from booking.notifications.delivery import deliver_once
+from booking.notifications.delivery import Delivery, NobodyKnows, Refused, deliver_once
 from booking.notifications.events import BookingEvent, EventType, publish
 from booking.notifications.mail import send_mail
 from booking.notifications.messages import Audience, Occasion, compose
+from booking.platform.metrics import count
+from booking.platform.sweep import TryLater
 from booking.reservations.calendar_file import to_icalendar
 from booking.reservations.table import BookingItem
 
@@ -25,15 +28,32 @@ _OCCASIONS = {
 def tell(event: BookingEvent, now: datetime) -> None:
     """Publishes the event and mails client and specialist, each once.
 
-    Whoever is promoted gets the promotion's mail only. Raises `TryLater` if something could not be sent;
-    what was sent is not sent again then.
+    Whoever is promoted gets the promotion's mail only. What cannot be sent does not keep the others from
+    being told; then it raises `NobodyKnows`, `TryLater` or `Refused`, and told again, it sends only what
+    was not sent.
     """
-    deliver_once(f"event#{event.id}", partial(publish, event), now)
+    failures = [failure for step in _steps(event, now) if (failure := _failure_of(step)) is not None]
+    for kind in (NobodyKnows, TryLater, Refused):
+        for failure in failures:
+            if isinstance(failure, kind):
+                raise failure
+
+
+def _steps(event: BookingEvent, now: datetime) -> Iterator[Callable[[], object]]:
+    yield partial(deliver_once, f"event#{event.id}", partial(publish, event), now)
     if event.type is EventType.CONFIRMED and event.booking.from_wait_list:
         return
     specialist = find_profile(event.booking.specialist_id)
     for audience in Audience:
-        _mail(event, audience, specialist, now)
+        yield partial(_mail, event, audience, specialist, now)
+
+
+def _failure_of(step: Callable[[], object]) -> Exception | None:
+    try:
+        step()
+    except (NobodyKnows, TryLater, Refused) as failure:
+        return failure
+    return None
 
 
 def _mail(event: BookingEvent, audience: Audience, specialist: ProfileItem | None, now: datetime) -> None:
@@ -50,7 +70,9 @@ def _mail(event: BookingEvent, audience: Audience, specialist: ProfileItem | Non
     )
     calendar = to_icalendar(event.booking, specialist, now)
     key = f"mail#{event.id}#{audience}"
-    deliver_once(key, partial(send_mail, key, recipient, message, calendar), now)
+    delivery = deliver_once(key, partial(send_mail, key, recipient, message, calendar), now)
+    if delivery is Delivery.SENT:
+        count("notifications_sent")
 
 
 def _address(booking: BookingItem, audience: Audience, specialist: ProfileItem | None) -> str | None:

@@ -30,6 +30,9 @@ BUSINESS = (
     "bookings_expired",
     "reminders_sent",
     "rate_limited",
+    "notifications_sent",
+    "events_published",
+    "dead_letters",
 )
 _SEPARATOR = "|"
 

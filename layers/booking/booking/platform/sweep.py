@@ -16,7 +16,7 @@ from booking.platform.store import Item, RawItem, query_raw
 
 PAGE_SIZE = 100
 MOST_PER_RUN = 1000
-LEAST_TIME_LEFT_MS = 5000
+LEAST_TIME_LEFT_MS = 15_000  # longer than one item can take
 
 
 class TryLater(Exception):
@@ -42,7 +42,11 @@ class Bounds:
 
     def reached(self, worked_on: int) -> bool:
         """Whether the run must stop here."""
-        return worked_on >= self.most or self.time_left_ms() < LEAST_TIME_LEFT_MS
+        return worked_on >= self.most or self.time_is_short()
+
+    def time_is_short(self) -> bool:
+        """Whether one more item might not be done in time."""
+        return self.time_left_ms() < LEAST_TIME_LEFT_MS
 
 
 def sweep(
@@ -82,5 +86,13 @@ def _outcome(item: RawItem, work: Callable[[RawItem], str], give_up: Callable[[R
         return "later"
     except Exception as error:  # noqa: BLE001  # the outermost edge of one item's work
         logger.exception("an item cannot be worked on")
+        return _given_up(item, error, give_up)
+
+
+def _given_up(item: RawItem, error: Exception, give_up: Callable[[RawItem, Exception], None]) -> str:
+    try:
         give_up(item, error)
-        return "dead"
+    except Exception:  # noqa: BLE001  # the outermost edge of one item's work
+        logger.exception("an item cannot be put aside")
+        return "later"
+    return "dead"

@@ -1,13 +1,14 @@
 """The timers of confirmed bookings, as the sweeps read them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from booking.platform.clock import to_stored
-from booking.platform.dead_letters import send_dead_letter
-from booking.platform.store import RawItem, update
+from booking.platform.dead_letters import reason_of, send_dead_letter
+from booking.platform.store import ConditionsFailed, RawItem, Transaction
 from booking.platform.sweep import Due
-from booking.reservations.table import TIMER_SHARDS, BookingItem, Timers, timer_key
+from booking.reservations.table import TIMER_SHARDS, BookingItem, Timers, expiry_timer, timer_key
 
 REMIND = "remind"
 EXPIRE = "expire"
@@ -21,8 +22,18 @@ def due_timers(errand: str, until: datetime) -> Iterator[Due]:
 
 
 def park(errand: str, item: RawItem, error: Exception) -> None:
-    """Takes a booking that cannot be worked on out of the timers and into the dead-letter queue."""
-    booking_id = item["booking_id"]["S"]
-    content = {"booking_id": booking_id, "timer": item["timer"]["S"]}
-    send_dead_letter(f"sweep.{errand}", f"{type(error).__name__}: {error}", content)
-    update(BookingItem(booking_id=booking_id), [BookingItem.timer.remove()])
+    """Puts the errand into the dead-letter queue, and the booking out of this sweep's sight.
+
+    A booking that cannot be reminded still expires. One that was moved or ended meanwhile is left alone.
+    """
+    booking_id, timer = item["booking_id"]["S"], item["timer"]["S"]
+    send_dead_letter(f"sweep.{errand}", reason_of(error), {"booking_id": booking_id, "timer": timer})
+    next_errand = BookingItem.timer.set(expiry_timer(booking_id)) if errand == REMIND else BookingItem.timer.remove()
+    transaction = Transaction()  # unlike a single update, it does not read the item, which may be what is broken
+    transaction.update(
+        BookingItem(booking_id=booking_id),
+        [next_errand],
+        condition=(BookingItem.timer == timer) & (BookingItem.starts == item["starts"]["S"]),
+    )
+    with suppress(ConditionsFailed):
+        transaction.commit()

@@ -1,0 +1,116 @@
+"""What the clients did and what they were told: the history that every check is made against."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+FOREVER = float("inf")
+
+
+class Kind(StrEnum):
+    """What a client asks for."""
+
+    BOOK = "book"
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    JOIN = "join"
+    LEAVE = "leave"
+    OPEN = "open slot"
+    DELETE = "delete slot"
+    READ = "read"
+
+
+class Outcome(StrEnum):
+    """What a client knows afterwards."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No answer, or a 5xx: it may have happened or not."""
+
+
+@dataclass
+class Operation:
+    """One request and its answer; times are seconds since 1970, `end` is when the client stopped waiting."""
+
+    number: int
+    kind: Kind
+    actor: str
+    slot: str | None = None
+    """What it is about; for a reschedule, the slot to move to."""
+    booking: str | None = None
+    """The booking that it is about; of a booking that was made, its id."""
+    key: str | None = None
+    times: tuple[str, str] | None = None
+    """Start and end of the slot to open."""
+    start: float = 0.0
+    end: float = FOREVER
+    status: int | None = None
+    reason: str | None = None
+    body: dict[str, Any] | None = None
+    retry_of: int | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.status is None or self.status >= 500:
+            return Outcome.UNKNOWN
+        return Outcome.DONE if self.status < 300 else Outcome.REFUSED
+
+    @property
+    def may_have_happened(self) -> bool:
+        return self.outcome is not Outcome.REFUSED
+
+    @property
+    def latest_effect(self) -> float:
+        """What was not answered may still take effect when its client has gone."""
+        return self.end if self.outcome is Outcome.DONE else FOREVER
+
+    def __str__(self) -> str:
+        about = " ".join(
+            f"{name}={value}"
+            for name, value in (("slot", self.slot), ("booking", self.booking), ("key", self.key))
+            if value
+        )
+        answer = f"{self.status or 'no answer'} {self.reason or ''}".strip()
+        repeated = f" (repeats #{self.retry_of})" if self.retry_of else ""
+        return f"#{self.number} {self.start:.3f}..{self.end:.3f} {self.actor} {self.kind} {about} -> {answer}{repeated}"
+
+
+@dataclass
+class History:
+    """All operations, in the order in which they were sent."""
+
+    operations: list[Operation] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.operations)
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def new(self, kind: Kind, actor: str, **about: Any) -> Operation:
+        operation = Operation(len(self.operations) + 1, kind, actor, **about)
+        self.operations.append(operation)
+        return operation
+
+    def of(self, *kinds: Kind) -> Iterator[Operation]:
+        return (operation for operation in self.operations if operation.kind in kinds)
+
+    def touching(self, ids: Iterable[str]) -> "History":
+        """The operations that have to do with any of these slots, bookings or keys."""
+        wanted = set(ids)
+        return History(
+            [
+                operation
+                for operation in self.operations
+                if wanted & {operation.slot, operation.booking, operation.key, *_ids_in(operation.body)}
+            ]
+        )
+
+    def where(self, condition: Callable[[Operation], bool]) -> "History":
+        return History([operation for operation in self.operations if condition(operation)])
+
+
+def _ids_in(body: dict[str, Any] | None) -> set[str]:
+    return {value for name, value in (body or {}).items() if name in {"id", "slot_id"} and isinstance(value, str)}

@@ -1,0 +1,336 @@
+"""Each check on histories and tables made by hand: what is right passes, what is wrong is named."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.consistency.history import FOREVER, History, Kind, Operation
+from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
+from tests.consistency.report import summary
+from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot, Tables
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+START = NOW + timedelta(days=10)
+END = START + timedelta(minutes=30)
+TIMES = ("2026-01-11T00:00:00Z", "2026-01-11T00:30:00Z")
+
+
+def at(second: float) -> datetime:
+    return NOW + timedelta(seconds=second)
+
+
+def slot(name: str = "s", **about: Any) -> StoredSlot:
+    return StoredSlot(**{"id": name, "specialist": "spc_1", "start": START, "end": END, **about})
+
+
+def booking(name: str = "b", **about: Any) -> StoredBooking:
+    values = {"id": name, "slot": "s", "client": "ann", "specialist": "spc_1", "status": "confirmed"}
+    return StoredBooking(**{**values, "created_at": at(0), **about})
+
+
+def ended(name: str = "b", **about: Any) -> StoredBooking:
+    return booking(name, **{"status": "cancelled", "cancelled_at": at(5), "has_timer": False, **about})
+
+
+def day(*slots: StoredSlot) -> StoredDay:
+    return StoredDay("spc_1", "2026-01-11", frozenset((one.start, one.end) for one in slots))
+
+
+@dataclass
+class Story:
+    """Operations one after the other, each a second long, and what is stored at the end."""
+
+    slots: list[StoredSlot] = field(default_factory=list)
+    bookings: list[StoredBooking] = field(default_factory=list)
+    entries: list[StoredEntry] = field(default_factory=list)
+    days: list[StoredDay] | None = None
+    history: History = field(default_factory=History)
+
+    def tell(self, kind: Kind, actor: str = "ann", status: int | None = 200, **about: Any) -> Operation:
+        begin = about.pop("start", NOW.timestamp() + 10.0 * len(self.history))
+        about.setdefault("end", begin + 1)
+        operation = self.history.new(kind, actor, start=begin, status=status, **about)
+        if kind is Kind.JOIN and status == 201:
+            operation.body = {"id": "w", "created_at": datetime.fromtimestamp(begin + 0.5, UTC).isoformat()}
+        return operation
+
+    def broken(self) -> set[str]:
+        """The invariants that do not hold."""
+        return {violation.invariant for violation in violations(self.evidence())}
+
+    def evidence(self) -> Evidence:
+        days = self.days if self.days is not None else ([day(*self.slots)] if self.slots else [])
+        return Evidence(self.history, Tables(self.slots, self.bookings, self.entries, days), NOW)
+
+
+def name_of(part: str) -> str:
+    (name,) = [name for name in INVARIANTS if part in name]
+    return name
+
+
+def held(**about: Any) -> StoredSlot:
+    return slot(booking="b", client="ann", **about)
+
+
+def good_story() -> Story:
+    """A booking, a waiter who is promoted, and everything that was refused on the way."""
+    story = Story(
+        slots=[slot(booking="p", client="ben", waiters=1), slot("t", start=END, end=END + timedelta(hours=1))],
+        bookings=[ended(), booking("p", client="ben", created_at=at(80))],
+        entries=[StoredEntry("s", "cleo", at(60.5))],
+    )
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
+    story.tell(Kind.OPEN, "usr_1", 409, times=TIMES, reason="slot_overlaps")
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b")
+    story.tell(Kind.READ, "ann", 200, booking="b")
+    story.tell(Kind.BOOK, "ben", 409, slot="s", reason="slot_already_booked")
+    story.tell(Kind.JOIN, "ben", 201, slot="s")
+    story.tell(Kind.JOIN, "cleo", 201, slot="s")
+    story.tell(Kind.DELETE, "usr_1", 409, slot="s", reason="slot_booked")
+    story.tell(Kind.CANCEL, "ann", 200, slot="s", booking="b")
+    story.tell(Kind.OPEN, "usr_1", 201, slot="t", times=("2026-01-11T00:30:00Z", "2026-01-11T01:30:00Z"))
+    return story
+
+
+def test_a_good_story_has_no_violations() -> None:
+    assert good_story().broken() == set()
+
+
+STORED: dict[str, tuple[str, Story]] = {
+    "two confirmed bookings": ("at most one", Story([held()], [booking(), booking("c", client="ben")])),
+    "slot held by nobody": ("slot and booking agree", Story([held()])),
+    "slot held by an ended booking": ("slot and booking agree", Story([held()], [ended()])),
+    "slot held for another client": ("slot and booking agree", Story([held()], [booking(client="ben")])),
+    "booking without its slot": ("slot and booking agree", Story([slot()], [booking()])),
+    "booking of a slot that is gone": ("slot and booking agree", Story([], [booking()])),
+    "half a holder": ("slot and booking agree", Story([slot(client="ann")])),
+    "confirmed and ended": ("are over", Story([held()], [booking(cancelled_at=at(1))])),
+    "ended, with a timer": ("are over", Story([slot()], [ended(has_timer=True)])),
+    "overlap": ("no two slots", Story([slot(), slot("t", start=START + timedelta(minutes=29))])),
+    "day without the slot": ("day records", Story([slot()], days=[])),
+    "day with a slot too many": ("day records", Story([], days=[day(slot())])),
+    "waiting for a free slot": ("nobody waits", Story([slot(waiters=1)], entries=[StoredEntry("s", "ben", at(0))])),
+    "waiters counted wrongly": ("nobody waits", Story([held(waiters=2)], [booking()])),
+    "waiting for what it holds": (
+        "nobody waits",
+        Story([held(waiters=1)], [booking()], [StoredEntry("s", "ann", at(0))]),
+    ),
+    "waiting for nothing": ("nobody waits", Story(entries=[StoredEntry("s", "ben", at(0))])),
+}
+
+
+@pytest.mark.parametrize("case", STORED)
+def test_what_is_stored_wrongly_is_found(case: str) -> None:
+    part, story = STORED[case]
+    assert name_of(part) in story.broken()
+
+
+def test_a_started_slot_has_no_line_to_count() -> None:
+    past = slot(start=NOW - timedelta(hours=1), end=NOW, waiters=0)
+    days = [StoredDay("spc_1", "2025-12-31", frozenset({(past.start, past.end)}))]
+    assert Story([past], entries=[StoredEntry("s", "ben", at(0))], days=days).broken() == set()
+
+
+def lost_booking(story: Story) -> None:
+    story.tell(Kind.BOOK, "dan", 201, slot="s", booking="x")
+
+
+def booking_of_somebody_else(story: Story) -> None:
+    story.tell(Kind.BOOK, "dan", 201, slot="s", booking="p")
+
+
+def undone_cancellation(story: Story) -> None:
+    story.tell(Kind.CANCEL, "ben", 200, slot="s", booking="p")
+
+
+def uncalled_for_cancellation(story: Story) -> None:
+    story.history = story.history.where(lambda operation: operation.kind is not Kind.CANCEL)
+
+
+def move_that_did_not_last(story: Story) -> None:
+    story.tell(Kind.RESCHEDULE, "ann", 200, slot="t", booking="b", start=NOW.timestamp() + 35)
+
+
+def lost_slot(story: Story) -> None:
+    story.tell(Kind.OPEN, "usr_1", 201, slot="x", times=("2026-01-12T00:00:00Z", "2026-01-12T00:30:00Z"))
+
+
+def undone_deletion(story: Story) -> None:
+    story.tell(Kind.DELETE, "usr_1", 204, slot="t")
+
+
+def lost_place_in_line(story: Story) -> None:
+    story.tell(Kind.JOIN, "dan", 201, slot="s")
+
+
+def place_in_line_not_given_up(story: Story) -> None:
+    story.tell(Kind.LEAVE, "cleo", 204, slot="s")
+
+
+def different_answers(story: Story) -> None:
+    for answer in ("b", "p"):
+        story.tell(Kind.BOOK, "ann", 201, slot="s", booking=answer, key="k", body={"id": answer})
+
+
+def unasked_booking(story: Story) -> None:
+    story.bookings.append(ended("x", client="ann"))
+
+
+def doubled_booking(story: Story) -> None:
+    story.tell(Kind.BOOK, "ann", None, slot="t", end=FOREVER)
+    story.bookings += [ended("x", slot="t"), ended("y", slot="t")]
+
+
+def unread_booking(story: Story) -> None:
+    story.tell(Kind.READ, "ann", 404, booking="b")
+
+
+def failure(story: Story) -> None:
+    story.tell(Kind.BOOK, "ann", 500, slot="t")
+
+
+def refused_free_slot(story: Story) -> None:
+    story.tell(Kind.BOOK, "dan", 409, slot="t", reason="slot_already_booked")
+
+
+def refused_own_booking(story: Story) -> None:
+    """Only its own booking, of which the client was not told, can have stood in the way."""
+    story.tell(Kind.BOOK, "dan", 404, slot="s", reason="slot_not_found")
+
+
+def refused_as_started(story: Story) -> None:
+    story.tell(Kind.BOOK, "dan", 409, slot="s", reason="slot_started")
+
+
+def refused_to_wait_for_a_booked_slot(story: Story) -> None:
+    story.tell(Kind.JOIN, "dan", 409, slot="s", reason="slot_available", start=NOW.timestamp() + 30)
+
+
+def refused_as_waiting(story: Story) -> None:
+    story.tell(Kind.JOIN, "dan", 409, slot="s", reason="already_waiting")
+
+
+def refused_as_holder(story: Story) -> None:
+    story.tell(Kind.JOIN, "dan", 409, slot="s", reason="already_booked_by_client")
+
+
+def refused_to_leave(story: Story) -> None:
+    story.tell(Kind.LEAVE, "cleo", 404, slot="s", reason="wait_list_entry_not_found")
+
+
+def refused_to_open(story: Story) -> None:
+    times = ("2026-01-12T00:00:00Z", "2026-01-12T00:30:00Z")
+    story.tell(Kind.OPEN, "usr_1", 409, times=times, reason="slot_overlaps")
+
+
+def refused_to_move(story: Story) -> None:
+    story.tell(Kind.RESCHEDULE, "ben", 409, slot="t", booking="p", reason="booking_not_confirmed")
+
+
+def refused_as_other_specialist(story: Story) -> None:
+    story.tell(Kind.RESCHEDULE, "ben", 409, slot="t", booking="p", reason="other_specialist")
+
+
+def refused_key(story: Story) -> None:
+    story.tell(Kind.BOOK, "ben", 409, slot="t", key="k", reason="idempotency_key_reused")
+
+
+def held_twice(story: Story) -> None:
+    story.bookings.append(ended("x", client="dan"))
+    story.tell(Kind.BOOK, "dan", 201, slot="s", booking="x", start=NOW.timestamp() + 50)
+    story.tell(Kind.CANCEL, "dan", 200, slot="s", booking="x", start=NOW.timestamp() + 60)
+
+
+def promoted_out_of_order(story: Story) -> None:
+    """Cleo joins before Ben, and Ben is promoted."""
+    for operation in story.history.of(Kind.JOIN):
+        operation.actor = {"ben": "cleo", "cleo": "ben"}[operation.actor]
+
+
+TOLD: dict[Callable[[Story], None], str] = {
+    lost_booking: "acknowledged bookings",
+    booking_of_somebody_else: "acknowledged bookings",
+    undone_cancellation: "acknowledged cancellations",
+    uncalled_for_cancellation: "acknowledged bookings",
+    move_that_did_not_last: "acknowledged bookings",
+    lost_slot: "acknowledged slots",
+    undone_deletion: "acknowledged slots",
+    lost_place_in_line: "acknowledged places",
+    place_in_line_not_given_up: "acknowledged places",
+    different_answers: "repeats",
+    unasked_booking: "nothing doubled",
+    doubled_booking: "nothing doubled",
+    unread_booking: "what was written",
+    failure: "no answer but",
+    refused_free_slot: "had a cause",
+    refused_own_booking: "had a cause",
+    refused_as_started: "had a cause",
+    refused_to_wait_for_a_booked_slot: "had a cause",
+    refused_as_waiting: "had a cause",
+    refused_as_holder: "had a cause",
+    refused_to_leave: "had a cause",
+    refused_to_open: "had a cause",
+    refused_to_move: "had a cause",
+    refused_as_other_specialist: "had a cause",
+    refused_key: "had a cause",
+    held_twice: "held twice",
+    promoted_out_of_order: "moved in order",
+}
+
+
+@pytest.mark.parametrize("go_wrong", TOLD, ids=lambda function: function.__name__)
+def test_what_clients_were_told_wrongly_is_found(go_wrong: Callable[[Story], None]) -> None:
+    story = good_story()
+    go_wrong(story)
+    assert name_of(TOLD[go_wrong]) in story.broken()
+
+
+UNANSWERED: dict[str, tuple[Kind, dict[str, Any]]] = {
+    "booking": (Kind.BOOK, {"slot": "t"}),
+    "cancellation": (Kind.CANCEL, {"slot": "s", "booking": "p"}),
+    "move": (Kind.RESCHEDULE, {"slot": "t", "booking": "p"}),
+    "join": (Kind.JOIN, {"slot": "s"}),
+    "leave": (Kind.LEAVE, {"slot": "s"}),
+    "deletion": (Kind.DELETE, {"slot": "t"}),
+    "slot": (Kind.OPEN, {"times": TIMES}),
+}
+
+
+@pytest.mark.parametrize("status", [None, 502, 503, 504])
+@pytest.mark.parametrize("case", UNANSWERED)
+def test_what_was_not_answered_may_have_happened_or_not(case: str, status: int | None) -> None:
+    kind, about = UNANSWERED[case]
+    story = good_story()
+    story.tell(kind, "cleo", status, **about)
+    assert story.broken() == set()
+
+
+def test_an_unanswered_booking_explains_what_is_stored_and_refused() -> None:
+    story = good_story()
+    story.slots[1] = slot("t", start=END, end=END + timedelta(hours=1), booking="x", client="dan")
+    story.bookings.append(booking("x", slot="t", client="dan", created_at=at(100)))
+    story.tell(Kind.BOOK, "dan", None, slot="t", key="k")
+    story.tell(Kind.BOOK, "ann", 409, slot="t", reason="slot_already_booked")
+    assert story.broken() == set()
+
+
+def test_the_shortest_history_is_what_shows_the_violation() -> None:
+    story = good_story()
+    held_twice(story)
+    evidence = story.evidence()
+    (violation,) = [found for found in violations(evidence) if "held twice" in found.invariant]
+    assert [str(operation.kind) for operation in shortest(evidence, violation)] == ["book", "book"]
+
+
+def test_the_report_names_everything() -> None:
+    story = good_story()
+    failure(story)
+    evidence = story.evidence()
+    told = summary(evidence, violations(evidence), 10.0, {"function killed": 3})
+    assert "1 violations" in told
+    assert "3 x function killed" in told
+    assert "VIOLATION of no answer but success" in told
+    assert all(name in told for name in INVARIANTS)

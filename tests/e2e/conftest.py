@@ -1,0 +1,36 @@
+"""What every end-to-end test is given: the stack, people with accounts, a specialist's open calendar."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.deployed import DeployedStack, deployed_stack
+from tests.e2e.people import People, Person
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[DeployedStack]:
+    """One stack for the whole run; every test brings its own people and slots."""
+    with deployed_stack() as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def people(stack: DeployedStack) -> Iterator[People]:
+    with People(stack) as everybody:
+        yield everybody
+
+
+@pytest.fixture(scope="module")
+def specialist(people: People) -> Person:
+    return people.new("specialist")
+
+
+@pytest.fixture(scope="module")
+def ann(people: People) -> Person:
+    return people.new("client")
+
+
+@pytest.fixture(scope="module")
+def ben(people: People) -> Person:
+    return people.new("client")

@@ -1,0 +1,83 @@
+"""The stack that the end-to-end tests speak to: one of their own, or the one that the environment names.
+
+`BOOKING_E2E_URL` names another stack; the AWS SDK's usual variables (`AWS_ENDPOINT_URL`, region, credentials) then
+lead to its tables, and `BOOKING_E2E_STACK` is its name where that is not the one of samconfig.toml. Set
+`BOOKING_E2E_ONE_ADDRESS` where that stack cannot tell its callers' addresses apart.
+"""
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import boto3
+
+from infra.local.deployment import outputs, stack_name
+from infra.local.settings import ROOT
+from infra.local.stack import Stack
+
+EMULATOR_PORT = int(os.environ.get("BOOKING_E2E_EMULATOR_PORT", "4810"))
+FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810"))
+MAIL_PORT = int(os.environ.get("BOOKING_E2E_MAIL_PORT", "4811"))
+MAIL_SENDER = "noreply@example.com"
+PARAMETERS = {
+    "MailSender": MAIL_SENDER,
+    "MetricsFlushSeconds": "1",
+    "ExpirySweepMinutes": "1",
+    "EventBatchSize": "1",  # the emulator does not repeat the failed part of a batch
+}
+
+
+class DeployedStack(Protocol):
+    """What tests may know of the stack: its address, its AWS, its outputs."""
+
+    @property
+    def url(self) -> str: ...
+
+    def client(self, service: str) -> Any: ...
+
+    def outputs(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class StackElsewhere:
+    """A stack that somebody else has deployed."""
+
+    url: str
+    name: str
+
+    def client(self, service: str) -> Any:
+        client: Any = boto3.client(service)  # type: ignore[call-overload] # any service
+        return client
+
+    def outputs(self) -> Mapping[str, str]:
+        return outputs(self.client("cloudformation"), self.name)
+
+
+@contextmanager
+def deployed_stack() -> Iterator[DeployedStack]:
+    """Brings the stack up by the same means as `make up`, IAM enforced, and takes it down again."""
+    if url := os.environ.get("BOOKING_E2E_URL"):
+        yield StackElsewhere(url.rstrip("/"), os.environ.get("BOOKING_E2E_STACK") or stack_name())
+        return
+    state = ROOT / ".local" / "e2e"
+    stack = Stack(
+        state=state,
+        emulator_port=EMULATOR_PORT,
+        front_door_port=FRONT_DOOR_PORT,
+        auth=True,
+        parameters=PARAMETERS,
+        emulator_settings={"SMTP_HOST": f"127.0.0.1:{MAIL_PORT}"},
+    )
+    stack.down()
+    shutil.rmtree(state, ignore_errors=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # its processes outlive what started them, as they should
+            stack.up()
+        yield stack
+    finally:
+        stack.down()

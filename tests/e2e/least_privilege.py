@@ -1,0 +1,401 @@
+"""What shows that no function may do more than it needs: exercises, and policies with one action taken away.
+
+An exercise makes one function use every permission that it has, over HTTP. What stands ready for it is made by the
+other functions, which keep their permissions; so it is the function's own answer that tells.
+"""
+
+import itertools
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+
+from tests.e2e.deployed import DeployedStack
+from tests.unit.template_model import Permission
+
+PASSWORD = "a long enough password"
+WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
+SLOT_LENGTH = timedelta(minutes=10)
+ANSWER_SECONDS = 30.0
+
+
+class Broken(Exception):
+    """The function under test did not do what it should."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody signed in."""
+
+    email: str
+    token: str
+
+
+@dataclass
+class Answering:
+    """The API as one caller sees it: every request must be answered as expected."""
+
+    http: httpx.Client
+    otherwise: type[Exception]
+
+    def __call__(
+        self,
+        expected: int,
+        route: str,
+        by: Account | None = None,
+        body: Mapping[str, str | int] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Sends `route` ("GET /health") and raises `otherwise` unless the status is the expected one."""
+        method, path = route.split()
+        authorization = {"Authorization": f"Bearer {by.token}"} if by else {}
+        answer = self.http.request(method, path, json=body, headers={**authorization, **(headers or {})})
+        if answer.status_code != expected:
+            raise self.otherwise(f"{route} was answered {answer.status_code} and not {expected}: {answer.text[:300]}")
+        return answer
+
+
+class World:
+    """People and things for the exercises; made once, since every request costs time."""
+
+    def __init__(self, stack: DeployedStack) -> None:
+        self._outputs = stack.outputs()
+        self._dynamodb = stack.client("dynamodb")
+        self._url = httpx.URL(stack.url).copy_with(host="127.0.0.1")
+        self._open = ExitStack()
+        first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
+        self._starts = (first + number * SLOT_LENGTH for number in itertools.count())
+        here = self._caller_at("127.0.0.1")
+        self.given = Answering(here, AssertionError)
+        self.then = Answering(here, Broken)
+
+        self.admin = self._admin()
+        self.client, self.waiting_client, self.bystander = (self._new("client") for _ in range(3))
+        self.specialist, self.idle_specialist, other_specialist = (self._new("specialist") for _ in range(3))
+        self.profile, self.idle_profile = map(self._profile_of, (self.specialist, self.idle_specialist))
+        self.services = [self._service() for _ in range(2)]
+        self.slots = [self.slot() for _ in range(2)]
+        self.other_specialists_slot = self.slot(other_specialist)
+        self.booking = self.booked(self.slot())
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self._open.close()
+
+    def given_from_elsewhere(self) -> Answering:
+        """For what must stand ready, where rate limits count per source address."""
+        return Answering(self._caller_at(unused_address()), AssertionError)
+
+    def then_from_elsewhere(self) -> Answering:
+        """For the function under test, where rate limits count per source address."""
+        return Answering(self._caller_at(unused_address()), Broken)
+
+    def registered(self, role: str) -> Any:
+        """A new account."""
+        return self.given_from_elsewhere()(201, "POST /auth/register", None, registration(role)).json()
+
+    def session(self, email: str) -> Any:
+        """A new session."""
+        return self.given_from_elsewhere()(200, "POST /auth/login", None, credentials(email)).json()
+
+    def set_user(self, email: str, attribute: str, value: str) -> None:
+        """Changes an account behind the API's back."""
+        table = self._outputs["UsersTableName"]
+        claim = self._dynamodb.get_item(TableName=table, Key={"user_id": {"S": f"email#{email}"}}, ConsistentRead=True)
+        self._dynamodb.update_item(
+            TableName=table,
+            Key={"user_id": claim["Item"]["holder"]},
+            AttributeUpdates={attribute: {"Value": {"S": value}}},
+        )
+
+    def slot(self, by: Account | None = None) -> str:
+        """A new, free slot."""
+        return str(self.given(201, "POST /specialists/me/slots", by or self.specialist, self.times()).json()["id"])
+
+    def times(self) -> dict[str, str]:
+        """Start and end of a slot that overlaps no other."""
+        start = next(self._starts)
+        return {"start_at": start.isoformat(), "end_at": (start + SLOT_LENGTH).isoformat()}
+
+    def booked(self, slot_id: str) -> str:
+        """The client's booking of a free slot."""
+        return str(self.given(201, "POST /bookings", self.client, {"slot_id": slot_id}).json()["id"])
+
+    def awaited(self, slot_id: str) -> str:
+        """Another client's wait-list entry for a booked slot."""
+        entry = self.given(201, "POST /bookings/wait-list", self.waiting_client, {"slot_id": slot_id})
+        return str(entry.json()["id"])
+
+    def _admin(self) -> Account:
+        email = self.registered("client")["email"]
+        self.set_user(email, "role", "admin")
+        return self._signed_in(email)
+
+    def _new(self, role: str) -> Account:
+        return self._signed_in(self.registered(role)["email"])
+
+    def _signed_in(self, email: str) -> Account:
+        return Account(email, self.session(email)["access_token"])
+
+    def _profile_of(self, specialist: Account) -> str:
+        return str(self.given(200, "GET /specialists/me", specialist).json()["id"])
+
+    def _service(self) -> str:
+        return str(self.given(201, "POST /specialists/me/services", self.specialist, SERVICE).json()["id"])
+
+    def _caller_at(self, source_address: str) -> httpx.Client:
+        """A client that the front door sees under that address of this machine."""
+        transport = httpx.HTTPTransport(local_address=source_address, verify=False)
+        caller = httpx.Client(base_url=self._url, transport=transport, timeout=ANSWER_SECONDS, trust_env=False)
+        return self._open.enter_context(caller)
+
+
+SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, "price": "25.00"}
+
+
+def registration(role: str) -> dict[str, str | int]:
+    return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role}
+
+
+def credentials(email: str) -> dict[str, str | int]:
+    return {"email": email, "password": PASSWORD}
+
+
+def unused_address() -> str:
+    """All of 127.0.0.0/8 is this machine."""
+    return f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
+
+
+def register(world: World) -> None:
+    world.then_from_elsewhere()(201, "POST /auth/register", None, registration("specialist"))
+
+
+def login(world: World) -> None:
+    """With a hash of weaker parameters, which is made anew."""
+    email = world.bystander.email
+    world.set_user(email, "password_hash", WEAK_HASH)
+    world.then_from_elsewhere()(200, "POST /auth/login", None, credentials(email))
+
+
+def refresh(world: World) -> None:
+    """A token is spent; used again, it ends the session."""
+    token = world.session(world.registered("client")["email"])["refresh_token"]
+    world.then(200, "POST /auth/refresh", None, {"refresh_token": token})
+    world.then(401, "POST /auth/refresh", None, {"refresh_token": token})
+
+
+def logout(world: World) -> None:
+    token = world.session(world.client.email)["refresh_token"]
+    world.then(204, "POST /auth/logout", None, {"refresh_token": token})
+
+
+def get_me(world: World) -> None:
+    world.then(200, "GET /users/me", world.client)
+
+
+def list_users(world: World) -> None:
+    world.then(200, "GET /users", world.admin)
+
+
+def update_user(world: World) -> None:
+    user_id = world.registered("client")["id"]
+    world.then(200, f"PATCH /users/{user_id}", world.admin, {"role": "specialist"})
+
+
+def get_my_profile(world: World) -> None:
+    world.then(200, "GET /specialists/me", world.specialist)
+
+
+def update_my_profile(world: World) -> None:
+    world.then(200, "PATCH /specialists/me", world.specialist, {"display_name": "Ann"})
+
+
+def get_profile(world: World) -> None:
+    world.then(200, f"GET /specialists/{world.profile}")
+
+
+def list_specialists(world: World) -> None:
+    must_go_on(world.then(200, "GET /specialists?limit=1"))
+
+
+def create_service(world: World) -> None:
+    """Admins get a profile when they first offer something."""
+    world.then(201, "POST /specialists/me/services", world.specialist, SERVICE)
+    world.then(201, "POST /specialists/me/services", world.admin, SERVICE)
+
+
+def list_services(world: World) -> None:
+    must_go_on(world.then(200, f"GET /specialists/{world.profile}/services?limit=1"))
+    world.then(200, f"GET /specialists/{world.idle_profile}/services")
+
+
+def create_slot(world: World) -> None:
+    world.then(201, "POST /specialists/me/slots", world.specialist, world.times())
+
+
+def delete_slot(world: World) -> None:
+    world.then(204, f"DELETE /specialists/me/slots/{world.slot()}", world.specialist)
+
+
+def list_slots(world: World) -> None:
+    must_go_on(world.then(200, f"GET /specialists/{world.profile}/slots?limit=1"))
+    world.then(200, f"GET /specialists/{world.idle_profile}/slots")
+
+
+def get_availability(world: World) -> None:
+    world.then(200, f"GET /specialists/{world.idle_profile}/availability")
+
+
+def create_booking(world: World) -> None:
+    wanted = {"slot_id": world.slot(), "service_id": world.services[0]}
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    world.then(201, "POST /bookings", world.client, wanted, headers=key)
+
+
+def get_booking(world: World) -> None:
+    world.then(200, f"GET /bookings/{world.booking}", world.client)
+
+
+def cancel_booking(world: World) -> None:
+    """Somebody waits for the slot, and gets it."""
+    slot_id = world.slot()
+    booking_id = world.booked(slot_id)
+    world.awaited(slot_id)
+    world.then(200, f"PATCH /bookings/{booking_id}/cancel", world.client)
+
+
+def reschedule_booking(world: World) -> None:
+    """To another specialist's slot in vain, then to one of the same; somebody waits for the slot that is left."""
+    slot_id = world.slot()
+    booking_id = world.booked(slot_id)
+    world.awaited(slot_id)
+    move = f"PATCH /bookings/{booking_id}/reschedule"
+    world.then(409, move, world.client, {"slot_id": world.other_specialists_slot})
+    world.then(200, move, world.client, {"slot_id": world.slot()})
+
+
+def get_booking_calendar(world: World) -> None:
+    world.then(200, f"GET /bookings/{world.booking}/calendar.ics", world.client)
+
+
+def list_my_bookings(world: World) -> None:
+    world.then(200, "GET /bookings/me", world.client)
+
+
+def list_specialist_bookings(world: World) -> None:
+    world.then(200, "GET /bookings/specialists/me", world.idle_specialist)
+
+
+def join_wait_list(world: World) -> None:
+    slot_id = world.slot()
+    world.booked(slot_id)
+    world.then(201, "POST /bookings/wait-list", world.waiting_client, {"slot_id": slot_id})
+
+
+def list_my_wait_list(world: World) -> None:
+    world.then(200, "GET /bookings/wait-list/me", world.waiting_client)
+
+
+def leave_wait_list(world: World) -> None:
+    """Somebody else may not end the wait."""
+    slot_id = world.slot()
+    world.booked(slot_id)
+    entry_id = world.awaited(slot_id)
+    world.then(403, f"DELETE /bookings/wait-list/{entry_id}", world.bystander)
+    world.then(204, f"DELETE /bookings/wait-list/{entry_id}", world.waiting_client)
+
+
+def health(world: World) -> None:
+    world.then(200, "GET /health?deep=1")
+
+
+def must_go_on(answer: httpx.Response) -> None:
+    """The list is longer than the page; the link to the next one is signed."""
+    if 'rel="next"' not in answer.headers.get("Link", ""):
+        raise Broken("the list ends with its first page")
+
+
+EXERCISES: Mapping[str, Callable[[World], None]] = {
+    "Register": register,
+    "Login": login,
+    "Refresh": refresh,
+    "Logout": logout,
+    "GetMe": get_me,
+    "ListUsers": list_users,
+    "UpdateUser": update_user,
+    "GetMyProfile": get_my_profile,
+    "UpdateMyProfile": update_my_profile,
+    "GetProfile": get_profile,
+    "ListSpecialists": list_specialists,
+    "CreateService": create_service,
+    "ListServices": list_services,
+    "CreateSlot": create_slot,
+    "DeleteSlot": delete_slot,
+    "ListSlots": list_slots,
+    "GetAvailability": get_availability,
+    "CreateBooking": create_booking,
+    "GetBooking": get_booking,
+    "CancelBooking": cancel_booking,
+    "RescheduleBooking": reschedule_booking,
+    "GetBookingCalendar": get_booking_calendar,
+    "ListMyBookings": list_my_bookings,
+    "ListSpecialistBookings": list_specialist_bookings,
+    "JoinWaitList": join_wait_list,
+    "ListMyWaitList": list_my_wait_list,
+    "LeaveWaitList": leave_wait_list,
+    "Health": health,
+}
+
+
+class Policies:
+    """The policies of the deployed functions' roles."""
+
+    def __init__(self, stack: DeployedStack, stack_name: str) -> None:
+        resources = stack.client("cloudformation").describe_stack_resources(StackName=stack_name)["StackResources"]
+        self._physical_ids = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
+        self._iam = stack.client("iam")
+        self._lambda = stack.client("lambda")
+
+    @contextmanager
+    def without(self, permission: Permission) -> Iterator[None]:
+        """Takes one action away for a while."""
+        role_name = f"{permission.function}Role"
+        role = self._physical_ids[role_name]
+        policy = f"{role_name}Policy0"  # beside it stand SAM's own, for dead-letter queues
+        whole = self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        self._put(role, policy, lessened(whole, permission))
+        try:
+            if permission.resource == "SigningKey":
+                self._forget_what_is_cached(permission.function)
+            yield
+        finally:
+            self._put(role, policy, whole)
+
+    def _put(self, role: str, policy: str, document: Mapping[str, Any]) -> None:
+        if document["Statement"]:
+            self._iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+        else:
+            self._iam.delete_role_policy(RoleName=role, PolicyName=policy)
+
+    def _forget_what_is_cached(self, function: str) -> None:
+        """A function keeps the key for minutes; setting its configuration, even to what it is, makes it start anew."""
+        name = self._physical_ids[function]
+        timeout = self._lambda.get_function_configuration(FunctionName=name)["Timeout"]
+        self._lambda.update_function_configuration(FunctionName=name, Timeout=timeout)
+
+
+def lessened(policy: Mapping[str, Any], permission: Permission) -> dict[str, Any]:
+    """The policy without that action; a statement that is left without any goes."""
+    remaining = [dict(statement) for statement in policy["Statement"]]
+    statement = remaining[permission.statement]
+    actions = [statement["Action"]] if isinstance(statement["Action"], str) else list(statement["Action"])
+    actions.remove(permission.action)
+    statement["Action"] = actions
+    return {**policy, "Statement": [kept for kept in remaining if kept["Action"]]}

@@ -1,0 +1,169 @@
+"""Who may do what: roles, owners, and tokens that are none."""
+
+import base64
+import json
+import secrets
+
+import pytest
+
+from tests.e2e.people import PASSWORD, People, Person, credentials, good, unused_email
+from tests.e2e.refusals import refused
+
+SERVICE = {"title": "Haircut", "duration_minutes": 30, "price": "25.00"}
+SIGNED_IN: tuple[tuple[str, str, object], ...] = (
+    ("GET", "/users/me", None),
+    ("GET", "/users", None),
+    ("PATCH", "/users/usr_nothing", {}),
+    ("GET", "/specialists/me", None),
+    ("PATCH", "/specialists/me", {}),
+    ("POST", "/specialists/me/services", SERVICE),
+    ("POST", "/specialists/me/slots", {"start_at": "2099-01-01T00:00:00Z", "end_at": "2099-01-01T01:00:00Z"}),
+    ("DELETE", "/specialists/me/slots/slt_nothing", None),
+    ("POST", "/bookings", {"slot_id": "slt_nothing"}),
+    ("GET", "/bookings/bkg_nothing", None),
+    ("PATCH", "/bookings/bkg_nothing/cancel", None),
+    ("PATCH", "/bookings/bkg_nothing/reschedule", {"slot_id": "slt_nothing"}),
+    ("GET", "/bookings/bkg_nothing/calendar.ics", None),
+    ("GET", "/bookings/me", None),
+    ("GET", "/bookings/specialists/me", None),
+    ("POST", "/bookings/wait-list", {"slot_id": "slt_nothing"}),
+    ("GET", "/bookings/wait-list/me", None),
+    ("DELETE", "/bookings/wait-list/wle_nothing", None),
+)
+FOR_SPECIALISTS = {
+    "PATCH /specialists/me",
+    "POST /specialists/me/services",
+    "POST /specialists/me/slots",
+    "DELETE /specialists/me/slots/slt_nothing",
+    "GET /bookings/specialists/me",
+}
+FOR_CLIENTS = {"POST /bookings", "POST /bookings/wait-list"}
+FOR_ADMINS = {"GET /users", "PATCH /users/usr_nothing"}
+
+
+def ids(route: tuple[str, str, object]) -> str:
+    return f"{route[0]} {route[1]}"
+
+
+@pytest.mark.parametrize("route", SIGNED_IN, ids=ids)
+def test_without_a_token_there_is_no_answer(route: tuple[str, str, object], people: People) -> None:
+    method, path, body = route
+    answer = people.caller().request(method, path, json=body)
+    refused(answer, 401, "Could not validate credentials")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", SIGNED_IN, ids=ids)
+def test_each_role_reaches_its_routes_only(
+    route: tuple[str, str, object], ann: Person, specialist: Person, people: People
+) -> None:
+    method, path, body = route
+    name = f"{method} {path}"
+    closed_to = {
+        "client": name in FOR_SPECIALISTS | FOR_ADMINS,
+        "specialist": name in FOR_CLIENTS | FOR_ADMINS,
+        "admin": False,
+    }
+    for role, person in {"client": ann, "specialist": specialist, "admin": people.admin}.items():
+        answer = person.http.request(method, path, json=body)
+        if closed_to[role]:
+            refused(answer, 403, "Not enough permissions")
+        else:
+            assert answer.status_code not in {401, 403}, f"{role}: {answer.text}"
+            assert answer.status_code < 500
+
+
+def test_a_booking_is_its_clients_its_specialists_and_admins(
+    specialist: Person, ann: Person, ben: Person, people: People
+) -> None:
+    booking = ann.booked(specialist.open_slot())
+    path = f"/bookings/{booking['id']}"
+    other = specialist.open_slot()
+    stranger = people.new("specialist")
+    for person in (ben, stranger):
+        refused(person.http.get(path), 403, "Not enough permissions")
+        refused(person.http.get(f"{path}/calendar.ics"), 403, "Not enough permissions")
+        refused(person.reschedule(booking["id"], other), 403, "Not enough permissions")
+        refused(person.cancel(booking["id"]), 403, "Not enough permissions")
+    for person in (ann, specialist, people.admin):
+        assert good(person.http.get(path)) == booking
+        assert person.http.get(f"{path}/calendar.ics").status_code == 200
+    good(people.admin.reschedule(booking["id"], other))
+    assert good(specialist.cancel(booking["id"]))["status"] == "cancelled"
+
+
+def test_admins_are_not_made_over_the_api(people: People) -> None:
+    answer = people.caller().post("/auth/register", json=credentials(unused_email(), role="admin"))
+    refused(answer, 422, reason="validation_error")
+
+
+def test_an_admin_changes_accounts_but_not_its_own_rights(people: People) -> None:
+    admin, other = people.admin, people.new("client")
+    listed = good(admin.http.get("/users", params={"limit": "100"}))
+    assert all(user.keys() == {"id", "email", "role", "is_active", "created_at"} for user in listed)
+    assert good(admin.http.patch(f"/users/{other.id}", json={"role": "specialist"}))["role"] == "specialist"
+    promoted = people.signed_in(other.email)
+    assert good(promoted.http.get("/specialists/me"))["user_id"] == other.id
+    good(admin.http.patch(f"/users/{other.id}", json={"is_active": False}))
+    refused(people.caller().post("/auth/login", json=credentials(other.email)), 401, "Invalid email or password")
+    refused(other.http.get("/users/me"), 401)
+    refused(admin.http.patch(f"/users/{admin.id}", json={"role": "client"}), 409)
+    refused(admin.http.patch(f"/users/{admin.id}", json={"is_active": False}), 409)
+    refused(admin.http.patch("/users/usr_nothing", json={"is_active": False}), 404)
+
+
+def test_a_login_does_not_tell_who_has_an_account(ann: Person, people: People) -> None:
+    wrong = {"email": ann.email, "password": "not the password"}
+    unknown = {"email": unused_email(), "password": "not the password"}
+    answers = [people.caller().post("/auth/login", json=tried) for tried in (wrong, unknown)]
+    bodies = [refused(answer, 401, "Invalid email or password") for answer in answers]
+    assert bodies[0] | {"request_id": ""} == bodies[1] | {"request_id": ""}
+
+
+def test_an_address_is_registered_once_whatever_its_case(ann: Person, people: People) -> None:
+    answer = people.caller().post("/auth/register", json=credentials(ann.email.upper()))
+    refused(answer, 409, "User with this email already exists")
+
+
+def forged(header: dict[str, object], token: str) -> str:
+    """The claims of a good token under another header, without a signature."""
+    encoded = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+    return f"{encoded}.{token.split('.')[1]}."
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda token: forged({"alg": "none", "typ": "JWT"}, token),
+        lambda token: forged({"alg": "none", "typ": "JWT", "kid": _kid(token)}, token),
+        lambda token: forged({"alg": "HS256", "kid": ["x"]}, token),
+        lambda token: token[:-2],
+        lambda token: token.replace(".", "", 1),
+        lambda token: "x" * 10_000,
+        lambda token: secrets.token_urlsafe(40),
+        lambda token: "é" * 20,
+    ],
+    ids=["none", "none with key", "odd key", "cut", "one dot", "long", "random", "not ASCII"],
+)
+def test_a_token_that_is_none_is_a_401(damage: object, ann: Person, people: People) -> None:
+    assert callable(damage)
+    token: str = damage(ann.token)
+    answer = people.caller().get("/users/me", headers={b"Authorization": f"Bearer {token}".encode()})
+    refused(answer, 401, "Could not validate credentials")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Token"])
+def test_another_scheme_is_a_401(scheme: str, ann: Person, people: People) -> None:
+    answer = people.caller().get("/users/me", headers={"Authorization": f"{scheme} {ann.token}"})
+    refused(answer, 401, "Could not validate credentials")
+
+
+def test_no_answer_carries_a_password(people: People) -> None:
+    answer = people.caller().post("/auth/register", json=credentials(unused_email(), role="nobody"))
+    assert PASSWORD not in answer.text
+
+
+def _kid(token: str) -> object:
+    header = token.split(".", maxsplit=1)[0]
+    return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]

@@ -1,0 +1,75 @@
+"""Fixtures: AWS in this process (moto), the stack's tables, a key to sign with, and what is logged."""
+
+import asyncio
+import io
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from booking.platform import log, ratelimit, store
+from booking.platform.aws import client
+from booking.platform.settings import settings
+from infra.app import create_app
+from tests.integration.api import Api
+from tests.integration.tables import create_tables, delete_tables
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aws() -> Iterator[None]:
+    """AWS in this process, with the secret that the stack generates."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        with mock_aws():
+            secret = json.dumps({"current": secrets.token_hex(32), "previous": ""})
+            client("secretsmanager").create_secret(Name=settings().signing_key_secret, SecretString=secret)
+            yield
+
+
+@pytest.fixture(autouse=True)
+def tables(aws: None) -> Iterator[None]:
+    """Empty tables for each test."""
+    create_tables()
+    yield
+    delete_tables()
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the code would have waited between attempts, in seconds; tests do not wait."""
+    waited: list[float] = []
+    monkeypatch.setattr(store, "time", SimpleNamespace(sleep=waited.append))
+    return waited
+
+
+@pytest.fixture(autouse=True)
+def forgetful_memory() -> Iterator[None]:
+    """No attempt is remembered in memory from one test to the next."""
+    yield
+    ratelimit._local_attempts.clear()
+
+
+@pytest.fixture(autouse=True)
+def log_stream(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is logged, as text."""
+    stream = io.StringIO()
+    monkeypatch.setattr(log.logger.registered_handler, "stream", stream)
+    return stream
+
+
+@pytest.fixture
+def log_lines(log_stream: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
+    """What is logged, line by line."""
+    return lambda: [json.loads(line) for line in log_stream.getvalue().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def api(aws: None) -> Iterator[Api]:
+    """All routes in one app."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        yield Api(create_app(), runner)

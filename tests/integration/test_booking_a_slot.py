@@ -1,0 +1,290 @@
+"""Booking: one atomic write that takes the slot, and every reason why it does not."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from booking.calendar.errors import ServiceNotFound, SlotNotFound, SlotStarted
+from booking.calendar.rules import Service
+from booking.calendar.services import add_service
+from booking.calendar.slots import delete_slot
+from booking.caller import Caller, Locale, Role
+from booking.errors import BookingError
+from booking.platform.ids import new_id
+from booking.reservations import holding
+from booking.reservations.book import book
+from booking.reservations.change import cancel
+from booking.reservations.errors import KeyUsedForOtherRequest, ServiceLongerThanSlot, SlotAlreadyBooked
+from booking.reservations.rules import Status
+from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.store_calls import counted_calls
+from tests.integration.tables import change_stored, slot_item, slot_key_of, stored, stored_in_calendar
+
+DAY = timedelta(days=1)
+
+
+def a_service(of: Caller, minutes: int = 30) -> Service:
+    return add_service(of, title="Haircut", description=None, duration_minutes=minutes, price=Decimal("25.00"), now=NOW)
+
+
+def test_a_booking_takes_the_slot_in_one_call() -> None:
+    slot, client = a_slot(a_specialist()), a_client()
+
+    with counted_calls() as calls:
+        booking = book(client, slot.id, now=NOW)
+
+    assert calls.operations == ["TransactWriteItems"]
+    assert (booking.slot_id, booking.client_id, booking.specialist_id) == (slot.id, client.user_id, slot.specialist_id)
+    assert (booking.status, booking.created_at, booking.cancelled_at) == (Status.CONFIRMED, NOW, None)
+    [held] = stored_in_calendar("slot")
+    assert (held["booking_id"], held["client_id"]) == (booking.id, client.user_id)
+    [kept] = stored("bookings")
+    assert (kept["booking_id"], kept["status"], kept["slot_id"]) == (booking.id, "confirmed", slot.id)
+    assert kept["timer"].startswith("remind#")
+
+
+def test_a_booking_with_a_key_is_one_call_too() -> None:
+    slot = a_slot(a_specialist())
+
+    with counted_calls() as calls:
+        book(a_client(), slot.id, idempotency_key="k", now=NOW)
+
+    assert calls.operations == ["TransactWriteItems"]
+
+
+def test_a_booking_with_a_service_costs_one_read_more_and_keeps_title_and_price_as_they_were() -> None:
+    specialist = a_specialist()
+    slot, service = a_slot(specialist), a_service(specialist)
+
+    with counted_calls() as calls:
+        booking = book(a_client(), slot.id, service_id=service.id, now=NOW)
+
+    assert calls.operations == ["GetItem", "TransactWriteItems"]
+    assert booking.service_id == service.id
+    [kept] = stored("bookings")
+    assert (kept["service_title"], kept["service_price"], kept["service_minutes"]) == ("Haircut", "25.00", 30)
+
+
+def test_a_booking_keeps_its_clients_language() -> None:
+    client = Caller(new_id("usr"), Role.CLIENT, "c@example.com", Locale.RU)
+
+    book(client, a_slot(a_specialist()).id, now=NOW)
+
+    assert stored("bookings")[0]["client_locale"] == "ru"
+
+
+def test_an_admin_books_too() -> None:
+    booking = book(an_admin(), a_slot(a_specialist()).id, now=NOW)
+
+    assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
+
+
+def test_a_taken_slot_stays_with_whoever_has_it() -> None:
+    first = a_booking(a_specialist(), a_client())
+
+    with pytest.raises(SlotAlreadyBooked):
+        book(a_client(), first.slot_id, now=NOW)
+
+    assert [booking["booking_id"] for booking in stored("bookings")] == [first.id]
+    assert stored_in_calendar("slot")[0]["booking_id"] == first.id
+
+
+@pytest.mark.parametrize("after_start", [timedelta(0), SECOND, DAY])
+def test_a_slot_that_has_started_cannot_be_booked(after_start: timedelta) -> None:
+    slot = a_slot(a_specialist())
+
+    with pytest.raises(SlotStarted):
+        book(a_client(), slot.id, now=slot.start_at + after_start)
+
+    assert stored("bookings") == []
+    assert "booking_id" not in stored_in_calendar("slot")[0]
+
+
+def test_a_slot_can_be_booked_until_the_moment_it_starts() -> None:
+    slot = a_slot(a_specialist())
+
+    booking = book(a_client(), slot.id, now=slot.start_at - timedelta(microseconds=1))
+
+    assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
+
+
+def test_a_deleted_slot_cannot_be_booked() -> None:
+    specialist = a_specialist()
+    slot = a_slot(specialist)
+    delete_slot(specialist, slot.id)
+
+    with pytest.raises(SlotNotFound):
+        book(a_client(), slot.id, now=NOW)
+
+    assert stored("bookings") == []
+    assert stored_in_calendar("slot") == []
+
+
+def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None:
+    specialist = a_specialist()
+    old = a_slot(specialist)
+    delete_slot(specialist, old.id)
+    a_slot(specialist, length=2 * HOUR)
+
+    with pytest.raises(SlotNotFound):
+        book(a_client(), old.id, now=NOW)
+
+    assert stored("bookings") == []
+    assert "booking_id" not in stored_in_calendar("slot")[0]
+
+
+@pytest.mark.parametrize("slot_id", ["", "slt_", "nonsense", "slt_" + "A" * 43, "é" * 60, "\x00", "x" * 10_000])
+def test_what_is_no_slot_id_is_not_found_without_asking_the_store(slot_id: str) -> None:
+    with counted_calls() as calls, pytest.raises(SlotNotFound):
+        book(a_client(), slot_id, now=NOW)
+
+    assert set(calls.operations) <= ({"TransactWriteItems"} if slot_id.startswith("slt_A") else set())
+
+
+@pytest.mark.parametrize("service_id", ["nonsense", "svc_", "x" * 10_000, new_id("svc")])
+def test_an_unknown_service_is_refused(service_id: str) -> None:
+    slot = a_slot(a_specialist())
+
+    with pytest.raises(ServiceNotFound):
+        book(a_client(), slot.id, service_id=service_id, now=NOW)
+
+    assert stored("bookings") == []
+
+
+def test_another_specialists_service_is_refused() -> None:
+    slot, service = a_slot(a_specialist()), a_service(a_specialist())
+
+    with pytest.raises(ServiceNotFound):
+        book(a_client(), slot.id, service_id=service.id, now=NOW)
+
+    assert stored("bookings") == []
+
+
+def test_a_service_must_fit_into_the_slot() -> None:
+    specialist = a_specialist()
+    slot = a_slot(specialist, length=30 * MINUTE)
+
+    with pytest.raises(ServiceLongerThanSlot):
+        book(a_client(), slot.id, service_id=a_service(specialist, minutes=31).id, now=NOW)
+    booking = book(a_client(), slot.id, service_id=a_service(specialist, minutes=30).id, now=NOW)
+
+    assert [kept["booking_id"] for kept in stored("bookings")] == [booking.id]
+
+
+def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    specialist = a_specialist()
+    earlier, free = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
+    monkeypatch.setattr(holding, "new_id", lambda _: earlier.id)
+
+    with pytest.raises(BookingError):
+        book(a_client(), free.id, now=NOW)
+
+    assert [booking["slot_id"] for booking in stored("bookings")] == [earlier.slot_id]
+    assert "booking_id" not in slot_item(free.id)
+
+
+class TestIdempotencyKeys:
+    def test_a_repeat_gets_the_first_answer_and_books_nothing(self) -> None:
+        slot, client = a_slot(a_specialist()), a_client()
+        first = book(client, slot.id, idempotency_key="k", now=NOW)
+
+        again = book(client, slot.id, idempotency_key="k", now=NOW + HOUR - SECOND)
+
+        assert again == first
+        assert len(stored("bookings")) == 1
+        assert len(stored("ephemeral")) == 1
+
+    def test_a_repeat_gets_the_first_answer_also_when_the_booking_has_been_cancelled(self) -> None:
+        slot, client = a_slot(a_specialist()), a_client()
+        first = book(client, slot.id, idempotency_key="k", now=NOW)
+        cancel(client, first.id, NOW)
+
+        again = book(client, slot.id, idempotency_key="k", now=NOW)
+
+        assert again == first
+        assert [booking["status"] for booking in stored("bookings")] == ["cancelled"]
+        assert "booking_id" not in stored_in_calendar("slot")[0]
+
+    def test_a_repeat_gets_the_first_answer_also_after_the_slot_has_started(self) -> None:
+        slot, client = a_slot(a_specialist()), a_client()
+        first = book(client, slot.id, idempotency_key="k", now=NOW)
+
+        assert book(client, slot.id, idempotency_key="k", now=slot.end_at) == first
+
+    def test_a_repeat_gets_the_whole_first_answer(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        slot, service = a_slot(specialist), a_service(specialist)
+
+        first = book(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
+        again = book(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
+
+        assert again == first
+        assert again.service_id == service.id
+
+    def test_the_same_key_with_another_slot_is_refused(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
+        book(client, slot.id, idempotency_key="k", now=NOW)
+
+        with pytest.raises(KeyUsedForOtherRequest):
+            book(client, other.id, idempotency_key="k", now=NOW)
+
+        assert [booking["slot_id"] for booking in stored("bookings")] == [slot.id]
+        assert "booking_id" not in slot_item(other.id)
+
+    def test_the_same_key_with_another_service_is_refused(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        slot = a_slot(specialist)
+        book(client, slot.id, idempotency_key="k", now=NOW)
+
+        with pytest.raises(KeyUsedForOtherRequest):
+            book(client, slot.id, service_id=a_service(specialist).id, idempotency_key="k", now=NOW)
+
+    def test_clients_do_not_share_keys(self) -> None:
+        specialist = a_specialist()
+        slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
+        book(a_client(), slot.id, idempotency_key="k", now=NOW)
+
+        book(a_client(), other.id, idempotency_key="k", now=NOW)
+
+        assert len(stored("bookings")) == 2
+
+    def test_a_key_whose_booking_failed_is_free_again(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        taken, free = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
+        with pytest.raises(SlotAlreadyBooked):
+            book(client, taken.slot_id, idempotency_key="k", now=NOW)
+
+        booking = book(client, free.id, idempotency_key="k", now=NOW)
+
+        assert booking.slot_id == free.id
+        assert len(stored("ephemeral")) == 1
+
+    def test_a_key_is_kept_for_24_hours(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        slot, other = a_slot(specialist, 2 * DAY), a_slot(specialist, 3 * DAY)
+        book(client, slot.id, idempotency_key="k", now=NOW)
+
+        with pytest.raises(KeyUsedForOtherRequest):
+            book(client, other.id, idempotency_key="k", now=NOW + DAY - SECOND)
+        book(client, other.id, idempotency_key="k", now=NOW + DAY)
+
+        assert len(stored("bookings")) == 2
+        [record] = stored("ephemeral")
+        assert record["expires_at"] == int((NOW + 2 * DAY).timestamp())
+
+    def test_the_record_of_a_key_holds_no_key(self) -> None:
+        book(a_client(), a_slot(a_specialist()).id, idempotency_key="a-clients-own-word", now=NOW)
+
+        assert "a-clients-own-word" not in str(stored("ephemeral"))
+
+
+def test_a_slot_whose_holder_is_unknown_to_the_bookings_is_still_taken() -> None:
+    slot = a_slot(a_specialist())
+    change_stored("calendar", slot_key_of(slot.id), booking_id="bkg_x")
+
+    with pytest.raises(SlotAlreadyBooked):
+        book(a_client(), slot.id, now=NOW)
+
+    assert stored("bookings") == []

@@ -1,0 +1,381 @@
+"""Cancelling: the slot goes to the first in line, or is free, in the same write as the booking's end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from booking.calendar.errors import SlotStarted
+from booking.caller import Caller, Locale, Role
+from booking.errors import Forbidden, StoreUnavailable
+from booking.platform.ids import new_id
+from booking.platform.store import CONTENTION_ATTEMPTS
+from booking.reservations import holding
+from booking.reservations.book import book
+from booking.reservations.change import cancel, reschedule
+from booking.reservations.errors import BookingHasExpired, BookingNotFound
+from booking.reservations.rules import Booking, Status
+from booking.waitlist.line import join, leave
+from tests.integration.people import (
+    HOUR,
+    NOW,
+    SECOND,
+    a_booking,
+    a_client,
+    a_slot,
+    a_specialist,
+    an_admin,
+    entry_of,
+    three_waiters,
+)
+from tests.integration.store_calls import counted_calls, just_before
+from tests.integration.tables import (
+    booking_item,
+    change_stored,
+    delete_stored,
+    slot_item,
+    slot_key_of,
+    stored,
+    stored_in_calendar,
+    waiting,
+)
+
+
+def test_cancelling_frees_the_slot_in_three_calls() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+
+    with counted_calls() as calls:
+        cancelled = cancel(client, booking.id, NOW + SECOND)
+
+    assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
+    assert (cancelled.status, cancelled.cancelled_at) == (Status.CANCELLED, NOW + SECOND)
+    kept = booking_item(booking.id)
+    assert (kept["status"], kept["cancelled_at"]) == ("cancelled", "2030-03-01T08:00:01.000000Z")
+    assert "timer" not in kept
+    assert not {"booking_id", "client_id"} & slot_item(booking.slot_id).keys()
+
+
+def test_a_cancelled_slot_can_be_booked_again() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+    cancel(client, booking.id, NOW)
+
+    again = book(client, booking.slot_id, now=NOW)
+
+    assert slot_item(booking.slot_id)["booking_id"] == again.id
+
+
+def test_cancelling_twice_changes_nothing_more() -> None:
+    client, other = a_client(), a_client()
+    booking = a_booking(a_specialist(), client)
+    first = cancel(client, booking.id, NOW)
+    taken_again = book(other, booking.slot_id, now=NOW)
+
+    again = cancel(client, booking.id, NOW + SECOND)
+
+    assert again == first
+    assert slot_item(booking.slot_id)["booking_id"] == taken_again.id
+
+
+@pytest.mark.parametrize("canceller", ["client", "specialist", "admin"])
+def test_client_specialist_and_admin_may_cancel(canceller: str) -> None:
+    people = {"client": a_client(), "specialist": a_specialist(), "admin": an_admin()}
+    booking = a_booking(people["specialist"], people["client"])
+
+    cancel(people[canceller], booking.id, NOW)
+
+    assert booking_item(booking.id)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("stranger", [a_client, lambda: Caller(new_id("usr"), Role.SPECIALIST, "s@example.com")])
+def test_strangers_may_not_cancel(stranger: Callable[[], Caller]) -> None:
+    booking = a_booking(a_specialist(), a_client())
+
+    with pytest.raises(Forbidden):
+        cancel(stranger(), booking.id, NOW)
+
+    assert booking_item(booking.id)["status"] == "confirmed"
+    assert slot_item(booking.slot_id)["booking_id"] == booking.id
+
+
+@pytest.mark.parametrize("booking_id", ["", "bkg_", "nonsense", "bkg_\x00", "é" * 26, "x" * 10_000])
+def test_what_is_no_booking_id_is_not_found_without_asking_the_store(booking_id: str) -> None:
+    with counted_calls() as calls, pytest.raises(BookingNotFound):
+        cancel(a_client(), booking_id, NOW)
+
+    assert calls.operations == []
+
+
+def test_an_unknown_booking_is_not_found() -> None:
+    with pytest.raises(BookingNotFound):
+        cancel(a_client(), new_id("bkg"), NOW)
+
+
+def test_an_expired_booking_cannot_be_cancelled() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+    change_stored("bookings", {"booking_id": booking.id}, status="expired")
+
+    with pytest.raises(BookingHasExpired):
+        cancel(client, booking.id, NOW)
+
+    assert booking_item(booking.id)["status"] == "expired"
+
+
+def test_once_the_slot_has_started_its_client_can_no_longer_cancel() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+
+    with pytest.raises(SlotStarted):
+        cancel(client, booking.id, booking.slot_start_at)
+    cancel(client, booking.id, booking.slot_start_at - timedelta(microseconds=1))
+
+    assert booking_item(booking.id)["status"] == "cancelled"
+
+
+def test_once_the_slot_has_started_its_specialist_cancels_and_nobody_is_promoted() -> None:
+    specialist = a_specialist()
+    booking = a_booking(specialist, a_client())
+    three_waiters(booking.slot_id)
+
+    cancel(specialist, booking.id, booking.slot_start_at)
+
+    assert [item["status"] for item in stored("bookings")] == ["cancelled"]
+    assert not {"booking_id", "client_id", "waiters"} & slot_item(booking.slot_id).keys()
+
+
+class TestPromotion:
+    def test_the_first_of_three_gets_the_slot_and_the_others_keep_their_order(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, second, third = three_waiters(booking.slot_id)
+
+        with counted_calls() as calls:
+            cancel(client, booking.id, NOW + HOUR - SECOND)
+
+        assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
+        slot = slot_item(booking.slot_id)
+        promoted = booking_item(str(slot["booking_id"]))
+        assert (promoted["client_id"], promoted["client_email"]) == (first.user_id, first.email)
+        assert (promoted["status"], promoted["slot_id"]) == ("confirmed", booking.slot_id)
+        assert promoted["from_wait_list"] is True
+        assert str(promoted["timer"]).startswith("remind#")
+        assert (slot["client_id"], slot["waiters"]) == (first.user_id, 2)
+        assert waiting(booking.slot_id) == [second.user_id, third.user_id]
+        assert booking_item(booking.id)["status"] == "cancelled"
+
+    def test_the_whole_line_is_served_in_order(self) -> None:
+        admin = an_admin()
+        booking = a_booking(a_specialist(), a_client())
+        line = three_waiters(booking.slot_id)
+
+        holders = []
+        for _ in line:
+            cancel(admin, str(slot_item(booking.slot_id)["booking_id"]), NOW)
+            holders.append(slot_item(booking.slot_id)["client_id"])
+
+        assert holders == [caller.user_id for caller in line]
+        assert stored("waitlist") == []
+        assert slot_item(booking.slot_id)["waiters"] == 0
+
+    def test_a_promoted_client_keeps_its_language(self) -> None:
+        client, waiter = a_client(), Caller(new_id("usr"), Role.CLIENT, "w@example.com", Locale.RU)
+        booking = a_booking(a_specialist(), client)
+        join(waiter, booking.slot_id, NOW)
+
+        cancel(client, booking.id, NOW)
+
+        assert booking_item(str(slot_item(booking.slot_id)["booking_id"]))["client_locale"] == "ru"
+
+    def test_a_promotion_never_replaces_another_booking(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = a_client()
+        booking, other = a_booking(a_specialist(), client), a_booking(a_specialist(), a_client())
+        three_waiters(booking.slot_id)
+        monkeypatch.setattr(holding, "new_id", lambda _: other.id)
+
+        with pytest.raises(StoreUnavailable):
+            cancel(client, booking.id, NOW)
+
+        assert booking_item(other.id)["slot_id"] == other.slot_id
+        assert booking_item(booking.id)["status"] == "confirmed"
+        assert len(waiting(booking.slot_id)) == 3
+
+
+class TestWhatHappensInBetween:
+    """Something changes after the booking was read and before the write."""
+
+    def test_a_client_that_joins_is_promoted(self) -> None:
+        client, waiter = a_client(), a_client()
+        booking = a_booking(a_specialist(), client)
+
+        with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):
+            cancel(client, booking.id, NOW)
+
+        slot = slot_item(booking.slot_id)
+        assert (slot["client_id"], slot["waiters"]) == (waiter.user_id, 0)
+        assert stored("waitlist") == []
+
+    def test_a_waiter_that_leaves_is_not_promoted_and_the_next_is(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, second, third = three_waiters(booking.slot_id)
+
+        with just_before("TransactWriteItems", lambda: leave(first, entry_of(first, booking.slot_id), NOW)):
+            cancel(client, booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["client_id"] == second.user_id
+        assert waiting(booking.slot_id) == [third.user_id]
+        assert slot_item(booking.slot_id)["waiters"] == 1
+
+    def test_the_only_waiter_leaves_and_the_slot_is_free(self) -> None:
+        client, waiter = a_client(), a_client()
+        booking = a_booking(a_specialist(), client)
+        join(waiter, booking.slot_id, NOW)
+
+        with just_before("TransactWriteItems", lambda: leave(waiter, entry_of(waiter, booking.slot_id), NOW)):
+            cancel(client, booking.id, NOW)
+
+        assert "booking_id" not in slot_item(booking.slot_id)
+        assert [item["status"] for item in stored("bookings")] == ["cancelled"]
+
+    def test_a_waiter_that_leaves_and_joins_again_is_last(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, second, third = three_waiters(booking.slot_id)
+
+        def change_places() -> None:
+            leave(first, entry_of(first, booking.slot_id), NOW)
+            join(first, booking.slot_id, NOW + 10 * SECOND)
+
+        with just_before("TransactWriteItems", change_places):
+            cancel(client, booking.id, NOW + 20 * SECOND)
+
+        assert slot_item(booking.slot_id)["client_id"] == second.user_id
+        assert waiting(booking.slot_id) == [third.user_id, first.user_id]
+
+    def test_a_booking_that_is_moved_loses_the_slot_that_it_has_then(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
+
+        with just_before("TransactWriteItems", lambda: reschedule(client, booking.id, other.id, NOW)):
+            cancelled = cancel(client, booking.id, NOW)
+
+        assert cancelled.slot_id == other.id
+        assert all("booking_id" not in slot for slot in stored_in_calendar("slot"))
+
+    def test_a_booking_that_is_cancelled_by_somebody_else_is_cancelled_once(self) -> None:
+        client, other = a_client(), a_client()
+        booking = a_booking(a_specialist(), client)
+
+        def cancel_and_book() -> None:
+            cancel(client, booking.id, NOW)
+            book(other, booking.slot_id, now=NOW)
+
+        with just_before("TransactWriteItems", cancel_and_book):
+            cancelled = cancel(client, booking.id, NOW + SECOND)
+
+        assert cancelled.cancelled_at == NOW
+        assert slot_item(booking.slot_id)["client_id"] == other.user_id
+
+    def test_a_booking_that_expires_is_not_cancelled(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        expire = {"status": "expired"}
+
+        with (
+            just_before("TransactWriteItems", lambda: change_stored("bookings", {"booking_id": booking.id}, **expire)),
+            pytest.raises(BookingHasExpired),
+        ):
+            cancel(client, booking.id, NOW)
+
+        assert booking_item(booking.id)["status"] == "expired"
+
+    def test_a_booking_whose_new_slot_does_not_know_it_is_not_cancelled(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
+        moved = {"slot_id": other.id}
+
+        with (
+            just_before("TransactWriteItems", lambda: change_stored("bookings", {"booking_id": booking.id}, **moved)),
+            pytest.raises(StoreUnavailable),
+        ):
+            cancel(client, booking.id, NOW)
+
+        assert booking_item(booking.id)["status"] == "confirmed"
+
+
+class TestASlotThatAnotherBookingHolds:
+    """The store contradicts itself; nothing that a client does makes it worse."""
+
+    @pytest.fixture
+    def booking(self) -> Booking:
+        return a_booking(a_specialist(), a_client())
+
+    @pytest.fixture
+    def somebody_elses(self, booking: Booking) -> str:
+        other = new_id("bkg")
+        change_stored("calendar", slot_key_of(booking.slot_id), booking_id=other)
+        return other
+
+    def test_is_not_freed(self, booking: Booking, somebody_elses: str, waits: list[float]) -> None:
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
+        assert len(waits) == CONTENTION_ATTEMPTS
+
+    def test_is_not_handed_over(self, booking: Booking, somebody_elses: str) -> None:
+        three_waiters(booking.slot_id)
+
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
+        assert len(waiting(booking.slot_id)) == 3
+
+    def test_is_not_freed_after_its_start(self, booking: Booking, somebody_elses: str) -> None:
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, booking.slot_end_at)
+
+        assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
+
+
+class TestALineThatIsNotCountedRight:
+    def test_a_slot_with_waiters_that_the_line_does_not_show_is_not_freed(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        change_stored("calendar", slot_key_of(booking.slot_id), waiters=1)
+
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["booking_id"] == booking.id
+
+    def test_a_slot_without_a_count_has_no_waiters(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        change_stored("calendar", slot_key_of(booking.slot_id), waiters=None)
+
+        cancel(an_admin(), booking.id, NOW)
+
+        assert "booking_id" not in slot_item(booking.slot_id)
+
+    def test_the_count_never_falls_below_zero(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        join(a_client(), booking.slot_id, NOW)
+        change_stored("calendar", slot_key_of(booking.slot_id), waiters=0)
+
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["waiters"] == 0
+        assert len(waiting(booking.slot_id)) == 1
+
+    def test_a_slot_that_is_gone_leaves_the_booking_as_it_is(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        delete_stored("calendar", slot_key_of(booking.slot_id))
+
+        with pytest.raises(StoreUnavailable):
+            cancel(an_admin(), booking.id, NOW)
+
+        assert booking_item(booking.id)["status"] == "confirmed"
+        assert stored_in_calendar("slot") == []

@@ -1,0 +1,386 @@
+"""What holds for every route: error shape, request ids, limits of bodies, roles, bad input."""
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from booking.accounts import login, registration
+from booking.caller import Caller
+from booking.http.edge import LARGEST_BODY
+from booking.platform import signing
+from booking.platform.clock import current_instant
+from booking.platform.settings import settings
+from infra.openapi import document
+from tests.integration.api import Api, bearer, error_of
+from tests.integration.people import a_client, a_specialist, an_admin
+from tests.integration.store_calls import Calls, keys_unreachable, refusing, unreachable
+
+ANYONE = {
+    ("post", "/auth/register"),
+    ("post", "/auth/login"),
+    ("post", "/auth/refresh"),
+    ("post", "/auth/logout"),
+    ("get", "/specialists"),
+    ("get", "/specialists/{id}"),
+    ("get", "/specialists/{id}/services"),
+    ("get", "/specialists/{id}/slots"),
+    ("get", "/specialists/{id}/availability"),
+    ("get", "/health"),
+    ("get", "/metrics"),
+}
+ROLES = {
+    "admin": {("get", "/users"), ("patch", "/users/{id}")},
+    "specialist": {
+        ("post", "/specialists/me/services"),
+        ("patch", "/specialists/me"),
+        ("post", "/specialists/me/slots"),
+        ("delete", "/specialists/me/slots/{id}"),
+        ("get", "/bookings/specialists/me"),
+    },
+    "client": {("post", "/bookings"), ("post", "/bookings/wait-list")},
+}
+NOBODY = 'Bearer realm="nobody"'
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every method and path of the OpenAPI document."""
+    return [(method, path) for path, operations in document()["paths"].items() for method in operations]
+
+
+def bodies() -> dict[tuple[str, str], Any]:
+    """A body that each route with a body accepts."""
+    slot = {"slot_id": "slt_unknown"}
+    return {
+        ("post", "/auth/register"): {"email": "a@example.com", "password": "12345678"},
+        ("post", "/auth/login"): {"email": "a@example.com", "password": "12345678"},
+        ("post", "/auth/refresh"): {"refresh_token": "a.b"},
+        ("post", "/auth/logout"): {"refresh_token": "a.b"},
+        ("patch", "/users/{id}"): {"is_active": False},
+        ("post", "/specialists/me/services"): {"title": "Cut", "duration_minutes": 30, "price": "1.00"},
+        ("patch", "/specialists/me"): {"display_name": "Ann"},
+        ("post", "/specialists/me/slots"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
+        ("post", "/bookings"): slot,
+        ("patch", "/bookings/{id}/reschedule"): slot,
+        ("post", "/bookings/wait-list"): slot,
+    }
+
+
+WITH_BODY = list(bodies())
+NEEDING_A_TOKEN = [route for route in routes() if route not in ANYONE]
+
+
+def filled(path: str, value: str = "unknown") -> str:
+    return re.sub(r"\{\w+\}", value, path)
+
+
+def allowed(route: tuple[str, str]) -> set[str]:
+    """The roles that a route is for."""
+    return next(
+        ({role, "admin"} for role, of_role in ROLES.items() if route in of_role), {"client", "specialist", "admin"}
+    )
+
+
+@pytest.fixture
+def people() -> dict[str, Caller]:
+    return {"client": a_client(), "specialist": a_specialist(), "admin": an_admin()}
+
+
+def test_every_route_with_a_body_is_among_those_tested() -> None:
+    with_body = {
+        (m, p) for p, operations in document()["paths"].items() for m, o in operations.items() if "requestBody" in o
+    }
+
+    assert with_body == set(WITH_BODY)
+
+
+class TestRoles:
+    @pytest.mark.parametrize(("method", "path"), NEEDING_A_TOKEN)
+    def test_an_anonymous_caller_is_asked_for_a_token(self, api: Api, method: str, path: str) -> None:
+        response = api.request(method, filled(path), json=bodies().get((method, path)))
+
+        error_of(response, 401, "invalid_credentials")
+        assert response.headers["www-authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize(("method", "path"), NEEDING_A_TOKEN)
+    def test_only_the_roles_of_a_route_may_use_it(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        for role, caller in people.items():
+            response = api.request(method, filled(path), caller, json=bodies().get((method, path)))
+            if path == "/users/me":
+                error_of(response, 401, "invalid_credentials")  # there is no account behind these tokens
+            elif role in allowed((method, path)):
+                assert response.status_code not in {401, 403}
+                assert response.status_code < 500
+            else:
+                error_of(response, 403, "not_enough_permissions")
+
+    @pytest.mark.parametrize(("method", "path"), sorted(ANYONE))
+    def test_public_routes_ask_for_no_token(self, api: Api, method: str, path: str) -> None:
+        response = api.request(method, filled(path), json=bodies().get((method, path)))
+
+        assert response.status_code < 500
+        assert response.status_code not in {401, 403} or path in {"/auth/login", "/auth/refresh"}
+
+    @pytest.mark.parametrize(
+        "authorization", ["Bearer", "Bearer ", "Bearer abc", "Basic YTpi", "abc", "Bearer a.b.c", NOBODY, "Bearer é"]
+    )
+    def test_a_malformed_token_is_a_401(self, api: Api, authorization: str) -> None:
+        response = api.request("GET", "/users/me", headers={"Authorization": authorization.encode("latin-1")})
+
+        body = error_of(response, 401, "invalid_credentials")
+        assert body["detail"] == "Could not validate credentials"
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+class TestRequestIds:
+    @pytest.mark.parametrize("request_id", ["a", "A-b_c.9", "x" * 128])
+    def test_a_sane_one_is_the_callers_own(self, api: Api, request_id: str) -> None:
+        for path, status in (("/health", 200), ("/bookings/me", 401), ("/nothing", 404)):
+            response = api.request("GET", path, headers={"X-Request-ID": request_id})
+
+            assert response.status_code == status
+            assert response.headers["x-request-id"] == request_id
+
+    @pytest.mark.parametrize("request_id", ["", "a b", "x" * 129, "a/b", "é", "a\tb"])
+    def test_another_is_replaced(self, api: Api, request_id: str) -> None:
+        response = api.request("GET", "/health", headers={"X-Request-ID": request_id.encode("latin-1")})
+
+        assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", response.headers["x-request-id"])
+        assert response.headers["x-request-id"] != request_id
+
+    def test_each_request_has_another(self, api: Api) -> None:
+        assert len({api.request("GET", "/health").headers["x-request-id"] for _ in range(3)}) == 3
+
+
+class TestErrors:
+    def test_an_unknown_route_is_a_404(self, api: Api) -> None:
+        error_of(api.request("GET", "/nothing/here"), 404, "route_not_found")
+
+    def test_an_unknown_method_is_a_405(self, api: Api) -> None:
+        error_of(api.request("PUT", "/health"), 405, "method_not_allowed")
+
+    @pytest.mark.parametrize("outage", [unreachable, lambda: refusing("ThrottlingException")])
+    def test_a_store_that_is_out_of_reach_is_a_503_that_says_when_to_come_back(
+        self, api: Api, outage: Callable[[], AbstractContextManager[Calls]]
+    ) -> None:
+        with outage():
+            response = api.request("GET", "/users/me", a_client())
+
+        error_of(response, 503, "store_unavailable")
+        assert int(response.headers["retry-after"]) >= 1
+
+    def test_contention_that_stays_is_a_503(self, api: Api) -> None:
+        start_at = current_instant() + timedelta(days=1)
+        times = {"start_at": start_at.isoformat(), "end_at": (start_at + timedelta(hours=1)).isoformat()}
+        specialist = a_specialist()
+
+        with refusing("TransactionCanceledException", only="TransactWriteItems", reasons=["TransactionConflict"]):
+            response = api.request("POST", "/specialists/me/slots", specialist, json=times)
+
+        error_of(response, 503, "store_unavailable")
+        assert int(response.headers["retry-after"]) >= 1
+
+    def test_keys_that_are_out_of_reach_are_a_503(self, api: Api) -> None:
+        headers = bearer(a_client())
+        signing.forget_keys()
+        with keys_unreachable():
+            response = api.request("GET", "/users/me", headers=headers)
+
+        error_of(response, 503, "store_unavailable")
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])
+    def test_an_unexpected_failure_is_a_500_that_tells_nothing(self, api: Api, code: str, log_lines: Any) -> None:
+        table = settings().users_table
+        said = f"arn:aws:iam::1:role/x is not authorized to perform: dynamodb:GetItem on arn:aws:dynamodb:::{table}"
+
+        with refusing(code, message=said):
+            response = api.request("GET", "/users/me", a_client())
+
+        body = error_of(response, 500, "internal_error")
+        assert body["detail"] == "Internal server error"
+        for secret in ("arn", table, code, "Traceback", "dynamodb"):
+            assert secret not in response.text
+        failed = next(line for line in log_lines() if line["message"] == "request failed")
+        assert code in failed["exception"]
+        assert failed["request_id"] == body["request_id"]
+
+    @pytest.mark.parametrize("path", ["/users/me", "/nothing", "/health"])
+    def test_every_response_is_sent_with_headers_that_protect(self, api: Api, path: str) -> None:
+        headers = api.request("GET", path).headers
+
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert "max-age" in headers["strict-transport-security"]
+
+
+class TestBodies:
+    @pytest.mark.parametrize(("method", "path"), WITH_BODY)
+    def test_an_unknown_field_is_a_422_that_names_it(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        body = bodies()[method, path] | {"tpyo": "a-value-of-mine"}
+
+        response = api.request(method, filled(path), one_of(people, (method, path)), json=body)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert (problem["loc"], problem["type"]) == (["body", "tpyo"], "extra_forbidden")
+        assert "a-value-of-mine" not in response.text
+
+    @pytest.mark.parametrize(("method", "path"), WITH_BODY)
+    def test_a_value_that_cannot_be_is_a_4xx(self, api: Api, people: dict[str, Caller], method: str, path: str) -> None:
+        strange: tuple[object, ...] = (1, True, [], {}, 1.5, "\x00" * 9, "\ud800" * 9, "x" * 10_000)
+        for name, wrong in itertools.product(bodies()[method, path], strange):
+            body = bodies()[method, path] | {name: wrong}
+            response = api.request(
+                method,
+                filled(path),
+                one_of(people, (method, path)),
+                content=json.dumps(body),
+                headers={"Content-Type": "application/json"},
+            )
+            assert 200 <= response.status_code < 500, (name, wrong, response.text)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"{",
+            b"nonsense",
+            b"\xff\xfe\x00",
+            b"[]",
+            b"null",
+            b'"text"',
+            b"1e999",
+            b"NaN",
+            b"[" * 30_000,
+            b'{"a":' * 10_000,
+            b'{"\\ud800": 1}',
+            b'{"slot_id": "\x00"}',
+            b'{"slot_id": NaN}',
+            b'{"' + b"k" * 10_000 + b'": 1}',
+        ],
+        ids=lambda content: repr(content[:12]),
+    )
+    def test_a_body_that_cannot_be_read_is_a_400_or_a_422(self, api: Api, content: bytes) -> None:
+        client = a_client()
+        for content_type in ("application/json", "text/plain", "multipart/form-data", ""):
+            response = api.request("POST", "/bookings", client, content=content, headers={"Content-Type": content_type})
+
+            reasons = {400: "bad_request", 422: "validation_error"}
+            error_of(response, response.status_code, reasons[response.status_code])
+            assert len(response.content) < 2000
+
+    @pytest.mark.parametrize("path", ["/bookings", "/auth/login"])
+    def test_a_body_of_more_than_64_kib_is_a_413(self, api: Api, path: str) -> None:
+        response = api.request("POST", path, a_client(), content=b" " * (LARGEST_BODY + 1))
+
+        error_of(response, 413, "body_too_large")
+
+    def test_a_body_of_64_kib_is_read(self, api: Api) -> None:
+        body = json.dumps({"slot_id": "x"}).encode()
+        response = api.request(
+            "POST",
+            "/bookings",
+            a_client(),
+            content=body + b" " * (LARGEST_BODY - len(body)),
+            headers={"Content-Type": "application/json"},
+        )
+
+        error_of(response, 404, "slot_not_found")
+
+    def test_a_body_that_comes_in_parts_is_measured_as_a_whole(self, api: Api) -> None:
+        async def parts() -> Any:
+            for _ in range(70):
+                yield b" " * 1024
+
+        error_of(api.request("POST", "/bookings", a_client(), content=parts()), 413, "body_too_large")
+
+    @pytest.mark.parametrize(
+        ("start_at", "end_at"),
+        [
+            ("2030-01-01T09:00:00", "2030-01-01T10:00:00"),
+            ("2030-01-01", "2030-01-02"),
+            ("soon", "later"),
+            ("1893456000", "1893459600"),
+            (1893456000, 1893459600),
+            ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
+        ],
+    )
+    def test_a_timestamp_that_is_none_is_a_422_that_says_so(self, api: Api, start_at: object, end_at: object) -> None:
+        response = api.request(
+            "POST", "/specialists/me/slots", a_specialist(), json={"start_at": start_at, "end_at": end_at}
+        )
+
+        problems = error_of(response, 422, "validation_error")["detail"]
+        assert {problem["loc"][-1] for problem in problems} == {"start_at", "end_at"}
+        assert str(start_at) not in response.text
+
+    def test_a_timestamp_without_an_offset_is_told_what_it_lacks(self, api: Api) -> None:
+        times = {"start_at": "2030-01-01T09:00:00", "end_at": "2030-01-01T10:00:00Z"}
+
+        response = api.request("POST", "/specialists/me/slots", a_specialist(), json=times)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert "timezone" in problem["msg"]
+
+    def test_a_422_never_repeats_the_input(self, api: Api) -> None:
+        secret = "my-secret-input"
+        attempts: list[tuple[str, str, Any]] = [
+            ("POST", "/auth/register", {"email": secret, "password": secret[:7], "role": secret}),
+            ("POST", "/auth/login", {"email": f"{secret}@", "password": [secret]}),
+            ("POST", "/auth/refresh", {"refresh_token": secret * 50}),
+        ]
+        for method, path, body in attempts:
+            response = api.request(method, path, json=body)
+            error_of(response, 422, "validation_error")
+            assert secret not in response.text
+
+        for path in (f"/specialists?limit={secret}", f"/specialists?cursor={secret}", f"/bookings/me?status={secret}"):
+            response = api.request("GET", path, a_client())
+            error_of(response, 422, "validation_error")
+            assert secret not in response.text
+
+
+class TestIds:
+    STRANGE = (
+        "x" * 10_000,
+        "%00",
+        "%ff%fe",
+        "%ed%a0%80",
+        "a%0d%0ab",
+        "bkg_%22",
+        "%F0%9F%92%A9",
+        "..%2f..",
+        "email%23a@example.com",
+    )
+
+    @pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1]])
+    def test_an_id_that_cannot_exist_is_a_404(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        for strange in self.STRANGE:
+            response = api.request(
+                method, filled(path, strange), one_of(people, (method, path)), json=bodies().get((method, path))
+            )
+
+            assert response.status_code in {404, 405}, (strange, response.text)
+            error_of(response, response.status_code, response.json()["error"]["reason"])
+
+
+def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
+    """Somebody who may use the route."""
+    return None if route in ANYONE else people[min(allowed(route), key=["client", "specialist", "admin"].index)]
+
+
+@pytest.fixture(autouse=True)
+def plenty_of_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests register and sign in more often than anybody may."""
+    for module in (login, registration):
+        monkeypatch.setattr(module, "count_attempt", lambda *_: None)

@@ -1,0 +1,267 @@
+"""The bookings table's stream: each change is published and told by mail once, and no failure stops the others."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from streams import publish_events
+
+from booking.calendar import profiles
+from booking.caller import Caller
+from booking.notifications.delivery import LEASE
+from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
+from booking.reservations.change import cancel, reschedule
+from booking.reservations.expiry import expire_started
+from booking.reservations.rules import Booking
+from booking.reservations.table import BookingItem
+from booking.waitlist.line import join
+from infra.local.settings import ROOT
+from tests.integration.outside import BUS, Died, Outside, calendar_of, error, everything_outside, text_of
+from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.store_calls import refusing
+from tests.integration.tables import change_stored
+
+SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "infra" / "events" / "booking-event.schema.json").read_text()))
+
+type Record = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def outside() -> Iterator[Outside]:
+    with everything_outside() as outside:
+        yield outside
+
+
+@pytest.fixture
+def specialist() -> Caller:
+    specialist = a_specialist()
+    profiles.change_own_profile(specialist, {"time_zone": "Asia/Tokyo", "display_name": "Dr. No"}, NOW)
+    return specialist
+
+
+@pytest.fixture
+def ann() -> Caller:
+    return a_client()
+
+
+@pytest.fixture
+def booking(specialist: Caller, ann: Caller) -> Booking:
+    return a_booking(specialist, ann)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    moment = [NOW]
+    monkeypatch.setattr(publish_events, "current_instant", lambda: moment[0])
+    return moment
+
+
+def records() -> list[Record]:
+    """What the stream holds, as Lambda hands it to a function."""
+    shard = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[BookingItem.Meta.table_name].stream_shard
+    found: list[Record] = json.loads(
+        json.dumps(shard.get(shard.starting_sequence_number, 1000), default=datetime.timestamp)
+    )
+    return found
+
+
+def tell(told: list[Record] | None = None, time_left: Callable[[], int] = lambda: 60_000) -> list[str]:
+    """One invocation; the sequence numbers that must come again."""
+    context = SimpleNamespace(get_remaining_time_in_millis=time_left)
+    try:
+        answer = publish_events.handler({"Records": records() if told is None else told}, context)
+    except BatchProcessingError:
+        return ["all"]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def published(outside: Outside) -> list[str]:
+    return [event["DetailType"] for event in outside.events]
+
+
+class TestEvents:
+    def test_a_booking_is_published_as_its_schema_says(self, outside: Outside, booking: Booking) -> None:
+        assert tell() == []
+        (event,) = outside.events
+        assert (event["EventBusName"], event["Source"], event["DetailType"]) == (BUS, "booking-api", "BookingConfirmed")
+        detail = json.loads(event["Detail"])
+        assert detail["booking"]["id"] == booking.id
+        assert detail["booking"]["slot_start_at"] == "2030-03-01T09:00:00.000000Z"
+        assert detail["previous_slot"] is None
+        assert "@" not in event["Detail"]
+
+    def test_every_event_follows_the_schema(
+        self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
+    ) -> None:
+        join(a_client(), booking.slot_id, NOW)
+        later = a_slot(specialist, 3 * HOUR)
+        reschedule(ann, booking.id, later.id, NOW)
+        cancel(ann, booking.id, NOW)
+        expire_started(NOW + HOUR, Bounds(lambda: 60_000))
+
+        assert tell() == []
+
+        assert sorted(published(outside)) == [
+            *("BookingCancelled", "BookingConfirmed", "BookingConfirmed", "BookingExpired", "BookingRescheduled"),
+            "WaitListPromoted",
+        ]
+        for event in outside.events:
+            SCHEMA.validate(
+                {"detail-type": event["DetailType"], **event, "detail": json.loads(event["Detail"])}["detail"]
+            )
+        (moved,) = [json.loads(e["Detail"]) for e in outside.events if e["DetailType"] == "BookingRescheduled"]
+        assert moved["previous_slot"]["slot_id"] == booking.slot_id
+        assert moved["booking"]["slot_id"] == later.id
+        assert len({json.loads(event["Detail"])["event_id"] for event in outside.events}) == 6
+
+    def test_changes_that_mean_nothing_outside_are_not_published(self, outside: Outside, booking: Booking) -> None:
+        change_stored("bookings", {"booking_id": booking.id}, timer="expire#1")
+        assert tell() == []
+        assert published(outside) == ["BookingConfirmed"]
+
+    def test_an_event_is_published_once_though_its_record_comes_again(self, outside: Outside, booking: Booking) -> None:
+        assert [tell(), tell(), tell()] == [[], [], []]
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+
+class TestMail:
+    def test_client_and_specialist_are_told_in_the_specialists_time_zone(
+        self, outside: Outside, booking: Booking, ann: Caller, specialist: Caller
+    ) -> None:
+        tell()
+        assert sorted(outside.recipients) == sorted([ann.email, specialist.email])
+        for sent in outside.mails:
+            assert "2030-03-01, 18:00–19:00 (Asia/Tokyo)" in text_of(sent)
+            (event,) = calendar_of(sent).events
+            assert event["status"] == "CONFIRMED"
+
+    def test_a_cancellation_is_told_with_a_calendar_file_that_takes_the_event_away(
+        self, outside: Outside, booking: Booking, ann: Caller
+    ) -> None:
+        cancel(ann, booking.id, NOW)
+        tell()
+        calendar = calendar_of(outside.mails[-1])
+        assert calendar["method"] == "CANCEL"
+        assert outside.mails[-1]["Subject"].startswith("Cancelled: ")
+
+    def test_a_move_is_told_with_both_times(
+        self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
+    ) -> None:
+        reschedule(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
+        tell()
+        told = text_of(outside.mails[-1])
+        assert "20:00–21:00" in told
+        assert "Before: 2030-03-01, 18:00–19:00 (Asia/Tokyo)" in told
+
+    def test_whoever_is_promoted_gets_one_mail_about_it(self, outside: Outside, booking: Booking, ann: Caller) -> None:
+        ben = a_client()
+        join(ben, booking.slot_id, NOW)
+        cancel(ann, booking.id, NOW)
+        tell()
+        (mail,) = [sent for sent in outside.mails if sent["To"] == ben.email]
+        assert mail["Subject"].startswith("You have a place: ")
+
+    def test_an_expiry_is_told(self, outside: Outside, booking: Booking) -> None:
+        expire_started(NOW + HOUR, Bounds(lambda: 60_000))
+        tell()
+        assert [sent["Subject"].partition(":")[0] for sent in outside.mails[2:]] == ["Over", "Over"]
+
+
+class TestFailures:
+    def test_a_record_that_fails_comes_again_and_the_others_are_told(
+        self, outside: Outside, specialist: Caller
+    ) -> None:
+        people = [a_client() for _ in range(3)]
+        for number, person in enumerate(people):
+            a_booking(specialist, person, starts_in=(number + 1) * HOUR)
+        unlucky = people[1].email
+        outside.before_mail = lambda to: error("Throttling") if to == unlucky else None
+
+        failed = tell()
+
+        assert failed == [records()[1]["dynamodb"]["SequenceNumber"]]
+        assert {person.email for person in people} - set(outside.recipients) == {unlucky}
+        outside.before_mail = lambda _: None
+        assert tell(records()[1:]) == []
+        assert sorted(outside.recipients) == sorted([*(person.email for person in people), *[specialist.email] * 3])
+        assert len(outside.events) == 3
+
+    def test_a_batch_of_which_nothing_could_be_told_fails_as_a_whole(self, outside: Outside, booking: Booking) -> None:
+        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
+        assert tell() == ["all"]
+        outside.before_mail = lambda _: None
+        assert tell() == []
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_the_bus_out_of_order_does_not_keep_mail_back(self, outside: Outside, booking: Booking) -> None:
+        outside.before_event = lambda: error("InternalException", status=500)
+        assert tell() == ["all"]
+        assert len(outside.mails) == 2
+        outside.before_event = lambda: None
+        assert tell() == []
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_a_refused_address_does_not_keep_the_specialist_from_being_told(
+        self, outside: Outside, booking: Booking, ann: Caller, specialist: Caller, log_stream: io.StringIO
+    ) -> None:
+        outside.before_mail = lambda to: error("MessageRejected", to) if to == ann.email else None
+        assert tell() == []
+        assert outside.recipients == [specialist.email]
+        (letter,) = outside.letters
+        assert (letter["source"], letter["reason"]) == ("stream.publish_events", "Refused: MessageRejected")
+        assert letter["content"] == records()[0]
+        assert ann.email not in log_stream.getvalue()
+
+    def test_a_record_that_nobody_understands_is_put_aside(self, outside: Outside, booking: Booking) -> None:
+        a_booking(a_specialist(), a_client())
+        told = records()
+        told[0]["dynamodb"]["NewImage"]["slot_end_at"] = {"S": "the day after"}
+        assert tell(told) == []
+        assert [letter["reason"] for letter in outside.letters] == [
+            "ValueError: Invalid isoformat string: 'the day after'"
+        ]
+        assert len(outside.events) == 1
+
+    def test_a_function_that_dies_after_the_send_costs_one_duplicate(
+        self, outside: Outside, booking: Booking, clock: list[Any], ann: Caller
+    ) -> None:
+        def die(_recipient: str) -> None:
+            raise Died
+
+        outside.after_mail = die
+        with pytest.raises(Died):
+            tell()
+        outside.after_mail = lambda _: None
+        assert tell() == ["all"]
+        clock[0] = NOW + LEASE
+        assert tell() == []
+        assert (len(outside.events), outside.recipients.count(ann.email), len(outside.mails)) == (1, 2, 3)
+
+    def test_an_unreachable_store_makes_the_record_come_again(self, outside: Outside, booking: Booking) -> None:
+        told = records()
+        with refusing("InternalServerError", only="TransactWriteItems", status=500):
+            assert tell(told) == ["all"]
+        assert tell(told) == []
+        assert len(outside.mails) == 2
+
+    def test_records_for_which_no_time_is_left_come_again(self, outside: Outside, specialist: Caller) -> None:
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        clock = iter([60_000, LEAST_TIME_LEFT_MS - 1, LEAST_TIME_LEFT_MS - 1])
+        told = records()
+        assert tell(told, lambda: next(clock)) == [record["dynamodb"]["SequenceNumber"] for record in told[1:]]
+
+    def test_what_nobody_may_know_is_not_logged(
+        self, outside: Outside, booking: Booking, ann: Caller, log_stream: io.StringIO
+    ) -> None:
+        cancel(an_admin(), booking.id, NOW + SECOND)
+        tell()
+        assert "@" not in log_stream.getvalue()

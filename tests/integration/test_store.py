@@ -1,0 +1,198 @@
+"""What operations can rely on when the store is contended, throttled, out of reach, or forgets to answer."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from botocore.exceptions import ClientError
+
+from booking.accounts.directory import list_users
+from booking.calendar import profiles
+from booking.caller import USER_PREFIX, Caller, Role
+from booking.errors import StoreUnavailable
+from booking.platform.ephemeral import EphemeralItem
+from booking.platform.ids import new_id
+from booking.platform.store import (
+    CONTENTION_ATTEMPTS,
+    CONTENTION_LONGEST_DELAY_SECONDS,
+    ConditionFailed,
+    PageRequest,
+    Transaction,
+    create,
+    get,
+    update,
+)
+from booking.reservations.book import book
+from booking.reservations.change import cancel, find_booking
+from booking.reservations.lookup import BookingFilter, own_bookings
+from booking.waitlist.line import first_in_line
+from tests.integration.people import NOW, a_booking, a_client, a_slot, a_specialist
+from tests.integration.store_calls import Calls, lost_answers, refusing, unreachable
+from tests.integration.tables import slot_item, stored
+
+UNAVAILABLE: dict[str, Callable[[], AbstractContextManager[Calls]]] = {
+    "unreachable": unreachable,
+    "throttled": lambda: refusing("ThrottlingException"),
+    "over its capacity": lambda: refusing("ProvisionedThroughputExceededException"),
+    "over its limit": lambda: refusing("RequestLimitExceeded"),
+    "failing": lambda: refusing("InternalServerError", status=500),
+    "failing in a way that it does not name": lambda: refusing("SomethingNew", status=503),
+    "busy with the same transaction": lambda: refusing("TransactionInProgressException"),
+}
+CONTENDED: dict[str, Callable[[int | None], AbstractContextManager[Calls]]] = {
+    "another transaction": lambda times: refusing(
+        "TransactionCanceledException", only="TransactWriteItems", times=times, reasons=["None", "TransactionConflict"]
+    ),
+    "a throttled partition": lambda times: refusing(
+        "TransactionCanceledException", only="TransactWriteItems", times=times, reasons=["ThrottlingError"]
+    ),
+    "a partition over its capacity": lambda times: refusing(
+        "TransactionCanceledException",
+        only="TransactWriteItems",
+        times=times,
+        reasons=["ProvisionedThroughputExceeded"],
+    ),
+}
+
+
+@pytest.mark.parametrize("contention", CONTENDED.values(), ids=CONTENDED)
+def test_contention_is_tried_again_until_it_is_over(
+    contention: Callable[[int | None], AbstractContextManager[Calls]], waits: list[float]
+) -> None:
+    slot = a_slot(a_specialist())
+
+    with contention(3):
+        booking = book(a_client(), slot.id, now=NOW)
+
+    assert slot_item(slot.id)["booking_id"] == booking.id
+    assert len(waits) == 3
+
+
+@pytest.mark.parametrize("contention", CONTENDED.values(), ids=CONTENDED)
+def test_contention_that_stays_is_given_up(
+    contention: Callable[[int | None], AbstractContextManager[Calls]], waits: list[float]
+) -> None:
+    slot = a_slot(a_specialist())
+
+    with contention(None) as calls, pytest.raises(StoreUnavailable):
+        book(a_client(), slot.id, now=NOW)
+
+    assert len(calls.sent) == CONTENTION_ATTEMPTS
+    assert max(waits) <= CONTENTION_LONGEST_DELAY_SECONDS
+    assert stored("bookings") == []
+
+
+def test_each_attempt_of_a_transaction_has_a_token_of_its_own() -> None:
+    slot = a_slot(a_specialist())
+
+    with CONTENDED["another transaction"](2) as calls:
+        book(a_client(), slot.id, now=NOW)
+
+    assert len({parameters["ClientRequestToken"] for _, parameters in calls.sent}) == 2
+
+
+def test_a_single_write_waits_for_a_transaction_on_its_item(waits: list[float]) -> None:
+    with refusing("TransactionConflictException", only="UpdateItem", times=2):
+        profiles.change_own_profile(Caller(new_id(USER_PREFIX), Role.SPECIALIST, "s@example.com"), {}, NOW)
+
+    assert len(stored("calendar")) == 1
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("state", UNAVAILABLE.values(), ids=UNAVAILABLE)
+def test_a_store_that_is_unavailable_is_said_to_be(state: Callable[[], AbstractContextManager[Calls]]) -> None:
+    client = a_client()
+    booking, free = a_booking(a_specialist(), client), a_slot(a_specialist())
+    before = stored("bookings")
+
+    for attempt in (
+        lambda: book(client, free.id, now=NOW),
+        lambda: cancel(client, booking.id, NOW),
+        lambda: find_booking(booking.id),
+        lambda: own_bookings(client, BookingFilter(), PageRequest(20)),
+        lambda: list_users(PageRequest(20)),
+        lambda: first_in_line(booking.slot_id),
+    ):
+        with state(), pytest.raises(StoreUnavailable):
+            attempt()
+
+    assert stored("bookings") == before
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])
+def test_an_error_that_trying_again_cannot_mend_is_not_taken_for_a_busy_store(code: str, waits: list[float]) -> None:
+    slot = a_slot(a_specialist())
+
+    for attempt in (
+        lambda: book(a_client(), slot.id, now=NOW),
+        lambda: own_bookings(a_client(), BookingFilter(), PageRequest(20)),
+    ):
+        with refusing(code) as calls, pytest.raises(ClientError):
+            attempt()
+        assert len(calls.sent) == 1
+
+    assert waits == []
+
+
+def test_a_transaction_that_is_cancelled_for_another_reason_is_no_contention() -> None:
+    slot = a_slot(a_specialist())
+
+    with (
+        refusing("TransactionCanceledException", reasons=["None", "ItemCollectionSizeLimitExceeded"]),
+        pytest.raises(ClientError),
+    ):
+        book(a_client(), slot.id, now=NOW)
+
+
+class Note(EphemeralItem):
+    """An item to write in these tests."""
+
+
+def a_note(expires_at: int = 1) -> Note:
+    return Note(pk="note", expires_at=expires_at)
+
+
+def test_a_new_item_does_not_replace_another_one_and_shows_it() -> None:
+    create(a_note(), condition=Note.pk.does_not_exist())
+
+    with pytest.raises(ConditionFailed) as failure:
+        create(a_note(2), condition=Note.pk.does_not_exist())
+
+    assert failure.value.old is not None
+    assert Note.from_old(failure.value.old).expires_at == 1
+    assert stored("ephemeral") == [{"pk": "note", "expires_at": 1}]
+
+
+def test_a_new_item_whose_answer_was_lost_is_written() -> None:
+    with lost_answers("PutItem") as calls:
+        create(a_note(), condition=Note.pk.does_not_exist())
+
+    assert len(calls.sent) == 1
+    assert len(stored("ephemeral")) == 1
+
+
+def test_a_condition_on_an_item_that_is_not_there_fails_without_an_old_one() -> None:
+    with pytest.raises(ConditionFailed) as failure:
+        update(a_note(), [Note.expires_at.set(2)], condition=Note.pk.exists())
+
+    assert failure.value.old is None
+    assert get(Note, "note") is None
+
+
+def test_an_item_is_gone_for_its_readers_once_it_has_expired() -> None:
+    assert a_note(int(NOW.timestamp())).has_expired(NOW)
+    assert not a_note(int(NOW.timestamp()) + 1).has_expired(NOW)
+
+
+def test_a_transaction_tells_which_of_its_steps_failed() -> None:
+    create(a_note(), condition=Note.pk.does_not_exist())
+    transaction = Transaction()
+    fine = transaction.put(Note(pk="other", expires_at=1), condition=Note.pk.does_not_exist())
+    failing = transaction.put(a_note(2), condition=Note.pk.does_not_exist())
+
+    with pytest.raises(Exception, match="conditions failed") as failure:
+        transaction.commit()
+
+    assert not failure.value.at(fine)  # type: ignore[attr-defined]  # ConditionsFailed, checked by its message
+    assert failure.value.at(failing)  # type: ignore[attr-defined]  # as above
+    assert [item["pk"] for item in stored("ephemeral")] == ["note"]

@@ -1,0 +1,457 @@
+"""Sweeps: started bookings expire and upcoming ones are reminded, once, whatever fails and whoever else sweeps."""
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from schedules import expire_started_slots as expire_function
+from schedules import remind_upcoming as remind_function
+
+from booking.calendar import profiles
+from booking.caller import Caller, Locale, Role
+from booking.notifications.delivery import LEASE
+from booking.notifications.mail import KEY_HEADER
+from booking.notifications.reminders import remind_upcoming
+from booking.platform import metrics
+from booking.platform.aws import client
+from booking.platform.metric_totals import read_totals
+from booking.platform.settings import settings
+from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
+from booking.reservations.book import book
+from booking.reservations.change import cancel, reschedule
+from booking.reservations.errors import BookingHasExpired
+from booking.reservations.expiry import expire_started
+from booking.reservations.rules import Booking
+from booking.reservations.table import TIMER_SHARDS
+from booking.waitlist.line import join
+from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
+from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.store_calls import counted_calls, just_before, refusing
+from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
+
+AT_START = NOW + HOUR
+PLENTY = Bounds(lambda: 60_000)
+BEHIND_THE_BACK = "somebody-elses-booking"
+
+
+@pytest.fixture(autouse=True)
+def outside() -> Iterator[Outside]:
+    with everything_outside() as outside:
+        yield outside
+
+
+def expire(now: datetime = AT_START + SECOND, bounds: Bounds = PLENTY) -> Counter[str]:
+    return expire_started(now, bounds)
+
+
+def remind(now: datetime = NOW, bounds: Bounds = PLENTY) -> Counter[str]:
+    return remind_upcoming(now, bounds)
+
+
+def bookings(number: int) -> list[Booking]:
+    """So many bookings that start at the same moment, each with a specialist of its own."""
+    return [a_booking(a_specialist(), a_client()) for _ in range(number)]
+
+
+def statuses() -> Counter[str]:
+    return Counter(item["status"] for item in stored("bookings"))
+
+
+class TestExpiry:
+    def test_a_started_booking_expires_its_slot_is_free_and_nobody_is_promoted(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        join(a_client(), booking.slot_id, NOW)
+
+        assert expire() == {"expired": 1}
+
+        (item,) = stored("bookings")
+        assert (item["status"], "timer" in item) == ("expired", False)
+        assert item["cancelled_at"].startswith("2030-03-01T09:00:01")
+        assert slot_item(booking.slot_id).keys().isdisjoint({"booking_id", "client_id", "waiters"})
+
+    def test_a_booking_expires_at_its_start_and_not_before(self) -> None:
+        a_booking(a_specialist(), a_client())
+        assert expire(AT_START - SECOND) == {}
+        assert expire(AT_START) == {"expired": 1}
+
+    def test_a_deployer_may_grant_time_after_the_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
+        settings.cache_clear()
+        a_booking(a_specialist(), a_client())
+        assert expire(AT_START + 14 * MINUTE) == {}
+        assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
+
+    def test_a_booking_expires_whether_it_was_reminded_or_not(self) -> None:
+        a_booking(a_specialist(), a_client())
+        remind()
+        a_booking(a_specialist(), a_client())
+        assert expire() == {"expired": 2}
+
+    def test_a_second_sweep_finds_nothing_with_one_query_per_errand_and_shard(self) -> None:
+        bookings(3)
+        expire()
+        with counted_calls() as calls:
+            assert expire() == {}
+        assert calls.counted == {"Query": 2 * TIMER_SHARDS}
+
+    def test_of_two_sweeps_at_once_one_expires(self) -> None:
+        a_booking(a_specialist(), a_client())
+        others: list[Counter[str]] = []
+        with just_before("TransactWriteItems", lambda: others.append(expire())):
+            mine = expire()
+        assert (mine, others) == ({"skipped": 1}, [{"expired": 1}])
+
+    def test_a_booking_that_is_cancelled_meanwhile_stays_cancelled(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        with just_before("TransactWriteItems", lambda: cancel(an_admin(), booking.id, AT_START + SECOND)):
+            assert expire() == {"skipped": 1}
+        assert statuses() == {"cancelled": 1}
+
+    def test_a_booking_that_is_moved_meanwhile_keeps_its_new_slot(self) -> None:
+        specialist = a_specialist()
+        booking = a_booking(specialist, a_client())
+        later = a_slot(specialist, 3 * HOUR)
+        with just_before("TransactWriteItems", lambda: reschedule(an_admin(), booking.id, later.id, AT_START)):
+            assert expire() == {"skipped": 1}
+        assert statuses() == {"confirmed": 1}
+        assert slot_item(later.id)["booking_id"] == booking.id
+
+    @pytest.mark.parametrize("role", [Role.CLIENT, Role.SPECIALIST, Role.ADMIN])
+    def test_an_expired_booking_cannot_be_cancelled(self, role: Role) -> None:
+        ann, specialist = a_client(), a_specialist()
+        booking = a_booking(specialist, ann)
+        expire()
+        caller = {Role.CLIENT: ann, Role.SPECIALIST: specialist, Role.ADMIN: an_admin()}[role]
+        with pytest.raises(BookingHasExpired):
+            cancel(caller, booking.id, AT_START + SECOND)
+
+    def test_it_frees_no_slot_that_somebody_else_holds(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        change_stored("calendar", slot_key_of(booking.slot_id), booking_id=BEHIND_THE_BACK)
+
+        assert expire() == {"dead": 1}
+
+        assert slot_item(booking.slot_id)["booking_id"] == BEHIND_THE_BACK
+        (letter,) = outside.letters
+        assert letter["source"] == "sweep.expire"
+        assert letter["reason"].startswith("SlotOutOfStep: ")
+        assert letter["content"]["booking_id"] == booking.id
+        assert expire() == {}
+
+
+class TestBounds:
+    def test_a_backlog_is_worked_off_in_batches(self) -> None:
+        bookings(11)
+        bounds = Bounds(lambda: 60_000, most=4)
+        runs = [expire(bounds=bounds) for _ in range(4)]
+        assert runs == [{"expired": 4, "unfinished": 1}, {"expired": 4, "unfinished": 1}, {"expired": 3}, {}]
+
+    def test_a_run_ends_while_there_is_time_left(self) -> None:
+        bookings(3)
+        clock = iter([60_000, LEAST_TIME_LEFT_MS, LEAST_TIME_LEFT_MS - 1])
+        assert expire(bounds=Bounds(lambda: next(clock))) == {"expired": 2, "unfinished": 1}
+        assert expire() == {"expired": 1}
+
+    def test_what_is_read_is_what_is_due(self) -> None:
+        specialist = a_specialist()
+        for number in range(5):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        ended = a_booking(a_specialist(), a_client(), starts_in=HOUR / 4)
+        cancel(an_admin(), ended.id, NOW)
+        with items_read() as read:
+            assert expire(NOW + 2 * HOUR) == {"expired": 2}
+        assert read == {"scanned": 2, "queries": 2 * TIMER_SHARDS}
+
+
+class TestPoison:
+    def test_a_poisoned_item_does_not_stop_the_rest_and_ends_with_its_reason(self, outside: Outside) -> None:
+        poisoned, *_ = bookings(3)
+        change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
+
+        assert expire() == {"expired": 2, "dead": 1}
+
+        (letter,) = outside.letters
+        assert letter == {
+            "source": "sweep.expire",
+            "reason": "ValueError: Invalid isoformat string: 'the day after'",
+            "content": {"booking_id": poisoned.id, "timer": letter["content"]["timer"]},
+        }
+        assert letter["content"]["timer"].startswith("remind#")
+        assert expire() == {}
+
+    def test_without_a_queue_it_stays_where_it_is_and_the_rest_goes_on(self, outside: Outside) -> None:
+        poisoned, *_ = bookings(3)
+        change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
+        outside.before_letter = lambda: error("ServiceUnavailable", status=503)
+        assert expire() == {"expired": 2, "later": 1}
+        outside.before_letter = lambda: None
+        assert expire() == {"dead": 1}
+
+    def test_a_booking_that_cannot_be_reminded_expires_all_the_same(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
+        assert remind() == {"dead": 1}
+        assert remind() == {}
+        assert expire() == {"expired": 1}
+        assert [letter["source"] for letter in outside.letters] == ["sweep.remind"]
+
+    def test_a_poisoned_item_that_was_moved_meanwhile_keeps_its_timer(self, outside: Outside) -> None:
+        specialist = a_specialist()
+        booking = a_booking(specialist, a_client())
+        later = a_slot(specialist, 3 * HOUR)
+        change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
+
+        def move() -> None:
+            reschedule(an_admin(), booking.id, later.id, NOW)
+
+        outside.before_letter = lambda: move()
+        assert remind() == {"dead": 1}
+        assert booking_item(booking.id)["timer"].startswith("remind#")
+
+    def test_an_unreachable_store_is_waited_for(self) -> None:
+        bookings(2)
+        with refusing("InternalServerError", only="TransactWriteItems", status=500):
+            assert expire() == {"later": 2}
+        assert expire() == {"expired": 2}
+
+
+class TestReminders:
+    def test_a_reminder_has_the_right_recipient_time_zone_and_calendar_file(self, outside: Outside) -> None:
+        specialist, ann = a_specialist(), a_client()
+        profiles.change_own_profile(specialist, {"time_zone": "Europe/Moscow", "display_name": "Dr. No"}, NOW)
+        booking = a_booking(specialist, ann)
+
+        assert remind() == {"reminded": 1}
+
+        (sent,) = outside.mails
+        assert (sent["To"], sent["Subject"]) == (
+            ann.email,
+            "Reminder: Appointment, 2030-03-01, 12:00–13:00 (Europe/Moscow)",
+        )
+        assert "2030-03-01, 12:00–13:00 (Europe/Moscow)" in text_of(sent)
+        assert "2030-03-01, 12:00–13:00 (Europe/Moscow)" in text_of(sent, "html")
+        (event,) = calendar_of(sent).events
+        assert (event["uid"], event.start) == (f"{booking.id}@booking-api", AT_START)
+        assert sent.as_bytes().isascii()
+
+    def test_a_reminder_speaks_the_clients_language(self, outside: Outside) -> None:
+        ann = Caller("usr_" + "a" * 20, Role.CLIENT, "anna@example.com", Locale.RU)
+        book(ann, a_slot(a_specialist()).id, now=NOW)
+        remind()
+        (sent,) = outside.mails
+        assert sent["Subject"] == "Напоминание: Приём, 01.03.2030, 09:00–10:00 (UTC)"
+        assert "Напоминаем о записи" in text_of(sent)
+        assert '<html lang="ru">' in text_of(sent, "html")
+
+    def test_a_booking_is_reminded_once_though_the_sweep_runs_three_times(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        assert [remind(), remind(), remind()] == [{"reminded": 1}, {}, {}]
+        assert len(outside.mails) == 1
+
+    @pytest.mark.parametrize("moment", ["TransactWriteItems", "UpdateItem"])
+    def test_of_two_sweeps_at_once_one_reminds(self, outside: Outside, moment: str) -> None:
+        a_booking(a_specialist(), a_client())
+        with just_before(moment, remind):
+            remind()
+        assert len(outside.mails) == 1
+        assert remind() == {}
+
+    def test_only_what_starts_within_the_window_is_reminded(self, outside: Outside) -> None:
+        specialist = a_specialist()
+        a_booking(specialist, a_client(), starts_in=2 * HOUR + SECOND)
+        assert remind() == {}
+        assert remind(NOW + SECOND) == {"reminded": 1}
+
+    def test_what_has_started_is_not_reminded(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        assert remind(AT_START) == {"too_late": 1}
+        assert outside.mails == []
+        assert remind(AT_START) == {}
+
+    def test_a_cancelled_booking_is_not_reminded(self, outside: Outside) -> None:
+        ann = a_client()
+        cancel(ann, a_booking(a_specialist(), ann).id, NOW)
+        assert remind() == {}
+
+    def test_a_booking_that_is_cancelled_meanwhile_is_not_reminded(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        with just_before("TransactWriteItems", lambda: cancel(an_admin(), booking.id, NOW)):
+            assert remind() == {"unwanted": 1}
+        assert outside.mails == []
+
+    def test_a_booking_that_is_moved_meanwhile_is_reminded_for_its_new_time(self, outside: Outside) -> None:
+        specialist = a_specialist()
+        booking = a_booking(specialist, a_client())
+        later = a_slot(specialist, 10 * HOUR)
+        with just_before("TransactWriteItems", lambda: reschedule(an_admin(), booking.id, later.id, NOW)):
+            assert remind() == {"unwanted": 1}
+        assert outside.mails == []
+        assert remind(NOW + 9 * HOUR) == {"reminded": 1}
+
+    def test_a_moved_booking_is_reminded_anew(self, outside: Outside) -> None:
+        specialist, ann = a_specialist(), a_client()
+        booking = a_booking(specialist, ann)
+        remind()
+        reschedule(ann, booking.id, a_slot(specialist, 10 * HOUR).id, NOW + SECOND)
+        assert remind(NOW + 2 * SECOND) == {}
+        assert remind(NOW + 9 * HOUR) == {"reminded": 1}
+        assert ["09:00–10:00" in text_of(sent) for sent in outside.mails] == [True, False]
+        assert "18:00–19:00" in text_of(outside.mails[1])
+
+    def test_a_profile_is_read_once_per_sweep(self) -> None:
+        specialist = a_specialist()
+        for number in range(3):
+            book(a_client(), a_slot(specialist, (1 + number) * HOUR / 4, HOUR / 4).id, now=NOW)
+        with counted_calls() as calls:
+            assert remind() == {"reminded": 3}
+        assert calls.counted["GetItem"] == 1
+
+
+class TestMailThatFails:
+    def test_mail_that_fails_for_a_while_is_sent_once_it_works(self, outside: Outside) -> None:
+        bookings(3)
+        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
+        assert [remind(NOW + number * MINUTE) for number in range(5)] == [{"later": 3}] * 5
+        outside.before_mail = lambda _: None
+        assert remind(NOW + 6 * MINUTE) == {"reminded": 3}
+        assert len(set(outside.recipients)) == len(outside.mails) == 3
+
+    def test_ses_out_of_reach_is_waited_for(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        outside.before_mail = raising(EndpointConnectionError(endpoint_url="https://ses.invalid"))
+        assert remind() == {"later": 1}
+        outside.before_mail = lambda _: None
+        assert remind() == {"reminded": 1}
+
+    def test_a_function_that_dies_after_the_send_costs_one_duplicate(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        outside.after_mail = raising(Died())
+        with pytest.raises(Died):
+            remind()
+        outside.after_mail = lambda _: None
+        assert remind(NOW + LEASE - SECOND) == {"later": 1}
+        assert remind(NOW + LEASE) == {"reminded": 1}
+        assert remind(NOW + 2 * LEASE) == {}
+        assert len(outside.mails) == 2
+        assert len({sent[KEY_HEADER] for sent in outside.mails}) == 1
+
+    def test_a_function_that_dies_before_the_send_loses_nothing(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        outside.before_mail = raising(Died())
+        with pytest.raises(Died):
+            remind()
+        outside.before_mail = lambda _: None
+        assert remind(NOW + LEASE) == {"reminded": 1}
+        assert len(outside.mails) == 1
+
+    def test_a_function_that_dies_between_send_and_mark_for_good_reminds_no_more(self, outside: Outside) -> None:
+        """The mail went out and the ledger knows; only the timer was not set."""
+        a_booking(a_specialist(), a_client())
+        with refusing("InternalServerError", only="UpdateItem", times=40, status=500):
+            assert remind() == {"later": 1}
+        assert len(outside.mails) == 1
+
+    def test_a_second_death_leaves_it_to_a_person(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        outside.after_mail = raising(Died())
+        for moment in (NOW, NOW + LEASE):
+            with pytest.raises(Died):
+                remind(moment)
+
+        assert remind(NOW + 2 * LEASE) == {"dead": 1}
+        assert len(outside.mails) == 2
+        (letter,) = outside.letters
+        assert letter["reason"].startswith("NobodyKnows: ")
+
+        outside.after_mail = lambda _: None
+        change_stored("bookings", {"booking_id": booking.id}, timer=letter["content"]["timer"])
+        assert remind(NOW + 2 * LEASE + SECOND) == {"later": 1}
+        assert remind(NOW + 3 * LEASE) == {"reminded": 1}
+
+    def test_an_answer_that_is_lost_does_not_send_the_mail_again_at_once(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        outside.after_mail = raising(ReadTimeoutError(endpoint_url="https://ses.invalid"))
+        assert remind() == {"later": 1}
+        assert remind(NOW + SECOND) == {"later": 1}
+        assert len(outside.mails) == 1
+
+    def test_refused_mail_is_put_aside_and_its_address_told_to_nobody(
+        self, outside: Outside, log_stream: io.StringIO
+    ) -> None:
+        ann = a_client()
+        a_booking(a_specialist(), ann)
+        outside.before_mail = lambda to: error("MessageRejected", f"Email address is not verified: {to}")
+        assert remind() == {"dead": 1}
+        (letter,) = outside.letters
+        assert letter["reason"] == "Refused: MessageRejected"
+        assert ann.email not in log_stream.getvalue()
+        assert expire() == {"expired": 1}
+
+    def test_without_a_sender_mail_is_logged(
+        self, outside: Outside, log_stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_SENDER", "")
+        settings.cache_clear()
+        ann = a_client()
+        a_booking(a_specialist(), ann)
+        assert remind() == {"reminded": 1}
+        assert outside.mails == []
+        assert "no sender is configured" in log_stream.getvalue()
+        assert ann.email not in log_stream.getvalue()
+
+
+class TestFunctions:
+    def test_the_expiry_function_returns_logs_and_counts_what_it_did(self, log_stream: io.StringIO) -> None:
+        a_booking(a_specialist(), a_client(), starts_in=SECOND)
+        assert run(expire_function, NOW + MINUTE) == {"expired": 1}
+        assert '"sweep":"expire","expired":1' in log_stream.getvalue()
+        assert run(expire_function, NOW + MINUTE) == {"expired": 0}
+        assert totals_of("bookings_expired") == 1
+
+    def test_the_reminder_function_returns_logs_and_counts_what_it_did(self, log_stream: io.StringIO) -> None:
+        bookings(2)
+        assert run(remind_function, NOW) == {"reminded": 2}
+        assert '"sweep":"remind","reminded":2' in log_stream.getvalue()
+        assert totals_of("reminders_sent") == 2
+
+
+def run(function: Any, now: datetime) -> dict[str, int]:
+    """One invocation, at that moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(function, "current_instant", lambda: now)
+        summary: dict[str, int] = function.handler({}, SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+    return summary
+
+
+def totals_of(series: str) -> int:
+    metrics.flush()
+    return int(read_totals().get(series, 0))
+
+
+def raising(failure: BaseException) -> Any:
+    def hook(_recipient: str) -> None:
+        raise failure
+
+    return hook
+
+
+@contextmanager
+def items_read() -> Iterator[Counter[str]]:
+    """Counts what queries read, as DynamoDB counts it."""
+    counts = Counter[str]()
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        counts.update(scanned=parsed["ScannedCount"], queries=1)
+
+    events = client("dynamodb").meta.events
+    events.register("after-call.dynamodb.Query", note)
+    try:
+        yield counts
+    finally:
+        events.unregister("after-call.dynamodb.Query", note)

@@ -1,0 +1,262 @@
+"""Holds template.yaml, the routers, the models and the settings together."""
+
+import importlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from types import ModuleType
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from booking.platform.settings import Settings
+from infra.local.settings import ROOT, read_variables
+from tests.unit.template_model import (
+    GLOBALS,
+    PARAMETERS,
+    RESOURCES,
+    Function,
+    functions,
+    indexes,
+    of_type,
+    statements,
+)
+
+FUNCTIONS = functions()
+VARIABLES: Mapping[str, Any] = GLOBALS["Environment"]["Variables"]
+TABLES = dict(of_type("AWS::DynamoDB::Table"))
+TABLE_ACTIONS = {
+    f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
+}
+OTHER_ACTIONS = {
+    ("secretsmanager:GetSecretValue", "SigningKey"),
+    ("secretsmanager:GetSecretValue", "MetricsTokenSecret"),
+    ("ses:SendRawEmail", "MailIdentity"),
+    ("events:PutEvents", "EventBus"),
+    ("sqs:SendMessage", "DeadLetters"),
+}
+SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
+OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+NOT_OF_ITEMS = {"MetricsTable"}
+GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+GATEWAY_ERRORS_LEFT_TO_DEFAULTS = {"AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "API_CONFIGURATION_ERROR"}
+GATEWAY_ERRORS_OF_CALLERS = {
+    *("ACCESS_DENIED", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "EXPIRED_TOKEN"),
+    *("INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE"),
+    *("RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
+}
+
+every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+every_table = pytest.mark.parametrize("table", TABLES)
+
+
+@pytest.fixture(scope="module")
+def modules() -> Mapping[str, ModuleType]:
+    """Every module of functions/, by its dotted name."""
+    for variable in VARIABLES:
+        if variable.endswith(("_TABLE", "_SECRET")):
+            os.environ.setdefault(variable, variable.lower())
+    top = ROOT / "functions"
+    names = [".".join(path.relative_to(top).with_suffix("").parts) for path in sorted(top.rglob("*.py"))]
+    return {name: importlib.import_module(name) for name in names}
+
+
+def test_every_module_is_the_handler_of_one_function(modules: Mapping[str, ModuleType]) -> None:
+    handlers = Counter(function.handler for function in FUNCTIONS)
+    assert handlers == Counter(f"{name}.handler" for name in modules)
+    assert all(callable(module.handler) for module in modules.values())
+
+
+def test_every_route_has_one_function_of_the_same_method_and_path(modules: Mapping[str, ModuleType]) -> None:
+    of_routers = {f"{name}.handler": routes_of(module) for name, module in modules.items()}
+    of_template = {function.handler: list(function.routes) for function in FUNCTIONS}
+    assert of_template == of_routers
+    assert all(len(routes) <= 1 for routes in of_routers.values())
+
+
+def test_no_route_is_served_twice() -> None:
+    served = Counter(route for function in FUNCTIONS for route in function.routes)
+    assert [route for route, times in served.items() if times > 1] == []
+
+
+@every_function
+def test_a_function_has_a_log_group_of_its_own_with_retention(function: Function) -> None:
+    name = function.properties["LoggingConfig"]["LogGroup"]
+    assert name == f"{function.name}Logs"
+    assert RESOURCES[name]["Type"] == "AWS::Logs::LogGroup"
+    assert RESOURCES[name]["Properties"]["RetentionInDays"] == "LogRetentionDays"
+
+
+@every_function
+def test_a_function_gets_its_permissions_from_statements_of_its_own(function: Function) -> None:
+    assert "Role" not in function.properties
+    assert all(policy.keys() == {"Statement"} for policy in function.properties.get("Policies", []))
+    for statement in statements(function.properties):
+        assert statement.keys() == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+
+
+@every_function
+def test_a_function_is_granted_nothing_by_wildcard(function: Function) -> None:
+    assert "*" not in json.dumps(statements(function.properties))
+
+
+@every_function
+def test_a_function_is_granted_an_action_once(function: Function) -> None:
+    granted = Counter((permission.action, permission.resource, permission.index) for permission in function.permissions)
+    assert [grant for grant, times in granted.items() if times > 1] == []
+
+
+@every_function
+def test_a_function_may_only_do_what_operations_do(function: Function) -> None:
+    for permission in function.permissions:
+        if permission.resource in TABLES:
+            assert permission.action in TABLE_ACTIONS, permission
+        else:
+            assert (permission.action, permission.resource) in OTHER_ACTIONS
+
+
+@every_function
+def test_a_function_may_query_only_indexes_that_exist(function: Function) -> None:
+    for permission in function.permissions:
+        if permission.index is not None:
+            assert permission.index in indexes(TABLES[permission.resource])
+            assert permission.action == "dynamodb:Query"
+
+
+def test_only_accounts_and_the_health_check_reach_the_table_with_password_hashes() -> None:
+    reaching = {f.handler for f in FUNCTIONS if any(p.resource == "UsersTable" for p in f.permissions)}
+    assert {handler.partition(".")[0] for handler in reaching - {"ops.health.handler"}} == {"auth", "users"}
+
+
+@every_table
+def test_a_table_is_billed_on_demand_encrypted_recoverable_and_protected_in_prod(table: str) -> None:
+    properties = TABLES[table]["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["DeletionProtectionEnabled"] == ["IsProd", True, False]
+    assert TABLES[table]["UpdateReplacePolicy"] == "Retain"
+
+
+@every_table
+def test_a_table_declares_the_attributes_of_its_keys_and_no_others(table: str) -> None:
+    properties = TABLES[table]["Properties"]
+    schemas = [properties["KeySchema"], *indexes(TABLES[table]).values()]
+    declared = [attribute["AttributeName"] for attribute in properties["AttributeDefinitions"]]
+    assert sorted(declared) == sorted({key["AttributeName"] for schema in schemas for key in schema})
+
+
+def test_tables_have_the_keys_and_indexes_of_the_models(modules: Mapping[str, ModuleType]) -> None:
+    seen = set()
+    for model in models():
+        table = next(name for name in TABLES if os.environ[variable_of(name)] == model.Meta.table_name)
+        seen.add(table)
+        assert names_of(TABLES[table]["Properties"]["KeySchema"]) == key_names(model)
+        for index in model._indexes.values():
+            keys = [key for key in index.Meta.attributes.values() if key.is_hash_key or key.is_range_key]
+            in_template = names_of(indexes(TABLES[table])[index.Meta.index_name])
+            assert in_template == [key.attr_name for key in sorted(keys, key=lambda key: not key.is_hash_key)]
+    assert seen == TABLES.keys() - NOT_OF_ITEMS
+
+
+def test_every_setting_is_a_variable_of_functions_and_every_variable_a_setting() -> None:
+    own = {name for function in FUNCTIONS for name in function.variables}
+    settings = {field.name.upper() for field in fields(Settings)} - SET_BY_LAMBDA
+    assert (own | VARIABLES.keys()) - {"AWS_ENDPOINT_URL"} - OF_POWERTOOLS == settings
+
+
+def test_every_parameter_behind_a_setting_has_the_default_of_the_code_and_of_the_documentation() -> None:
+    documented = read_variables(ROOT / ".env.example")
+    for field in fields(Settings):
+        name = field.name.upper()
+        if field.default is MISSING or VARIABLES.get(name) not in PARAMETERS:
+            continue
+        assert VARIABLES[name] == name.title().replace("_", "")
+        assert str(PARAMETERS[VARIABLES[name]]["Default"]) == str(field.default) == documented[name]
+
+
+def test_every_setting_with_a_default_is_a_parameter_or_comes_from_a_resource() -> None:
+    everywhere = {**VARIABLES, **{name: value for f in FUNCTIONS for name, value in f.variables.items()}}
+    for field in fields(Settings):
+        if field.default is not MISSING and field.name.upper() not in SET_BY_LAMBDA:
+            value = everywhere[field.name.upper()]
+            assert value in PARAMETERS or value.partition(".")[0] in RESOURCES, field.name
+
+
+def test_the_endpoint_of_an_emulator_is_absent_where_none_is_given() -> None:
+    assert VARIABLES["AWS_ENDPOINT_URL"] == ["HasEndpointUrl", "EndpointUrl", "AWS::NoValue"]
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_parameter_says_what_it_means_and_what_it_takes(parameter: str) -> None:
+    about = PARAMETERS[parameter]
+    assert about["Description"].endswith(".")
+    assert about.keys() & {"AllowedValues", "AllowedPattern", "MinValue"}
+
+
+def test_the_gateway_words_every_error_of_its_own() -> None:
+    assert GATEWAY_RESPONSES.keys() >= GATEWAY_ERRORS_OF_CALLERS
+    assert GATEWAY_RESPONSES.keys() >= {"DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"}
+    assert not GATEWAY_RESPONSES.keys() & GATEWAY_ERRORS_LEFT_TO_DEFAULTS
+
+
+@pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
+def test_an_error_of_the_gateway_has_the_shape_of_all_errors(response_type: str) -> None:
+    response = GATEWAY_RESPONSES[response_type]
+    body = json.loads(response["ResponseTemplates"]["application/json"].replace("$context.requestId", "an-id"))
+    sentence, reason = body["detail"], body["error"]["reason"]
+    code = f"http_{response['StatusCode']}"
+    assert body == {
+        "error": {"code": code, "message": sentence, "detail": sentence, "reason": reason},
+        "detail": sentence,
+        "request_id": "an-id",
+    }
+    assert reason.isidentifier()
+    assert reason.islower()
+    headers = response["ResponseParameters"]["Headers"]
+    assert headers["X-Request-ID"] == "context.requestId"
+    assert ("Retry-After" in headers) == (response["StatusCode"] in {429, 503})
+
+
+def test_an_unknown_route_is_a_404() -> None:
+    assert GATEWAY_RESPONSES["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
+
+
+def routes_of(module: ModuleType) -> list[tuple[str, str]]:
+    router = getattr(module, "router", APIRouter())
+    return [
+        (method, route.path)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+    ]
+
+
+def models() -> Iterator[Any]:
+    """Every item of every table."""
+    store = importlib.import_module("booking.platform.store")
+    remaining = list(store.Item.__subclasses__())
+    while remaining:
+        model = remaining.pop()
+        remaining.extend(model.__subclasses__())
+        if hasattr(model.Meta, "table_name"):
+            yield model
+
+
+def key_names(model: Any) -> list[str]:
+    keys = [model._hash_key_attribute(), model._range_key_attribute()]
+    return [key.attr_name for key in keys if key is not None]
+
+
+def names_of(key_schema: list[Mapping[str, str]]) -> list[str]:
+    return [key["AttributeName"] for key in key_schema]
+
+
+def variable_of(table: str) -> str:
+    """UsersTable is named to functions by USERS_TABLE."""
+    return next(variable for variable, value in VARIABLES.items() if value == table)

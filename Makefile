@@ -30,7 +30,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e lint format style types imports template
+.PHONY: test test-unit test-integration test-e2e smoke lint format style types imports template
 test: install ## Run all tests that need no Docker, with coverage
 	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
@@ -39,6 +39,8 @@ test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
+smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
+	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
 lint: style types imports template ## Run every check that is not a test
 style: install
 	@$(BIN)/ruff check $(wildcard $(CHECKED))
@@ -54,15 +56,23 @@ format: install ## Rewrite the code in the project's format
 	@$(BIN)/ruff format $(wildcard $(CHECKED))
 
 ##@ Ship it
-.PHONY: build deploy openapi
+.PHONY: build deploy rotate-key backup restore openapi
 build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
 	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
 deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
 	@LAYER_PLATFORM="$(or $(LAYER_PLATFORM),x86_64-manylinux_2_28)" $(MAKE) build
 	@$(TOOLS)/sam deploy --config-env "$(ENV)"
+rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
+	@$(BIN)/python -m infra.rotate_key $(if $(NOW),--now)
+backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
+	@$(BIN)/python -m infra.backup backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
+restore: install ## Put such a copy back into a stack with empty tables: DIR=… [OVERWRITE=1]
+	@[ -n "$(DIR)" ] || { echo 'error: say what: make restore DIR=.local/backups/…' >&2; exit 1; }
+	@$(BIN)/python -m infra.backup restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
 openapi: install ## Write the OpenAPI document
-	@PYTHONPATH=functions:layers/booking:. $(BIN)/python -m infra.openapi
+	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
+		SIGNING_KEY_SECRET=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
 .PHONY: install lock help

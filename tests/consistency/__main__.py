@@ -96,7 +96,7 @@ def check(target: Target, seconds: float, clients: int, seed: int) -> int:
         target.recover()
     print("Reading the tables …", flush=True)
     tables = read_at_rest(target.stack.client("dynamodb"), target.stack.outputs())
-    evidence = Evidence(world.history, tables, datetime.now(UTC))
+    evidence = Evidence(world.history, tables, datetime.now(UTC), functions_were_killed=target.killer is not None)
     found = violations(evidence)
     print(report.summary(evidence, found, took, target.faults()))
     return 1 if found else 0
@@ -115,9 +115,9 @@ def own_stack(seed: int, *, faults: bool) -> Iterator[Target]:
     stack.down()
     shutil.rmtree(STATE, ignore_errors=True)
     with ExitStack() as running:
-        running.callback(stack.down)
         if faults:
             running.enter_context(proxy.running())
+        running.callback(stack.down)
         stack.up()
         if not faults:
             yield Target(stack)

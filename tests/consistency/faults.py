@@ -25,7 +25,9 @@ from infra.local.settings import ROOT, Mistake
 
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
 START_SECONDS = 20.0
-KILL_EVERY_SECONDS = 2.0
+KILL_EVERY_SECONDS = 3.0
+KILLED_AT_AGE_SECONDS = 5
+"""Younger ones are still starting: to kill those would only keep every request waiting."""
 KILLED_FUNCTIONS = ("CreateBooking", "CancelBooking", "RescheduleBooking", "JoinWaitList", "LeaveWaitList", "Slot")
 SEEDED = "import random, sys; random.seed(int(sys.argv.pop(1))); from microburst.cli import main; sys.exit(main())"
 
@@ -139,14 +141,23 @@ class FunctionKiller:
 
 
 def workers(emulator_pid: int) -> Iterator[tuple[int, str]]:
-    """The emulator's own processes that run one of our functions: id and function."""
+    """The emulator's own processes that run one of our functions, warm ones only: id and function."""
     listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,etime=,command="], capture_output=True, text=True, check=True
     ).stdout
     for line in listed.splitlines():
-        pid, parent, command = line.split(None, 2)
-        if int(parent) != emulator_pid or "_worker.py" not in command:
+        pid, parent, age, command = line.split(None, 3)
+        if int(parent) != emulator_pid or "_worker.py" not in command or seconds(age) < KILLED_AT_AGE_SECONDS:
             continue
         function = command.rsplit("ministack-lambda-", 1)[-1].split("/")[0]
         if any(name in function for name in KILLED_FUNCTIONS):
             yield int(pid), function
+
+
+def seconds(age: str) -> int:
+    """How long that is, as `ps` writes it: [[days-]hours:]minutes:seconds."""
+    days, _, clock = age.rpartition("-")
+    total = 0
+    for part in clock.split(":"):
+        total = total * 60 + int(part)
+    return int(days or 0) * 86_400 + total

@@ -72,7 +72,8 @@ class Operation:
             for name, value in (("slot", self.slot), ("booking", self.booking), ("key", self.key))
             if value
         )
-        answer = f"{self.status or 'no answer'} {self.reason or ''}".strip()
+        unshaped = self.body if self.status and self.status >= 500 and not self.reason else ""
+        answer = f"{self.status or 'no answer'} {self.reason or unshaped or ''}".strip()
         repeated = f" (repeats #{self.retry_of})" if self.retry_of else ""
         return f"#{self.number} {self.start:.3f}..{self.end:.3f} {self.actor} {self.kind} {about} -> {answer}{repeated}"
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import combinations, pairwise
@@ -14,6 +14,7 @@ CLOCK_SKEW_SECONDS = 0.25
 """By how much the clocks of clients and functions may differ."""
 LONGEST_REQUEST = timedelta(seconds=30)
 """No function runs longer."""
+DOCUMENTED_FAILURES = {"store_unavailable", "service_unavailable", "gateway_timeout"}
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +34,7 @@ class Evidence:
     history: History
     tables: Tables
     now: datetime
+    functions_were_killed: bool = False
 
     @cached_property
     def untold(self) -> Mapping[str, list[StoredBooking]]:
@@ -245,10 +247,13 @@ def what_was_written_is_read(evidence: Evidence) -> Found:
 
 
 def only_documented_failures(evidence: Evidence) -> Found:
-    """A 500 of the application's own is never right; a killed function cannot answer for itself."""
+    """A 500 of the functions' own is never right. One that is killed cannot answer: then the gateway says something."""
     for operation in evidence.history:
-        if operation.status == 500:
-            yield f"{operation.kind} was answered 500", (operation.slot or operation.booking or "",)
+        if operation.status is None or operation.status < 500 or operation.reason in DOCUMENTED_FAILURES:
+            continue
+        if operation.reason is None and evidence.functions_were_killed:
+            continue
+        yield f"{operation.kind} was answered {operation.status}", (operation.slot or operation.booking or "",)
 
 
 # --- Who held what when -----------------------------------------------------------------------------------------------
@@ -578,7 +583,7 @@ def shortest(evidence: Evidence, violation: Violation) -> History:
     check = {violation.invariant: INVARIANTS[violation.invariant]}
 
     def shows(history: History) -> bool:
-        found = violations(Evidence(history, evidence.tables, evidence.now), check)
+        found = violations(replace(evidence, history=history), check)
         return any((other.what, other.ids) == (violation.what, violation.ids) for other in found)
 
     if shows(History()) or not shows(related):

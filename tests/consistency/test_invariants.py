@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
 from tests.consistency.report import summary
@@ -48,6 +49,7 @@ class Story:
     entries: list[StoredEntry] = field(default_factory=list)
     days: list[StoredDay] | None = None
     history: History = field(default_factory=History)
+    functions_were_killed: bool = False
 
     def tell(self, kind: Kind, actor: str = "ann", status: int | None = 200, **about: Any) -> Operation:
         begin = about.pop("start", NOW.timestamp() + 10.0 * len(self.history))
@@ -63,7 +65,8 @@ class Story:
 
     def evidence(self) -> Evidence:
         days = self.days if self.days is not None else ([day(*self.slots)] if self.slots else [])
-        return Evidence(self.history, Tables(self.slots, self.bookings, self.entries, days), NOW)
+        tables = Tables(self.slots, self.bookings, self.entries, days)
+        return Evidence(self.history, tables, NOW, self.functions_were_killed)
 
 
 def name_of(part: str) -> str:
@@ -189,7 +192,12 @@ def unread_booking(story: Story) -> None:
 
 
 def failure(story: Story) -> None:
-    story.tell(Kind.BOOK, "ann", 500, slot="t")
+    story.functions_were_killed = True
+    story.tell(Kind.BOOK, "ann", 500, slot="t", reason="internal_error")
+
+
+def failure_out_of_shape(story: Story) -> None:
+    story.tell(Kind.BOOK, "ann", 502, slot="t")
 
 
 def refused_free_slot(story: Story) -> None:
@@ -265,6 +273,7 @@ TOLD: dict[Callable[[Story], None], str] = {
     doubled_booking: "nothing doubled",
     unread_booking: "what was written",
     failure: "no answer but",
+    failure_out_of_shape: "no answer but",
     refused_free_slot: "had a cause",
     refused_own_booking: "had a cause",
     refused_as_started: "had a cause",
@@ -305,6 +314,7 @@ def test_what_was_not_answered_may_have_happened_or_not(case: str, status: int |
     kind, about = UNANSWERED[case]
     story = good_story()
     story.tell(kind, "cleo", status, **about)
+    story.functions_were_killed = True
     assert story.broken() == set()
 
 
@@ -334,3 +344,8 @@ def test_the_report_names_everything() -> None:
     assert "3 x function killed" in told
     assert "VIOLATION of no answer but success" in told
     assert all(name in told for name in INVARIANTS)
+
+
+@pytest.mark.parametrize(("age", "expected"), [("00:07", 7), ("01:02:03", 3723), ("2-00:00:01", 172_801)])
+def test_the_age_of_a_process_is_read(age: str, expected: int) -> None:
+    assert seconds(age) == expected

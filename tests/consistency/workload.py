@@ -18,8 +18,8 @@ ANSWER_SECONDS = 35.0
 """Longer than any function may run: what is not answered then never will be."""
 SLOT = timedelta(minutes=30)
 SPECIALISTS = 3
-SLOTS_EACH = 4
-MOST_SLOTS_EACH = 7
+SLOTS_EACH = 6
+MOST_SLOTS_EACH = 10
 LONGEST_PAUSE_SECONDS = 0.05
 RETRIES_OF_UNANSWERED = 2
 WARM_UP_REQUESTS = 120
@@ -63,8 +63,12 @@ class World:
     )
 
     def any_slot(self, of: Account | None = None) -> str | None:
+        """Half the time one that nobody is known to hold."""
         found = [slot for slot, owner in self.slots.items() if of is None or owner is of]
-        return self.luck.choice(found) if found else None
+        held = {booking.slot for booking in self.bookings.values()}
+        free = [slot for slot in found if slot not in held]
+        chosen = free if free and self.luck.random() < 0.5 else found
+        return self.luck.choice(chosen) if chosen else None
 
     def any_booking(self, of: Account | None = None) -> KnownBooking | None:
         found = [booking for booking in self.bookings.values() if of is None or booking.owner is of]
@@ -223,15 +227,15 @@ async def look_for_promotions(world: World, client: Account) -> None:
 
 
 DOINGS: dict[Callable[[World, Account], Coroutine[Any, Any, None]], float] = {
-    book: 28,
+    book: 20,
     book_with_key: 10,
-    cancel: 22,
-    reschedule: 10,
-    join: 16,
+    cancel: 18,
+    reschedule: 24,
+    join: 10,
     leave: 4,
-    open_a_slot: 5,
+    open_a_slot: 6,
     delete_a_slot: 4,
-    look_for_promotions: 6,
+    look_for_promotions: 8,
 }
 
 
@@ -258,19 +262,19 @@ async def ask(operation: Operation, http: httpx.AsyncClient, method: str, path: 
     operation.end = time.time()
     operation.status = answer.status_code
     try:
-        body = answer.json() if answer.content else None
+        body = answer.json() if answer.content else {}
     except ValueError:
-        body = None
-    operation.body = body if isinstance(body, dict) else None
-    if answer.is_success and answer.content and _is_a_crash(operation.body):
+        body = {"not JSON": answer.text[:200]}
+    operation.body = body
+    if answer.is_success and _is_a_crash(body):
         operation.status = httpx.codes.BAD_GATEWAY  # what the gateway says when a function dies
     if answer.is_error:
-        operation.reason = ((operation.body or {}).get("error") or {}).get("reason")
+        operation.reason = (body.get("error") or {}).get("reason")
 
 
-def _is_a_crash(body: dict[str, Any] | None) -> bool:
+def _is_a_crash(body: dict[str, Any]) -> bool:
     """The emulated gateway passes a dead function's error on as if it were an answer."""
-    return body is None or "errorMessage" in body
+    return "errorMessage" in body or "not JSON" in body
 
 
 async def book_once(world: World, client: Account, slot: str, key: str | None, retry_of: int | None) -> Operation:

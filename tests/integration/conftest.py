@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from booking.platform import log, ratelimit, store
+from booking.platform import log, metrics, ratelimit, store
 from booking.platform.aws import client
 from booking.platform.settings import settings
 from infra.app import create_app
@@ -49,9 +49,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def forgetful_memory() -> Iterator[None]:
-    """No attempt is remembered in memory from one test to the next."""
+    """Neither attempts nor metrics are remembered in memory from one test to the next."""
     yield
     ratelimit._local_attempts.clear()
+    metrics._pending.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,5 @@
 """Metrics: what is counted in memory reaches the shared totals, and `GET /metrics` sums them up."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from booking.platform import metrics
@@ -10,13 +8,6 @@ from tests.integration.api import Api
 from tests.integration.people import a_client, a_slot, a_specialist
 from tests.integration.store_calls import unreachable
 from tests.integration.tables import stored
-
-
-@pytest.fixture(autouse=True)
-def nothing_pending() -> Iterator[None]:
-    metrics._pending.clear()
-    yield
-    metrics._pending.clear()
 
 
 def test_a_business_counter_is_added_to_the_totals() -> None:

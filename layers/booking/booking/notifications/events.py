@@ -24,6 +24,7 @@ from booking.reservations.table import BookingItem
 
 SOURCE = "booking-api"
 SCHEMA_VERSION = "1"
+RESTORED_AT = "restored_at"
 
 
 class EventType(StrEnum):
@@ -79,7 +80,7 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     """What a record of the bookings table's stream says has happened, nothing for inner changes."""
     change = record["dynamodb"]
     after, before = _item(change.get("NewImage")), _item(change.get("OldImage"))
-    if after is None:
+    if after is None or _was_restored(change):
         return []
     occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
     kinds = _kinds(before, after)
@@ -104,6 +105,12 @@ def publish(event: BookingEvent) -> None:
     if answer["FailedEntryCount"]:
         raise NotSent(answer["Entries"][0].get("ErrorCode", "the event bus refused the event"))
     count("events_published")
+
+
+def _was_restored(change: Mapping[str, Any]) -> bool:
+    """Whether `make restore` put the item back, which is no news to anybody."""
+    old, new = change.get("OldImage", {}), change["NewImage"]
+    return bool(new.get(RESTORED_AT) != old.get(RESTORED_AT))
 
 
 def _kinds(before: BookingItem | None, after: BookingItem) -> list[EventType]:

@@ -1,20 +1,27 @@
 """The totals of all metrics, one item per function, in the metrics table."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import batched
 from typing import Any
 
 from booking.platform import aws
 from booking.platform.settings import settings
 
+MOST_SERIES_A_WRITE = 100  # an update expression is at most 4 KB long
 _ALL = {"S": "totals"}
 
 
 def add_to_totals(amounts: Mapping[str, float]) -> None:
-    """Adds to this function's totals, in one write."""
-    names = {f"#{number}": series for number, series in enumerate(amounts)}
-    values = {f":{number}": _number(amount) for number, amount in enumerate(amounts.values())}
+    """Adds to this function's totals: one write, since a function has one route and so few series."""
+    for some in batched(amounts.items(), MOST_SERIES_A_WRITE, strict=False):
+        _add(some)
+
+
+def _add(amounts: Sequence[tuple[str, float]]) -> None:
+    names = {f"#{number}": series for number, (series, _) in enumerate(amounts)}
+    values = {f":{number}": _number(amount) for number, (_, amount) in enumerate(amounts)}
     additions = ", ".join(f"#{number} :{number}" for number in range(len(amounts)))
     aws.client("dynamodb").update_item(
         TableName=settings().metrics_table,

@@ -19,7 +19,7 @@ from booking.platform.ephemeral import EphemeralItem
 from booking.platform.metrics import count
 from booking.platform.store import ConditionFailed, Contended, retrying_contention, update
 
-_MICROSECONDS = 1_000_000
+_NANOSECONDS = 1_000_000_000
 _local_attempts: dict[str, set[int]] = defaultdict(set)
 
 
@@ -42,7 +42,7 @@ def count_attempt(limit: RateLimit, subject: str, now: datetime) -> None:
     While the store is out of reach, this execution environment counts for itself.
     """
     key = f"rate#{limit.name}#{_digest(subject)}"
-    instant = _unique_microseconds(now)
+    instant = _unique_nanoseconds(now)
     try:
         _count_somewhere(limit, key, instant)
     except TooManyRequests:
@@ -62,9 +62,9 @@ def _digest(subject: str) -> str:
     return hashlib.sha256(subject.encode()).hexdigest()
 
 
-def _unique_microseconds(now: datetime) -> int:
-    """The instant of an attempt; two environments may not share one, so its last digits are random."""
-    return int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
+def _unique_nanoseconds(now: datetime) -> int:
+    """The instant of an attempt; no two attempts may share one, so the digits below the clock's are random."""
+    return int(now.timestamp() * 1_000_000) * 1000 + secrets.randbelow(1000)
 
 
 def _count_in_store(limit: RateLimit, key: str, instant: int) -> None:
@@ -74,7 +74,7 @@ def _count_in_store(limit: RateLimit, key: str, instant: int) -> None:
             window,
             [
                 _Window.attempts.add({instant}),
-                _Window.expires_at.set(instant // _MICROSECONDS + limit.window_seconds + 1),
+                _Window.expires_at.set(instant // _NANOSECONDS + limit.window_seconds + 1),
             ],
             condition=_Window.attempts.does_not_exist() | (size(_Window.attempts) < limit.attempts),
         )
@@ -103,11 +103,11 @@ def _count_in_memory(limit: RateLimit, key: str, instant: int) -> None:
 
 
 def _past(limit: RateLimit, attempts: set[int], instant: int) -> set[int]:
-    start = instant - limit.window_seconds * _MICROSECONDS
+    start = instant - limit.window_seconds * _NANOSECONDS
     return {attempt for attempt in attempts if attempt <= start}
 
 
 def _seconds_until_free(limit: RateLimit, attempts: set[int], instant: int) -> int:
     """Whole seconds, rounded up, until the oldest attempt leaves the window."""
-    free_at = min(attempts) + limit.window_seconds * _MICROSECONDS
-    return max(1, -(-(free_at - instant) // _MICROSECONDS))
+    free_at = min(attempts) + limit.window_seconds * _NANOSECONDS
+    return max(1, -(-(free_at - instant) // _NANOSECONDS))

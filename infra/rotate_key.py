@@ -1,0 +1,73 @@
+"""Rotates the key that signs access tokens and page cursors, where the environment points (`make rotate-key`).
+
+The current key becomes the previous one, which is still accepted, and a new random one takes its place: nobody is
+signed out. Functions notice within five minutes. A second rotation before that, and before the last access token of the
+first key has ended, would refuse valid tokens; it needs `--now`, which is for a key that has leaked.
+"""
+
+import argparse
+import json
+import secrets
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.deployment import describe
+from infra.local.settings import Mistake
+from infra.target import Target, target
+
+KEY_BYTES = 48
+MARGIN = timedelta(minutes=10)
+"""Functions keep a key for five minutes, and clocks differ."""
+
+
+def rotate(stack: Target, *, now: datetime, at_once: bool = False) -> None:
+    """Makes a new current key; raises Mistake when the last rotation is too recent."""
+    client, arn = stack.client("secretsmanager"), stack.outputs()["SigningKeySecretArn"]
+    stored = client.get_secret_value(SecretId=arn)
+    keys = json.loads(stored["SecretString"])
+    if keys.get("previous") and not at_once:
+        refuse_haste(stored, pause(stack), now)
+    rotated = {"current": secrets.token_urlsafe(KEY_BYTES), "previous": keys["current"]}
+    client.put_secret_value(SecretId=arn, SecretString=json.dumps(rotated))
+
+
+def pause(stack: Target) -> timedelta:
+    """How long after a rotation what the key before it has signed may be in use."""
+    about = describe(stack.client("cloudformation"), stack.name) or {}
+    parameters = {given["ParameterKey"]: given["ParameterValue"] for given in about.get("Parameters", [])}
+    return timedelta(minutes=int(parameters["AccessTokenMinutes"])) + MARGIN
+
+
+def refuse_haste(stored: dict[str, Any], wait: timedelta, now: datetime) -> None:
+    """Raises Mistake while tokens of the previous key may still be in use."""
+    made: datetime = stored["CreatedDate"]
+    if now - made < wait:
+        raise Mistake(
+            f"The key was rotated at {made.astimezone(UTC):%H:%M} UTC. Tokens of the one before may be in use until "
+            f"{(made + wait).astimezone(UTC):%H:%M} UTC. If a key has leaked, end them now: make rotate-key NOW=1"
+        )
+
+
+def main() -> int:
+    """The command line; 1 and a sentence when it cannot."""
+    options = argparse.ArgumentParser(prog="make rotate-key", description=__doc__)
+    options.add_argument("--now", action="store_true", help="although the last rotation is recent")
+    given = options.parse_args()
+    try:
+        stack = target()
+        rotate(stack, now=datetime.now(UTC), at_once=given.now)
+    except Mistake as mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"error: AWS did not do as asked: {error}", file=sys.stderr)
+        return 1
+    print(f"The signing key of {stack} is rotated. What the previous key has signed stays valid until it ends.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

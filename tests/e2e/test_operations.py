@@ -1,0 +1,198 @@
+"""The operator's commands on a running stack: copies and their restoration, a new signing key."""
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.backup import TABLES, back_up, restore, table_names
+from infra.local.deployment import stack_name
+from infra.local.settings import Mistake
+from infra.local.stack import Stack
+from infra.rotate_key import pause, rotate
+from infra.target import Target
+from tests.e2e.deployed import DeployedStack, StackElsewhere
+from tests.e2e.people import People, Person, credentials, good
+
+NOW = datetime.now(UTC)
+TOLD_WITHIN_SECONDS = 20.0
+
+
+@dataclass
+class Subscriber:
+    """Somebody who is told of everything that happens to bookings."""
+
+    sqs: Any
+    queue: str
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def told_about(self, booking_id: str, until: str) -> list[str]:
+        """What was told about a booking, in order; waits for an event of that type."""
+        deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+        while (booking_id, until) not in self.told and time.monotonic() < deadline:
+            received = self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
+            for message in received.get("Messages", []):
+                event = json.loads(message["Body"])
+                self.told.append((event["detail"]["booking"]["id"], event["detail-type"]))
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [kind for about, kind in self.told if about == booking_id]
+
+
+@pytest.fixture
+def subscriber(there: Target) -> Iterator[Subscriber]:
+    """A queue with a rule on the stack's bus."""
+    sqs, events, name = there.client("sqs"), there.client("events"), f"told-{secrets.token_hex(4)}"
+    bus = there.outputs()["EventBusName"]
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    anybody = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**anybody, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["booking-api"]}))
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    yield Subscriber(sqs, queue)
+    events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
+    events.delete_rule(Name=name, EventBusName=bus)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+@pytest.fixture
+def there(stack: DeployedStack) -> Target:
+    """The stack under test, as the operator's commands see it."""
+    if isinstance(stack, StackElsewhere):
+        return Target(stack.name)
+    assert isinstance(stack, Stack)
+    return Target(stack_name(), stack)
+
+
+@pytest.fixture
+def copied(there: Target, tmp_path: Path) -> Iterator[Path]:
+    """A folder for a copy; whatever the test does, the stack has its items again afterwards."""
+    safe = tmp_path / "safe"
+    back_up(there, safe, NOW)
+    yield tmp_path / "copy"
+    restore(there, safe, NOW, overwrite=True)
+
+
+def test_after_export_wipe_and_restore_users_log_in_and_bookings_are_there(
+    there: Target, people: People, specialist: Person, ann: Person, copied: Path, subscriber: Subscriber
+) -> None:
+    slot = specialist.open_slot()
+    booking = ann.booked(slot, key="kept-over-a-restore")
+    assert subscriber.told_about(booking["id"], until="BookingConfirmed") == ["BookingConfirmed"]
+
+    counts = back_up(there, copied, NOW)
+    wipe(there)
+    assert people.caller().post("/auth/login", json=credentials(ann.email)).status_code == 401
+    assert ann.http.get(f"/bookings/{booking['id']}").status_code == 404
+    restored = restore(there, copied, NOW)
+
+    assert restored == counts
+    again = people.signed_in(ann.email)
+    assert good(again.http.get(f"/bookings/{booking['id']}")) == booking
+    assert again.holds(slot)
+    assert good(again.book(slot, key="kept-over-a-restore"), 201) == booking
+    assert again.book(slot).status_code == 409
+    assert good(again.cancel(booking["id"]))["status"] == "cancelled"
+    # The cancellation is told; of the restored booking itself, nobody is told a second time.
+    told = subscriber.told_about(booking["id"], until="BookingCancelled")
+    assert told == ["BookingConfirmed", "BookingCancelled"]
+
+
+def test_a_copy_is_readable_by_its_owner_only_and_says_what_it_holds(there: Target, ann: Person, copied: Path) -> None:
+    counts = back_up(there, copied, NOW)
+    assert (copied.stat().st_mode & 0o777) == 0o700
+    assert {(copied / f"{table}.jsonl").stat().st_mode & 0o777 for table in TABLES} == {0o600}
+    manifest = json.loads((copied / "manifest.json").read_text())
+    assert {table: about["items"] for table, about in manifest["tables"].items()} == counts
+    assert ann.email in (copied / "UsersTable.jsonl").read_text()
+
+
+def test_a_copy_is_neither_mixed_with_another_nor_restored_over_data_nor_restored_when_damaged(
+    there: Target, ann: Person, copied: Path
+) -> None:
+    back_up(there, copied, NOW)
+    with pytest.raises(Mistake, match="exists"):
+        back_up(there, copied, NOW)
+    with pytest.raises(Mistake, match="is not empty"):
+        restore(there, copied, NOW)
+    users = copied / "UsersTable.jsonl"
+    users.write_text(users.read_text().replace(ann.email, "somebody@example.com"))
+    with pytest.raises(Mistake, match="damaged"):
+        restore(there, copied, NOW)
+    (copied / "manifest.json").unlink()
+    with pytest.raises(Mistake, match="no finished copy"):
+        restore(there, copied, NOW)
+
+
+@pytest.fixture
+def key_kept(there: Target) -> Iterator[None]:
+    """Puts the key back, since functions that other tests use keep it for minutes."""
+    client, arn = there.client("secretsmanager"), there.outputs()["SigningKeySecretArn"]
+    kept = client.get_secret_value(SecretId=arn)["SecretString"]
+    yield
+    client.put_secret_value(SecretId=arn, SecretString=kept)
+    restart_functions(there, "Login", "GetMe")
+
+
+def test_after_a_rotation_old_tokens_are_accepted_and_new_ones_are_signed_by_the_new_key(
+    there: Target, people: People, ann: Person, key_kept: None
+) -> None:
+    before = keys(there)
+    rotate(there, now=NOW, at_once=True)
+    after = keys(there)
+    assert after["previous"] == before["current"]
+    assert after["current"] not in before.values()
+    assert len(after["current"]) >= 64
+    restart_functions(there, "Login", "GetMe")
+    assert good(ann.http.get("/users/me"))["id"] == ann.id
+    fresh = people.signed_in(ann.email)
+    assert header_of(fresh.token)["kid"] != header_of(ann.token)["kid"]
+    assert good(fresh.http.get("/users/me"))["id"] == ann.id
+
+
+def test_a_second_rotation_waits_until_no_valid_token_is_refused(there: Target, key_kept: None) -> None:
+    rotate(there, now=NOW, at_once=True)
+    rotated = keys(there)
+    with pytest.raises(Mistake, match="NOW=1"):
+        rotate(there, now=datetime.now(UTC))
+    assert keys(there) == rotated
+    rotate(there, now=datetime.now(UTC) + pause(there) + timedelta(minutes=1))
+    assert keys(there)["previous"] == rotated["current"]
+
+
+def keys(there: Target) -> dict[str, str]:
+    secret = there.client("secretsmanager").get_secret_value(SecretId=there.outputs()["SigningKeySecretArn"])
+    found: dict[str, str] = json.loads(secret["SecretString"])
+    return found
+
+
+def wipe(there: Target) -> None:
+    """Deletes every item of every table."""
+    dynamodb = there.client("dynamodb")
+    for table in table_names(there).values():
+        key = [part["AttributeName"] for part in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in key})
+
+
+def restart_functions(there: Target, *functions: str) -> None:
+    """A function keeps the key for minutes; setting its configuration, even to what it is, makes it start anew."""
+    for function in functions:
+        found = there.client("cloudformation").describe_stack_resource(StackName=there.name, LogicalResourceId=function)
+        name, of_lambda = found["StackResourceDetail"]["PhysicalResourceId"], there.client("lambda")
+        timeout = of_lambda.get_function_configuration(FunctionName=name)["Timeout"]
+        of_lambda.update_function_configuration(FunctionName=name, Timeout=timeout)
+
+
+def header_of(token: str) -> dict[str, str]:
+    header: dict[str, str] = json.loads(base64.urlsafe_b64decode(token.split(".", maxsplit=1)[0] + "=="))
+    return header

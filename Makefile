@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # Settings given as `make up PORT=9000` reach the commands as environment variables by themselves.
 
 ##@ Run it
-.PHONY: up down clean dev admin outputs logs
+.PHONY: up down clean dev admin outputs logs inbox redrive
 up: install ## Start everything: embedded AWS, deployment, front door, demo data (PORT=8000)
 	@$(STACK) up
 down: ## Stop it; the state is kept for the next `make up`
@@ -26,19 +26,26 @@ admin: install ## Make an admin where the environment points, else on the embedd
 	@$(STACK) admin "$$EMAIL" $${PASSWORD:+"$$PASSWORD"}
 outputs: install ## Print the running stack's outputs and variables
 	@$(STACK) outputs
+inbox: install ## Print the mail that the embedded AWS has taken (it sends none): needs `make up MAIL_SENDER=…`
+	@$(BIN)/python -m infra.inbox
+redrive: install ## Give what lies in the dead-letter queue another try: where the environment points, else embedded
+	@$(BIN)/python -m infra.redrive
 logs: install ## Print what the functions logged in the last minutes: [FUNCTION=part-of-its-name] [MINUTES=10]
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e smoke lint format style types imports template
+.PHONY: test test-unit test-integration test-e2e consistency smoke lint format style types imports template
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/e2e
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
+consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]
+	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
+		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
 lint: style types imports template ## Run every check that is not a test
@@ -51,6 +58,7 @@ imports: install
 	@PYTHONPATH=functions:layers/booking $(BIN)/lint-imports
 template: install
 	@$(TOOLS)/sam validate --lint --region us-east-1
+	@$(TOOLS)/cfn-lint infra/monitoring.yaml
 format: install ## Rewrite the code in the project's format
 	@$(BIN)/ruff check --fix-only --quiet $(wildcard $(CHECKED))
 	@$(BIN)/ruff format $(wildcard $(CHECKED))

@@ -10,13 +10,16 @@ import json
 import secrets
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.deployment import describe
 from infra.local.settings import Mistake
 from infra.target import Target, target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KEY_BYTES = 48
 MARGIN = timedelta(minutes=10)
@@ -36,7 +39,7 @@ def rotate(stack: Target, *, now: datetime, at_once: bool = False) -> None:
 
 def pause(stack: Target) -> timedelta:
     """How long after a rotation what the key before it has signed may be in use."""
-    about = describe(stack.client("cloudformation"), stack.name) or {}
+    about: Mapping[str, Any] = describe(stack.client("cloudformation"), stack.name) or {}
     parameters = {given["ParameterKey"]: given["ParameterValue"] for given in about.get("Parameters", [])}
     return timedelta(minutes=int(parameters["AccessTokenMinutes"])) + MARGIN
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SAM = ROOT / ".venv-tools" / "bin" / "sam"
 BUILD = ROOT / ".aws-sam"
-SOURCES = ("template.yaml", "functions", "layers")
+SOURCES = ("template.yaml", "infra/monitoring.yaml", "functions", "layers")
 BUCKET = "booking-api-deployments"
 SOURCE_TAG = "source"
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}

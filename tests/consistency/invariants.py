@@ -289,29 +289,44 @@ def holds(evidence: Evidence) -> dict[str, list[Hold]]:
     for operation in evidence.history.of(Kind.CANCEL, Kind.RESCHEDULE):
         if operation.booking and operation.may_have_happened:
             changes[operation.booking].append(operation)
-    for booking_id in stored.keys() | (made.keys() - {None}):
+    for booking_id in sorted(stored.keys() | (made.keys() - {None}), key=str):
         booking, creation = stored.get(booking_id or ""), made.get(booking_id)
         if booking is None and creation is None:
             continue
-        for hold in _holds_of(booking_id or "", booking, creation, changes[booking_id or ""]):
+        first = {creation.slot} if creation else _first_slots(evidence.history, booking)
+        for hold in _holds_of(booking_id or "", first, booking, creation, changes[booking_id or ""]):
             found[hold.slot].append(hold)
     return found
 
 
+def _first_slots(history: History, booking: StoredBooking | None) -> set[str | None]:
+    """The slots that a booking may have begun with, of which the client was not told at first."""
+    if booking is None:
+        return set()
+    told = {op.slot for op in history.of(Kind.BOOK) if op.booking == booking.id and op.outcome is Outcome.DONE}
+    if told:
+        return told
+    if not booking.moves:
+        return {booking.slot}
+    asked = (op for op in history.of(Kind.JOIN, Kind.BOOK) if op.actor == booking.client and op.may_have_happened)
+    return {op.slot for op in asked if op.kind is Kind.JOIN or op.outcome is Outcome.UNKNOWN}
+
+
 def _holds_of(
-    booking_id: str, booking: StoredBooking | None, creation: Operation | None, changes: list[Operation]
+    booking_id: str,
+    first_slots: set[str | None],
+    booking: StoredBooking | None,
+    creation: Operation | None,
+    changes: list[Operation],
 ) -> Iterator[Hold]:
     client = creation.actor if creation else booking.client if booking else ""
     created_at = booking.created_at.timestamp() - CLOCK_SKEW_SECONDS if booking else FOREVER
     begin = min(creation.start if creation else FOREVER, created_at)
-    first_slot = creation.slot if creation else booking.slot if booking and not booking.moves else None
-    if first_slot:
-        surely_from = creation.end if creation else FOREVER
-        may_end = _may_end(booking, first_slot, changes)
-        until = min((change.start for change in changes), default=FOREVER)
-        yield Hold(
-            first_slot, booking_id, client, begin, may_end, surely_from, until, creation.number if creation else None
-        )
+    surely_from = creation.end if creation else FOREVER
+    until = min((change.start for change in changes), default=FOREVER)
+    number = creation.number if creation else None
+    for slot in filter(None, first_slots):
+        yield Hold(slot, booking_id, client, begin, _may_end(booking, slot, changes), surely_from, until, number)
     for move in changes:
         if move.kind is not Kind.RESCHEDULE:
             continue

@@ -1,7 +1,7 @@
 """Each check on histories and tables made by hand: what is right passes, what is wrong is named."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -324,6 +324,17 @@ def test_an_unanswered_booking_explains_what_is_stored_and_refused() -> None:
     story.bookings.append(booking("x", slot="t", client="dan", created_at=at(100)))
     story.tell(Kind.BOOK, "dan", None, slot="t", key="k")
     story.tell(Kind.BOOK, "ann", 409, slot="t", reason="slot_already_booked")
+    assert story.broken() == set()
+
+
+def test_a_promotion_that_was_moved_on_explains_why_its_first_slot_was_refused() -> None:
+    story = good_story()
+    story.slots = [slot(waiters=0), replace(story.slots[1], booking="p", client="ben")]
+    story.bookings[1] = booking("p", slot="t", client="ben", created_at=at(80), moves=1)
+    story.entries = []
+    story.tell(Kind.BOOK, "dan", 409, slot="s", reason="slot_already_booked", start=NOW.timestamp() + 82)
+    story.tell(Kind.LEAVE, "cleo", 204, slot="s")
+    story.tell(Kind.RESCHEDULE, "ben", 200, slot="t", booking="p", start=NOW.timestamp() + 110)
     assert story.broken() == set()
 
 

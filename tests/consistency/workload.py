@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,12 +45,16 @@ class KnownBooking:
     specialist: Account
 
 
+type Doing = Callable[[World, Account], Coroutine[Any, Any, None]]
+
+
 @dataclass
 class World:
     """What the clients know together, right or not: where to find something to fight over."""
 
     history: History
     luck: random.Random
+    doings: Mapping[Doing, float]
     specialists: list[Account] = field(default_factory=list)
     clients: list[Account] = field(default_factory=list)
     slots: dict[str, Account] = field(default_factory=dict)
@@ -76,10 +80,19 @@ class World:
 
 
 async def run(
-    url: str, *, seconds: float, clients: int, seed: int, when_warm: Callable[[], None] | None = None
+    url: str,
+    *,
+    seconds: float,
+    clients: int,
+    seed: int,
+    when_warm: Callable[[], None] | None = None,
+    doings: Mapping[Doing, float] | None = None,
 ) -> World:
-    """Everything that so many clients did in that time; with `when_warm`, after the functions have been warmed up."""
-    world = World(History(), random.Random(seed))
+    """Everything that so many clients did in that time; with `when_warm`, after the functions have been warmed up.
+
+    `doings` says what they do, and how often in proportion.
+    """
+    world = World(History(), random.Random(seed), doings or DOINGS)
     limit = httpx.Limits(max_connections=4)
     accounts = [("specialist", f"S{number}") for number in range(SPECIALISTS)]
     accounts += [("client", f"C{number}") for number in range(clients)]
@@ -132,8 +145,7 @@ async def everybody(world: World, goes_on: Callable[[], bool]) -> None:
 
 async def live(world: World, client: Account, goes_on: Callable[[], bool]) -> None:
     """One client's time: one thing after the other."""
-    doings = list(DOINGS)
-    weights = list(DOINGS.values())
+    doings, weights = list(world.doings), list(world.doings.values())
     while goes_on():
         (do,) = world.luck.choices(doings, weights)
         await do(world, client)
@@ -226,7 +238,7 @@ async def look_for_promotions(world: World, client: Account) -> None:
             world.bookings.setdefault(found["id"], KnownBooking(found["id"], found["slot_id"], client, owner))
 
 
-DOINGS: dict[Callable[[World, Account], Coroutine[Any, Any, None]], float] = {
+DOINGS: Mapping[Doing, float] = {
     book: 20,
     book_with_key: 10,
     cancel: 18,

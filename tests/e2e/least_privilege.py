@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack
+from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 
 PASSWORD = "a long enough password"
@@ -66,8 +67,10 @@ class World:
     """People and things for the exercises; made once, since every request costs time."""
 
     def __init__(self, stack: DeployedStack) -> None:
+        let_mail_out(stack)
         self._outputs = stack.outputs()
-        self._dynamodb = stack.client("dynamodb")
+        self._dynamodb, self._ses = stack.client("dynamodb"), stack.client("ses")
+        self._lambda = stack.client("lambda")
         self._url = httpx.URL(stack.url).copy_with(host="127.0.0.1")
         self._open = ExitStack()
         first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
@@ -114,6 +117,53 @@ class World:
             Key={"user_id": claim["Item"]["holder"]},
             AttributeUpdates={attribute: {"Value": {"S": value}}},
         )
+
+    def due_booking(self, starts: datetime) -> str:
+        """A booking that sweeps take for one that starts then; changed behind the API's back."""
+        booking_id = self.booked(self.slot())
+        self._dynamodb.update_item(
+            TableName=self._outputs["BookingsTableName"],
+            Key={"booking_id": {"S": booking_id}},
+            UpdateExpression="SET #starts = :starts",
+            ExpressionAttributeNames={"#starts": "starts"},
+            ExpressionAttributeValues={":starts": {"S": f"{starts:%Y-%m-%dT%H:%M:%S.%fZ}#{booking_id}"}},
+        )
+        return booking_id
+
+    def stored_booking(self, booking_id: str) -> dict[str, Any]:
+        """A booking's item, as DynamoDB has it."""
+        table, key = self._outputs["BookingsTableName"], {"booking_id": {"S": booking_id}}
+        item: dict[str, Any] = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+        return item
+
+    def delivered(self, key: str) -> str | None:
+        """What the ledger of deliveries says: `done`, `started`, or nothing."""
+        table, pk = self._outputs["EphemeralTableName"], {"pk": {"S": f"delivery#{key}"}}
+        found = self._dynamodb.get_item(TableName=table, Key=pk, ConsistentRead=True)
+        return str(found["Item"]["state"]["S"]) if "Item" in found else None
+
+    def run(self, function: str, event: Mapping[str, Any] | None = None) -> None:
+        """Invokes a function that has no route."""
+        answer = self._lambda.invoke(FunctionName=self._outputs[f"{function}Name"], Payload=json.dumps(event or {}))
+        if "FunctionError" in answer:
+            raise Broken(answer["Payload"].read().decode()[:300])
+
+    @contextmanager
+    def unknown_sender(self) -> Iterator[None]:
+        """SES refuses all mail for a while."""
+        self._ses.delete_identity(Identity=MAIL_SENDER)
+        try:
+            yield
+        finally:
+            self._ses.verify_email_identity(EmailAddress=MAIL_SENDER)
+
+    def counted(self) -> dict[str, dict[str, float]]:
+        """The totals by function, as the metrics table has them."""
+        items = self._dynamodb.scan(TableName=self._outputs["MetricsTableName"], ConsistentRead=True)["Items"]
+        return {
+            item["function"]["S"]: {name: float(value["N"]) for name, value in item.items() if "N" in value}
+            for item in items
+        }
 
     def slot(self, by: Account | None = None) -> str:
         """A new, free slot."""
@@ -316,6 +366,74 @@ def health(world: World) -> None:
     world.then(200, "GET /health?deep=1")
 
 
+def show_metrics(world: World) -> None:
+    world.then(200, "GET /metrics")
+
+
+def expire_started_slots(world: World) -> None:
+    booking_id = world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
+    world.run("ExpireStartedSlots")
+    must_be("expired", world.stored_booking(booking_id)["status"]["S"])
+
+
+def remind_upcoming(world: World) -> None:
+    """A claim is given back when SES refuses; a reminder that was sent leaves the booking to its expiry."""
+    soon = datetime.now(UTC) + SLOT_LENGTH
+    refused = world.due_booking(soon)
+    with world.unknown_sender():
+        world.run("RemindUpcoming")
+    must_be(None, world.delivered(f"reminder#{refused}#0"))
+    reminded = world.due_booking(soon)
+    world.run("RemindUpcoming")
+    must_be("done", world.delivered(f"reminder#{reminded}#0"))
+    must_be("expire", world.stored_booking(reminded)["timer"]["S"].partition("#")[0])
+
+
+def publish_events(world: World) -> None:
+    """Of a record made up here, since the stream's own come when they come."""
+    with world.unknown_sender():
+        refused = told_of_a_booking(world)
+    must_be(None, world.delivered(f"mail#{refused}#client"))
+    told = told_of_a_booking(world)
+    for delivery in (f"event#{told}", f"mail#{told}#client", f"mail#{told}#specialist"):
+        must_be("done", world.delivered(delivery))
+
+
+def told_of_a_booking(world: World) -> str:
+    """The id of an event that the function was given."""
+    record_id = secrets.token_hex(16)
+    change = {
+        "NewImage": world.stored_booking(world.booking),
+        "SequenceNumber": "1",
+        "ApproximateCreationDateTime": datetime.now(UTC).timestamp(),
+    }
+    record = {"eventID": record_id, "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+    world.run("PublishEvents", {"Records": [record]})
+    return f"{record_id}-BookingConfirmed"
+
+
+def openapi(world: World) -> None:
+    world.then(200, "GET /openapi.json")
+
+
+def docs(world: World) -> None:
+    world.then(200, "GET /docs")
+
+
+def redoc(world: World) -> None:
+    world.then(200, "GET /redoc")
+
+
+def docs_asset(world: World) -> None:
+    world.then(200, "GET /docs/swagger-ui.css")
+
+
+def must_be(expected: str | None, found: str | None) -> None:
+    """Raises Broken where the function has done something else."""
+    if found != expected:
+        raise Broken(f"{found} and not {expected}")
+
+
 def must_go_on(answer: httpx.Response) -> None:
     """The list is longer than the page; the link to the next one is signed."""
     if 'rel="next"' not in answer.headers.get("Link", ""):
@@ -350,7 +468,15 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "JoinWaitList": join_wait_list,
     "ListMyWaitList": list_my_wait_list,
     "LeaveWaitList": leave_wait_list,
+    "ExpireStartedSlots": expire_started_slots,
+    "RemindUpcoming": remind_upcoming,
+    "PublishEvents": publish_events,
     "Health": health,
+    "Metrics": show_metrics,
+    "OpenApi": openapi,
+    "Docs": docs,
+    "Redoc": redoc,
+    "DocsAsset": docs_asset,
 }
 
 
@@ -362,6 +488,10 @@ class Policies:
         self._physical_ids = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
         self._iam = stack.client("iam")
         self._lambda = stack.client("lambda")
+
+    def physical_id(self, logical_id: str) -> str:
+        """The name that a resource has in the stack."""
+        return str(self._physical_ids[logical_id])
 
     @contextmanager
     def without(self, permission: Permission) -> Iterator[None]:

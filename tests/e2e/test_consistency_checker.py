@@ -62,7 +62,7 @@ def wait_for_port(process: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_slot_that_is_taken_regardless_is_found(broken_url: str, stack: DeployedStack) -> None:
-    world = asyncio.run(workload.run(broken_url, seconds=3, clients=6, seed=7))
+    world = asyncio.run(workload.run(broken_url, seconds=3, clients=6, seed=7, doings={workload.book: 1}))
     tables = read_at_rest(stack.client("dynamodb"), stack.outputs())
     evidence = Evidence(world.history, tables, datetime.now(UTC))
 

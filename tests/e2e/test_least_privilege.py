@@ -1,7 +1,8 @@
 """No function may do more than it needs: with any one action taken away, it no longer does its work."""
 
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -11,7 +12,15 @@ from tests.e2e.least_privilege import EXERCISES, Broken, Policies, World
 from tests.unit.template_model import Permission, functions
 
 FUNCTIONS = functions()
-PERMISSIONS = [permission for function in FUNCTIONS for permission in function.permissions]
+GRANTED = [
+    permission
+    for function in FUNCTIONS
+    for permission in function.permissions
+    if permission.condition in {None, "HasMailSender"}  # what the stack of these tests is deployed with
+]
+TO_COUNT = [p for p in GRANTED if (p.action, p.resource) == ("dynamodb:UpdateItem", "MetricsTable")]
+PERMISSIONS = [permission for permission in GRANTED if permission not in TO_COUNT]
+FLUSHED_SECONDS = 4.0  # the stack of these tests flushes every second
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +47,22 @@ def test_a_function_does_its_work_with_what_it_is_granted(function: str, world: 
 def test_a_function_cannot_do_its_work_with_less(permission: Permission, world: World, policies: Policies) -> None:
     with policies.without(permission), pytest.raises(Broken):
         EXERCISES[permission.function](world)
+
+
+def test_no_function_can_count_without_its_permission_and_all_do_with_it(world: World, policies: Policies) -> None:
+    """A function's answers do not depend on this one, so it is taken away from all functions at once."""
+    time.sleep(FLUSHED_SECONDS)
+    with ExitStack() as taken_away:
+        for permission in TO_COUNT:
+            taken_away.enter_context(policies.without(permission))
+        before = world.counted()
+        for exercise in EXERCISES.values():
+            exercise(world)
+        time.sleep(FLUSHED_SECONDS)
+        assert world.counted() == before
+    for exercise in EXERCISES.values():
+        exercise(world)
+    time.sleep(FLUSHED_SECONDS)
+    after = world.counted()
+    counting = {policies.physical_id(permission.function) for permission in TO_COUNT}
+    assert {name for name, totals in after.items() if totals != before.get(name)} == counting

@@ -10,9 +10,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
-from streams import publish_events
 
 from booking.calendar import profiles
 from booking.caller import Caller
@@ -24,6 +23,7 @@ from booking.reservations.rules import Booking
 from booking.reservations.table import BookingItem
 from booking.waitlist.line import join
 from infra.local.settings import ROOT
+from streams import publish_events
 from tests.integration.outside import BUS, Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import refusing
@@ -67,6 +67,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def records() -> list[Record]:
     """What the stream holds, as Lambda hands it to a function."""
     shard = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[BookingItem.Meta.table_name].stream_shard
+    assert shard is not None
     found: list[Record] = json.loads(
         json.dumps(shard.get(shard.starting_sequence_number, 1000), default=datetime.timestamp)
     )

@@ -1,0 +1,142 @@
+"""`make redrive`: gives what lies in the dead-letter queue another try, once its cause is mended.
+
+A sweep's letter puts the timer back on its booking. A letter of the stream's function hands its record to the
+function again. A letter of Lambda's own names records of the stream: they are read again while the stream still has
+them (24 h). What cannot be tried again stays in the queue, with a line that says why.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.settings import Mistake
+from infra.stacks import chosen_stack
+
+BATCH = 10
+HIDDEN_SECONDS = 120
+
+
+class Stays(Exception):
+    """The letter cannot be tried again; says why."""
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """The stack whose letters are tried again: its clients and outputs."""
+
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+
+    def run(self, say: Callable[[str], object] = print) -> dict[str, int]:
+        """Tries every letter once; counts those that are `done` and those that `stay`."""
+        queue = self.outputs["DeadLetterQueueUrl"]
+        counts = {"done": 0, "stay": 0}
+        tried: set[str] = set()
+        for letter in self._letters(queue):
+            if letter["Body"] in tried:
+                counts["stay"] += 1
+                say(f"stays  it came back at once: {letter['Body'][:200]}")
+                continue
+            tried.add(letter["Body"])
+            try:
+                about = self._try_again(json.loads(letter["Body"]))
+            except Stays as why:
+                counts["stay"] += 1
+                say(f"stays  {why}")
+                continue
+            self.client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
+            counts["done"] += 1
+            say(f"done   {about}")
+        return counts
+
+    def _letters(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Each letter once: one that was received is hidden from the next look."""
+        while (
+            found := self.client("sqs")
+            .receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=BATCH, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
+            )
+            .get("Messages")
+        ):
+            yield from found
+
+    def _try_again(self, letter: Mapping[str, Any]) -> str:
+        source = str(letter.get("source", ""))
+        if source.startswith("sweep."):
+            return self._set_timer(letter["content"])
+        if source == "stream.publish_events":
+            return self._publish([letter["content"]])
+        if "DDBStreamBatchInfo" in letter:
+            return self._publish(self._records(letter["DDBStreamBatchInfo"]))
+        raise Stays(f"a letter of an unknown kind: {json.dumps(letter)[:200]}")
+
+    def _set_timer(self, content: Mapping[str, str]) -> str:
+        """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
+        booking_id = content["booking_id"]
+        try:
+            self.client("dynamodb").update_item(
+                TableName=self.outputs["BookingsTableName"],
+                Key={"booking_id": {"S": booking_id}},
+                UpdateExpression="SET timer = :timer",
+                ConditionExpression="#status = :confirmed",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":timer": {"S": content["timer"]}, ":confirmed": {"S": "confirmed"}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return f"{booking_id} has ended meanwhile"
+        return f"{booking_id} waits for the next sweep"
+
+    def _publish(self, records: list[dict[str, Any]]) -> str:
+        """The function knows by its ledger what of them it has told already."""
+        function = self.outputs["PublishEventsName"]
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": records}))
+        result = json.loads(answer["Payload"].read() or "{}") or {}
+        if "FunctionError" in answer or result.get("batchItemFailures"):
+            raise Stays(f"{function} failed again, see its log: {', '.join(str(r.get('eventID')) for r in records)}")
+        return f"{len(records)} record(s) told"
+
+    def _records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
+        streams = self.client("dynamodbstreams")
+        shard = {"StreamArn": info["streamArn"], "ShardId": info["shardId"]}
+        last, wanted = int(info["endSequenceNumber"]), int(info["batchSize"])
+        try:
+            place = streams.get_shard_iterator(
+                **shard, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=info["startSequenceNumber"]
+            )["ShardIterator"]
+            found: list[dict[str, Any]] = []
+            while place and len(found) < wanted:
+                page = streams.get_records(ShardIterator=place, Limit=wanted - len(found))
+                if not page["Records"]:
+                    break
+                found.extend(r for r in page["Records"] if int(r["dynamodb"]["SequenceNumber"]) <= last)
+                place = page.get("NextShardIterator")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"TrimmedDataAccessException", "ResourceNotFoundException"}:
+                raise
+            raise Stays(f"the stream no longer has the records from {info['startSequenceNumber']} on") from error
+        if len(found) < wanted:
+            raise Stays(f"the stream has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on")
+        records: list[dict[str, Any]] = json.loads(json.dumps(found, default=lambda moment: moment.timestamp()))
+        return records
+
+
+def main() -> int:
+    """The command line."""
+    try:
+        stack = chosen_stack()
+        counts = Redrive(stack.client, stack.outputs).run()
+    except (Mistake, BotoCoreError, ClientError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{counts['done']} tried again, {counts['stay']} left.")
+    return 1 if counts["stay"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

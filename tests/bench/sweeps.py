@@ -1,0 +1,148 @@
+"""What a sweep costs: items read by what is stored, and how a backlog is worked off. `make bench` runs it.
+
+Runs on moto in this process; figures are counted, not timed, but for the backlog, where time is shown as well.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb import models as moto_models
+
+from booking.platform.settings import Settings
+
+for _setting in fields(Settings):
+    if _setting.default is MISSING or _setting.name.endswith("_table"):
+        os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-bench"
+os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "86400", "LOG_LEVEL": "ERROR"}
+os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+os.environ.pop("AWS_ENDPOINT_URL", None)
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
+
+from booking.calendar.slot_ids import SlotId  # noqa: E402  # after the environment is set
+from booking.calendar.table import SlotItem, slot_key  # noqa: E402
+from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Caller, Role  # noqa: E402
+from booking.notifications.reminders import remind_upcoming  # noqa: E402
+from booking.platform.aws import client  # noqa: E402
+from booking.platform.ids import new_id  # noqa: E402
+from booking.platform.store import Item  # noqa: E402
+from booking.platform.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
+from booking.reservations.expiry import expire_started  # noqa: E402
+from booking.reservations.holding import new_booking  # noqa: E402
+from booking.reservations.table import TIMER_SHARDS, expiry_timer  # noqa: E402
+from tests.integration.tables import create_tables, delete_tables  # noqa: E402
+
+NOW = datetime(2030, 3, 1, 8, 0, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+DUE = 50
+STORED = (1_000, 100_000)
+BACKLOG = 10_000
+PLENTY = Bounds(lambda: 60_000)
+
+
+def main() -> int:
+    """Prints the figures; the status is 1 when a budget is broken."""
+    moto_models.copy = SimpleNamespace(deepcopy=lambda kept: kept)  # type: ignore[attr-defined,assignment]
+    # Else moto copies whole tables for each transaction, to undo it if a condition fails; here none does.
+    with mock_aws():
+        within = _cost_follows_what_is_due()
+        worked_off = _a_backlog_is_worked_off_in_batches()
+    return 0 if within and worked_off else 1
+
+
+def _cost_follows_what_is_due() -> bool:
+    print(f"A sweep with {DUE} due, by bookings stored")
+    print(f"{'stored':>10} {'sweep':>8} {'done':>6} {'items read':>11} {'queries':>8}")
+    reads: dict[str, set[int]] = {"expire": set(), "remind": set()}
+    for stored in STORED:
+        for errand, counts in reads.items():
+            _store(DUE, stored, errand)
+            with items_read() as read:
+                outcome = expire_started(NOW, PLENTY) if errand == "expire" else remind_upcoming(NOW, PLENTY)
+            done = outcome["expired"] + outcome["reminded"]
+            print(f"{stored:>10,} {errand:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
+            counts.add(read["items"])
+            delete_tables()
+            if done != DUE or read["items"] > DUE or read["queries"] > 2 * TIMER_SHARDS:
+                return False
+    return all(len(different) == 1 for different in reads.values())
+
+
+def _a_backlog_is_worked_off_in_batches() -> bool:
+    print(f"\nA backlog of {BACKLOG:,}, at most {MOST_PER_RUN:,} per run, {PAGE_SIZE} per query")
+    _store(BACKLOG, BACKLOG, "expire")
+    runs: list[Counter[str]] = []
+    started = time.perf_counter()
+    while not runs or runs[-1]["unfinished"]:
+        with items_read() as read:
+            runs.append(expire_started(NOW, PLENTY))
+        seconds = time.perf_counter() - started
+        print(
+            f"  run {len(runs):>2}: {dict(runs[-1])} read {read['items']} in {read['queries']} queries, {seconds:.0f} s"
+        )
+    delete_tables()
+    return sum(run["expired"] for run in runs) == BACKLOG and max(run["expired"] for run in runs) <= MOST_PER_RUN
+
+
+def _store(due: int, total: int, errand: str) -> None:
+    """So many bookings: some due, half of the rest to come, half of it long over."""
+    create_tables()
+    for number in range(total):
+        if number < due:
+            start = NOW if errand == "expire" else NOW + QUARTER
+        else:
+            start = NOW + timedelta(days=30) + number * QUARTER
+        slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + QUARTER)
+        booking = new_booking(slot, Caller(new_id(USER_PREFIX), Role.CLIENT, "a@example.com"), None, NOW)
+        if number >= due and number % 2:
+            booking.status, booking.timer = "expired", None
+        elif number >= due and number % 4 == 0:
+            booking.timer = expiry_timer(booking.booking_id)
+        _put(booking)
+        if number < due:
+            _put(_held(slot, booking.booking_id))
+
+
+def _held(slot: SlotId, booking_id: str) -> SlotItem:
+    return SlotItem(
+        specialist_id=slot.specialist_id,
+        sk=slot_key(slot.start_at),
+        slot_id=slot.text,
+        start_at=slot.start_at,
+        end_at=slot.end_at,
+        booking_id=booking_id,
+    )
+
+
+def _put(item: Item) -> None:
+    """Past the API, which would take minutes for this many."""
+    table = moto_models.dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[item.Meta.table_name]
+    table.put_item(item.serialize())
+
+
+@contextmanager
+def items_read() -> Iterator[Counter[str]]:
+    """Counts what queries read, as DynamoDB counts it."""
+    counts = Counter[str]()
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        counts.update(items=parsed["ScannedCount"], queries=1)
+
+    events = client("dynamodb").meta.events
+    events.register("after-call.dynamodb.Query", note)
+    try:
+        yield counts
+    finally:
+        events.unregister("after-call.dynamodb.Query", note)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

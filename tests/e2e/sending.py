@@ -1,0 +1,28 @@
+"""What the emulator needs so that functions can send mail under IAM.
+
+Its SES knows senders only once they are verified, as everywhere. Its IAM sees every `ses:SendRawEmail` as one on the
+resource `*`, so that a policy for one identity, which AWS wants, never matches: the deployed policies are widened to
+`*` here. That the action itself is needed is still enforced.
+"""
+
+import json
+
+from infra.local.deployment import stack_name
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack
+
+SENDING = ("PublishEvents", "RemindUpcoming")
+
+
+def let_mail_out(stack: DeployedStack) -> None:
+    """Verifies the sender and widens the policies of the functions that send."""
+    stack.client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack_name())["StackResources"]
+    roles = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
+    iam = stack.client("iam")
+    for function in SENDING:
+        role, policy = roles[f"{function}Role"], f"{function}RolePolicy0"
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for statement in document["Statement"]:
+            if statement["Action"] == "ses:SendRawEmail":
+                statement["Resource"] = "*"
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

@@ -1,0 +1,93 @@
+"""GET /metrics on a deployed stack: what all functions have counted, in a form that Prometheus reads."""
+
+import re
+import time
+from collections.abc import Mapping
+
+import httpx
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.deployed import DeployedStack
+from tests.e2e.people import People, Person, good
+
+ROUNDS = 8
+WITHIN_SECONDS = 15.0  # the flush interval of these tests is one second; the rest is a busy machine
+ID = re.compile(r"(usr|spc|slt|bkg|svc|wle)_|@|[A-Za-z0-9_-]{20,}")
+
+
+def test_totals_add_up_over_functions_and_labels_hold_nothing_that_a_caller_wrote(
+    people: People, specialist: Person, ann: Person
+) -> None:
+    anybody = people.caller()
+    before = settled_total(anybody)
+
+    sent = 0
+    for _ in range(ROUNDS):
+        slot = specialist.open_slot()
+        booking = ann.booked(slot)
+        sent += len(
+            [
+                ann.http.get(f"/bookings/{booking['id']}"),
+                ann.http.get("/bookings/bkg_nothing"),
+                anybody.get(f"/specialists/{specialist.specialist_id}/services"),
+                anybody.get("/health"),
+                ann.cancel(booking["id"]),
+            ]
+        )
+        sent += 2
+
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while (counted := total(scraped(anybody)) - before) < sent and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert counted == sent
+    time.sleep(2)
+    families = scraped(anybody)
+    assert total(families) - before == sent
+    print(f"{sent} requests over 7 functions, {counted:.0f} counted")
+    for family in families.values():
+        for sample in family.samples:
+            for name, value in sample.labels.items():
+                assert name in {"method", "path", "status_code", "le"}
+                assert not ID.search(value.replace("{specialist_id}", "")), sample
+    confirmed = families["bookings_confirmed"].samples[0]
+    assert confirmed.value >= ROUNDS
+
+
+def test_durations_are_a_histogram(people: People) -> None:
+    anybody = people.caller()
+    good(anybody.get("/health"))
+    time.sleep(2)
+    samples = scraped(anybody)["http_request_duration_seconds"].samples
+    of_health = [sample for sample in samples if sample.labels["path"] == "/health"]
+    buckets = [sample.value for sample in of_health if sample.name.endswith("_bucket")]
+    (count,) = [sample.value for sample in of_health if sample.name.endswith("_count")]
+    assert buckets == sorted(buckets)
+    assert buckets[-1] == count >= 1
+
+
+def test_counters_only_rise(people: People, stack: DeployedStack) -> None:
+    anybody = people.caller()
+    seen = [total(scraped(anybody)) for _ in range(5)]
+    assert seen == sorted(seen)
+
+
+def scraped(anybody: httpx.Client) -> Mapping[str, Metric]:
+    answer = anybody.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    return {family.name: family for family in text_string_to_metric_families(answer.text)}
+
+
+def total(families: Mapping[str, Metric]) -> float:
+    """All requests but the scrapes."""
+    return sum(s.value for s in families["http_requests"].samples if s.labels["path"] != "/metrics")
+
+
+def settled_total(anybody: httpx.Client) -> float:
+    """The total once everything of the tests before has arrived."""
+    before = -1.0
+    while (now := total(scraped(anybody))) != before:
+        before = now
+        time.sleep(2.5)
+    return now

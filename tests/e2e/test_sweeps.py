@@ -1,0 +1,270 @@
+"""What happens by itself on a deployed stack: expiry, reminders, mail, events, dead letters; IAM enforced."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from icalendar import Calendar
+
+from infra.inbox import messages
+from infra.local.deployment import stack_name
+from infra.local.settings import ROOT
+from infra.redrive import Redrive
+from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack
+from tests.e2e.least_privilege import Policies
+from tests.e2e.mail_sink import MailSink, mail_sink
+from tests.e2e.people import People, Person, good
+from tests.e2e.refusals import refused
+from tests.e2e.sending import let_mail_out
+from tests.unit.template_model import functions
+
+SOON = timedelta(seconds=12)
+SCHEDULE_SECONDS = 100.0
+DELIVERY_SECONDS = 30.0
+EVENTS = ROOT / "infra" / "events"
+SUBSCRIBER = "booking-api-subscriber-of-tests"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sending(stack: DeployedStack) -> None:
+    let_mail_out(stack)
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[MailSink]:
+    with mail_sink(MAIL_PORT) as sink:
+        yield sink
+
+
+@pytest.fixture(scope="module")
+def subscriber(stack: DeployedStack) -> Iterator[str]:
+    """A queue that gets events by the example rule."""
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=SUBSCRIBER,
+        TemplateBody=(EVENTS / "example-rule.yaml").read_text(),
+        Parameters=[{"ParameterKey": "EventBusName", "ParameterValue": stack.outputs()["EventBusName"]}],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=SUBSCRIBER, WaiterConfig={"Delay": 1})
+    (made,) = cloudformation.describe_stacks(StackName=SUBSCRIBER)["Stacks"]
+    yield {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}["QueueUrl"]
+    cloudformation.delete_stack(StackName=SUBSCRIBER)
+
+
+def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_promoted(
+    people: People, ann: Person, ben: Person
+) -> None:
+    specialist = people.new("specialist")
+    slot = specialist.open_slot(datetime.now(UTC) + SOON)
+    booking = ann.booked(slot)
+    good(ben.join(slot), 201)
+
+    expired = eventually(lambda: of_status(ann, booking["id"], "expired"), SCHEDULE_SECONDS)
+
+    assert expired["cancelled_at"] >= expired["slot_start_at"]
+    day = {"date": expired["slot_start_at"][:10]}
+    (free,) = good(ann.http.get(f"/specialists/{specialist.specialist_id}/slots", params=day))
+    assert (free["id"], free["is_booked"]) == (slot, False)
+    assert ben.bookings() == []
+    for person in (ann, specialist):
+        refused(person.cancel(booking["id"]), 409, "Expired booking cannot be cancelled")
+    refused(ben.book(slot), 409, "Slot has already started")
+
+
+def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
+    stack: DeployedStack, people: People, sink: MailSink
+) -> None:
+    specialist, client = people.new("specialist"), people.new("client")
+    good(specialist.http.patch("/specialists/me", json={"time_zone": "Asia/Tokyo"}))
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=40)
+    booking = client.booked(specialist.open_slot(start))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: sweep(stack, "RemindUpcoming"), range(2)))
+    sweep(stack, "RemindUpcoming")
+
+    (reminder,) = eventually(lambda: sink.to(client.email, "Reminder:"))
+    japanese = (start + timedelta(hours=9)).strftime("%Y-%m-%d, %H:%M")
+    assert f"{japanese}–" in reminder["Subject"]
+    assert "(Asia/Tokyo)" in plain_text_of(reminder)
+    (event,) = calendar_of(reminder).events
+    assert (event["uid"], event.start) == (f"{booking['id']}@booking-api", start)
+    (in_inbox,) = [m for m in inbox(stack) if m["To"] == [client.email] and m["Subject"].startswith("Reminder:")]
+    assert (in_inbox["Source"], in_inbox["Subject"]) == (MAIL_SENDER, reminder["Subject"])
+
+    later = start + timedelta(minutes=45)
+    good(client.reschedule(booking["id"], specialist.open_slot(later)))
+    for _ in range(2):
+        sweep(stack, "RemindUpcoming")
+
+    _, second = eventually(lambda: at_least(2, sink.to(client.email, "Reminder:")))
+    (event,) = calendar_of(second).events
+    assert (event["uid"], event.start) == (f"{booking['id']}@booking-api", later)
+
+
+def test_client_and_specialist_are_told_what_happened(people: People, sink: MailSink) -> None:
+    specialist, client, waiting = people.new("specialist"), people.new("client"), people.new("client")
+    slot = specialist.open_slot()
+    booking = client.booked(slot)
+    good(waiting.join(slot), 201)
+    good(client.cancel(booking["id"]))
+
+    (promoted,) = eventually(lambda: sink.to(waiting.email))
+    assert promoted["Subject"].startswith("You have a place:")
+    assert calendar_of(promoted)["method"] == "REQUEST"
+    eventually(lambda: at_least(3, sink.to(specialist.email)))
+    assert sorted(subject_word(mail) for mail in sink.to(client.email)) == ["Booked", "Cancelled"]
+    assert sorted(subject_word(mail) for mail in sink.to(specialist.email)) == [
+        *("Cancelled", "New booking", "New booking from the wait-list"),
+    ]
+
+
+def test_mail_that_ses_refuses_for_a_while_is_sent_later_and_once(
+    stack: DeployedStack, people: People, sink: MailSink
+) -> None:
+    """Without its permission the function cannot send; events are published all the same."""
+    specialist, client = people.new("specialist"), people.new("client")
+    with without_mail(stack, "PublishEvents"):
+        client.booked(specialist.open_slot())
+        time.sleep(4)
+        assert sink.to(client.email) == sink.to(specialist.email) == []
+    eventually(lambda: sink.to(client.email) and sink.to(specialist.email))
+    time.sleep(2)
+    assert (len(sink.to(client.email)), len(sink.to(specialist.email))) == (1, 1)
+
+
+def test_a_rule_on_the_bus_gets_events_as_their_schema_says(
+    stack: DeployedStack, people: People, subscriber: str
+) -> None:
+    specialist, client = people.new("specialist"), people.new("client")
+    booking = client.booked(specialist.open_slot())
+    good(client.cancel(booking["id"]))
+
+    events: list[dict[str, Any]] = []
+
+    def both() -> bool:
+        found = stack.client("sqs").receive_message(QueueUrl=subscriber, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
+        events.extend(body for body in bodies if body["detail"]["booking"]["id"] == booking["id"])
+        return len(events) >= 2
+
+    eventually(both)
+    schema = jsonschema_rs.validator_for(json.loads((EVENTS / "booking-event.schema.json").read_text()))
+    for event in events:
+        schema.validate(event["detail"])
+        assert event["source"] == "booking-api"
+    assert sorted(event["detail-type"] for event in events) == ["BookingCancelled", "BookingConfirmed"]
+
+
+def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redrive(
+    stack: DeployedStack, people: People
+) -> None:
+    specialist, client = people.new("specialist"), people.new("client")
+    start = datetime.now(UTC) + SOON
+    poisoned = client.booked(specialist.open_slot(start))
+    healthy = client.booked(people.new("specialist").open_slot(start))
+    whole = set_stored_end(stack, poisoned["id"], "the day after")
+    time.sleep(max(0.0, (start - datetime.now(UTC)).total_seconds()) + 0.1)
+
+    sweep(stack, "ExpireStartedSlots")
+
+    eventually(lambda: of_status(client, healthy["id"], "expired"))
+    letters = eventually(lambda: [letter for letter in peek(stack) if poisoned["id"] in json.dumps(letter)])
+    assert letters[0]["reason"] == "ValueError: Invalid isoformat string: 'the day after'"
+
+    set_stored_end(stack, poisoned["id"], whole)
+    said: list[str] = []
+    Redrive(stack.client, stack.outputs()).run(said.append)
+    assert any(poisoned["id"] in line for line in said)
+    sweep(stack, "ExpireStartedSlots")
+    assert of_status(client, poisoned["id"], "expired")
+
+
+def sweep(stack: DeployedStack, function: str) -> dict[str, int]:
+    """One run of a scheduled function; its summary."""
+    answer = stack.client("lambda").invoke(FunctionName=stack.outputs()[f"{function}Name"])
+    summary: dict[str, int] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, summary
+    return summary
+
+
+def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS) -> T:
+    """What is there as soon as there is something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.3)
+    return found
+
+
+def at_least[T](number: int, found: list[T]) -> list[T]:
+    return found if len(found) >= number else []
+
+
+def of_status(person: Person, booking_id: str, status: str) -> dict[str, Any] | None:
+    booking: dict[str, Any] = good(person.http.get(f"/bookings/{booking_id}"))
+    return booking if booking["status"] == status else None
+
+
+def inbox(stack: DeployedStack) -> list[dict[str, Any]]:
+    return messages(stack.client("ses").meta.endpoint_url)
+
+
+def subject_word(mail: EmailMessage) -> str:
+    return str(mail["Subject"]).partition(":")[0]
+
+
+def plain_text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert isinstance(part, EmailMessage)
+    return str(part.get_content())
+
+
+def calendar_of(mail: EmailMessage) -> Calendar:
+    (attached,) = mail.iter_attachments()
+    content = attached.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    calendar = Calendar.from_ical(content)
+    assert isinstance(calendar, Calendar)
+    return calendar
+
+
+def peek(stack: DeployedStack) -> list[dict[str, Any]]:
+    """The letters in the queue; they stay there."""
+    found = stack.client("sqs").receive_message(
+        QueueUrl=stack.outputs()["DeadLetterQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+
+def set_stored_end(stack: DeployedStack, booking_id: str, end: str) -> str:
+    """Changes a booking behind the API's back; returns what stood there."""
+    before = stack.client("dynamodb").update_item(
+        TableName=stack.outputs()["BookingsTableName"],
+        Key={"booking_id": {"S": booking_id}},
+        UpdateExpression="SET slot_end_at = :end",
+        ExpressionAttributeValues={":end": {"S": end}},
+        ReturnValues="UPDATED_OLD",
+    )
+    return str(before["Attributes"]["slot_end_at"]["S"])
+
+
+@contextmanager
+def without_mail(stack: DeployedStack, function: str) -> Iterator[None]:
+    """The function may not send for a while."""
+    (permission,) = [
+        permission
+        for about in functions()
+        if about.name == function
+        for permission in about.permissions
+        if permission.resource == "MailIdentity"
+    ]
+    with Policies(stack, stack_name()).without(permission):
+        yield

@@ -1,0 +1,102 @@
+"""What mail says: every occasion has its words for everybody who is told, in every language."""
+
+import itertools
+import tomllib
+from datetime import UTC, datetime, timedelta
+from string import Template
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from booking.calendar.table import ProfileItem
+from booking.caller import Locale
+from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose
+from booking.reservations.table import BookingItem
+
+START = datetime(2030, 3, 30, 22, 30, tzinfo=UTC)
+TOLD = [
+    (occasion, audience)
+    for occasion, audience in itertools.product(Occasion, Audience)
+    if (occasion, audience) != (Occasion.REMINDER, Audience.SPECIALIST)
+]
+FIELDS = {"title", "specialist", "client", "when", "before"}
+
+every_language = pytest.mark.parametrize("locale", Locale)
+everything_told = pytest.mark.parametrize(("occasion", "audience"), TOLD)
+
+
+def texts(locale: Locale) -> dict[str, Any]:
+    return tomllib.loads((_FILES / f"{locale.value}.toml").read_text(encoding="utf-8"))
+
+
+def a_booking(start: datetime = START, **more: Any) -> BookingItem:
+    about = {"service_title": "Haircut", "client_email": "ann@example.com", **more}
+    return cast("BookingItem", SimpleNamespace(slot_start_at=start, slot_end_at=start + timedelta(hours=1), **about))
+
+
+def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> ProfileItem:
+    return cast("ProfileItem", SimpleNamespace(time_zone=zone, display_name=name))
+
+
+def composed(occasion: Occasion, audience: Audience, locale: Locale, **more: Any) -> Message:
+    before = a_booking(START - timedelta(days=7))
+    return compose(occasion, audience, locale, a_booking(**more), a_profile(), before=before)
+
+
+@every_language
+def test_a_language_has_words_for_everything_and_nothing_else(locale: Locale) -> None:
+    found = {(name, who) for name, words in texts(locale).items() if isinstance(words, dict) for who in words}
+    assert found == {(occasion.value, audience.value) for occasion, audience in TOLD}
+
+
+@every_language
+@everything_told
+def test_words_name_only_what_is_filled_in_and_say_when(occasion: Occasion, audience: Audience, locale: Locale) -> None:
+    words = texts(locale)[occasion.value][audience.value]
+    named = {name for part in ("subject", "body") for name in Template(words[part]).get_identifiers()}
+    assert named <= FIELDS
+    assert {"title", "when"} <= named
+    assert ("before" in named) == (occasion is Occasion.RESCHEDULED)
+
+
+@every_language
+@everything_told
+def test_text_and_html_say_the_same(occasion: Occasion, audience: Audience, locale: Locale) -> None:
+    message = composed(occasion, audience, locale)
+    assert "$" not in message.subject + message.text + message.html
+    assert "Haircut" in message.subject
+    for paragraph in message.text.strip().split("\n\n"):
+        assert paragraph in message.html
+    assert f'<html lang="{locale.value}">' in message.html
+
+
+def test_times_are_the_specialists_over_midnight_and_the_change_of_clocks() -> None:
+    message = composed(Occasion.CONFIRMED, Audience.CLIENT, Locale.EN)
+    assert "2030-03-30, 23:30–00:30 (Europe/Berlin)" in message.text
+    later = compose(
+        Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, a_booking(START + timedelta(days=1)), a_profile(), before=None
+    )
+    assert "2030-04-01, 00:30–01:30 (Europe/Berlin)" in later.text
+
+
+def test_what_people_have_written_is_text_in_html() -> None:
+    message = composed(Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, service_title="<b>Cut</b> & $when")
+    assert "&lt;b&gt;Cut&lt;/b&gt; &amp; $when" in message.html
+    assert "<b>Cut</b> & $when" in message.text
+
+
+def test_a_subject_is_one_line() -> None:
+    message = composed(Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, service_title="Cut\r\nBcc: all@example.com")
+    assert "\n" not in message.subject
+    assert "\r" not in message.subject
+
+
+@every_language
+def test_what_is_not_known_has_a_word(locale: Locale) -> None:
+    booking = a_booking(service_title=None)
+    message = compose(Occasion.CONFIRMED, Audience.CLIENT, locale, booking, a_profile(name=None))
+    assert texts(locale)["appointment"] in message.subject
+    assert texts(locale)["specialist"] in message.text
+    without = compose(Occasion.CONFIRMED, Audience.CLIENT, locale, booking, None)
+    assert "(UTC)" in without.text

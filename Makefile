@@ -34,7 +34,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e consistency smoke lint format style types imports template
+.PHONY: test test-unit test-integration test-e2e consistency bench smoke lint format style types imports template
 test: install ## Run all tests that need no Docker, with coverage
 	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
@@ -46,6 +46,10 @@ test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM 
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]
 	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
 		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
+bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets
+	@$(BIN)/python -m tests.bench.functions
+	@$(BIN)/python -m tests.bench.sweeps
+	@$(BIN)/python -m tests.bench.cost
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
 lint: style types imports template ## Run every check that is not a test

@@ -113,9 +113,23 @@ def dev() -> None:
     chosen = settings()
     port = number(chosen, "DEV_PORT")
     refuse_taken_port(port, "DEV_PORT")
-    environment = {**os.environ, **chosen, **running().environment(), "PYTHONPATH": f"{ROOT}{os.pathsep}{FUNCTION_PATHS}"}
+    environment = {
+        **os.environ,
+        **chosen,
+        **running().environment(),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{FUNCTION_PATHS}",
+    }
     reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]
-    uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "infra.app:create_app", "--reload", *reload, f"--port={port}"]
+    uvicorn = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "infra.app:create_app",
+        "--reload",
+        *reload,
+        f"--port={port}",
+    ]
     os.chdir(ROOT)
     os.execve(sys.executable, uvicorn, environment)  # noqa: S606 - this process becomes the server
 

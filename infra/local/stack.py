@@ -25,6 +25,8 @@ from infra.local.processes import Background
 from infra.local.settings import ROOT, Mistake
 
 REGION = "us-east-1"
+# The emulator does not retry the failed part of a batch of changes, only a batch that fails as a whole.
+OF_THE_EMULATOR = {"EventBatchSize": "1"}
 EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-m", "ministack")
 START_SECONDS = 60.0
 EMULATOR_STOP_SECONDS = 60.0
@@ -182,7 +184,7 @@ class Stack:
         deployment.deploy(
             self.client("cloudformation"),
             inherited | self.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-            self.parameters,
+            {**OF_THE_EMULATOR, **self.parameters},
             self.logs / "deploy.log",
         )
         deployment.add_gateway_responses(self.client("apigateway"), self.outputs())

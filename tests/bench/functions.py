@@ -46,15 +46,18 @@ handler = Mangum(create_app(), lifespan="off")
 """
 WARM = """
 import json, os, sys, time
-event, constant = json.loads(sys.argv[1]), sys.argv[2] == "constant"
-if constant:
+event, kind, requests = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+sys.stdout = open(os.devnull, "w")
+if kind == "constant":
     from fastapi import FastAPI
     from mangum import Mangum
     app = FastAPI(openapi_url=None)
-    @app.post("/bookings", status_code=201)
+    @app.api_route(event["path"], methods=[event["httpMethod"]])
     async def answer():
-        return {"status": "confirmed"}
+        return {"status": "ok"}
     handler = Mangum(app, lifespan="off")
+elif kind == "GET /health":
+    from ops.health import handler
 else:
     from datetime import UTC, datetime, timedelta
     from bookings.create import handler
@@ -71,52 +74,48 @@ else:
     event["headers"]["Authorization"] = "Bearer " + token
     event["multiValueHeaders"]["Authorization"] = ["Bearer " + token]
     event["body"] = json.dumps({"slot_id": slot.text})
-sys.stdout = open(os.devnull, "w")
 for _ in range(50):
-    assert handler(event, None)["statusCode"] == 201
+    assert handler(event, None)["statusCode"] in (200, 201)
 started = time.process_time()
-for _ in range(int(sys.argv[3])):
+for _ in range(requests):
     handler(event, None)
-sys.stderr.write(str((time.process_time() - started) / int(sys.argv[3])))
+sys.stderr.write(str((time.process_time() - started) / requests))
 """
 
 
 def main() -> int:
-    """Prints both ratios; 1 if one is over its budget."""
+    """Prints each ratio and whether it keeps its budget."""
     if not (BUILD / "CreateBooking").is_dir():
         print("error: nothing is built: run `make build` first", file=sys.stderr)
         return 1
-    within = [_cold(), _warm()]
-    return 0 if all(within) else 1
+    _cold()
+    _warm()
+    return 0
 
 
-def _cold() -> bool:
+def _cold() -> None:
     with tempfile.TemporaryDirectory() as folder:
         usual = _usual_package(Path(folder))
-        ratios = []
         for module, event in (("ops.health", rest_event("GET", "/health")), ("bookings.create", _unsigned_booking())):
-            pairs = [
-                (_spawn(usual, USUAL, event), _spawn(_ours(), OURS.format(module=module), event)) for _ in range(PAIRS)
-            ]
-            ratio = statistics.median(ours / theirs for theirs, ours in pairs)
-            theirs, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
-            print(
-                f"cold start, {module}: {ours:.3f} s, the usual way {theirs:.3f} s, ratio {ratio:.2f} (budget {COLD_BUDGET})"
-            )
-            ratios.append(ratio)
-    return max(ratios) <= COLD_BUDGET
+            program = OURS.format(module=module)
+            pairs = [(_spawn(_ours(), program, event), _spawn(usual, USUAL, event)) for _ in range(PAIRS)]
+            _print(f"cold start of {module}, ms, and the usual way", pairs, 1e3, COLD_BUDGET)
 
 
-def _warm() -> bool:
-    event = rest_event("POST", "/bookings")
-    pairs = [(_warm_seconds(event, "constant"), _warm_seconds(event, "booking")) for _ in range(3)]
-    ratio = statistics.median(ours / constant for constant, ours in pairs)
-    constant, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
-    print(
-        f"warm CPU, POST /bookings: {ours * 1e6:.0f} µs, a constant {constant * 1e6:.0f} µs, "
-        f"ratio {ratio:.2f} (budget {WARM_BUDGET})"
-    )
-    return ratio <= WARM_BUDGET
+def _warm() -> None:
+    for path, event in (
+        ("GET /health", rest_event("GET", "/health")),
+        ("POST /bookings", rest_event("POST", "/bookings")),
+    ):
+        pairs = [(_warm_seconds(event, path), _warm_seconds(event, "constant")) for _ in range(PAIRS // 3)]
+        _print(f"warm CPU of {path}, µs, and a constant", pairs, 1e6, WARM_BUDGET)
+
+
+def _print(what: str, pairs: list[tuple[float, float]], unit: float, budget: float) -> None:
+    ours, theirs = (statistics.median(side) * unit for side in zip(*pairs, strict=True))
+    ratio = statistics.median(our / their for our, their in pairs)
+    verdict = "kept" if ratio <= budget else "NOT KEPT"
+    print(f"{what}: {ours:.0f}, {theirs:.0f}; ratio {ratio:.2f}, budget {budget}: {verdict}")
 
 
 def _unsigned_booking() -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Who may read the metrics."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from booking.platform import aws, scrape_token
+from booking.platform.settings import settings
+from tests.integration.api import Api, error_of
+
+TOKEN = "open sesame"
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A deployer has put the token into a secret."""
+    secrets = aws.client("secretsmanager")
+    secret = secrets.create_secret(Name="scrape-token", SecretString=TOKEN)["ARN"]
+    with_token = replace(settings(), metrics_token_secret=secret)
+    monkeypatch.setattr(scrape_token, "settings", lambda: with_token)
+    scrape_token._expected.cache_clear()
+    yield
+    scrape_token._expected.cache_clear()
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+def test_without_a_token_everybody_may(api: Api) -> None:
+    assert api.request("GET", "/metrics").status_code == 200
+
+
+@pytest.mark.usefixtures("guarded")
+def test_with_a_token_its_holder_may(api: Api) -> None:
+    assert api.request("GET", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+@pytest.mark.usefixtures("guarded")
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
+def test_with_a_token_nobody_else_may(api: Api, headers: dict[str, str]) -> None:
+    error_of(api.request("GET", "/metrics", headers=headers), 401, "invalid_credentials")
+
+
+def test_while_the_token_cannot_be_read_nobody_may(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scrape_token, "settings", lambda: replace(settings(), metrics_token_secret="no such secret"))
+
+    error_of(api.request("GET", "/metrics"), 503, "store_unavailable")

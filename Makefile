@@ -36,7 +36,8 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 ##@ Check it
 .PHONY: test test-unit test-integration test-e2e consistency bench smoke lint format style types imports template
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/e2e
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency
+	@$(BIN)/pytest tests/e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
@@ -52,6 +53,13 @@ bench: build ## Measure cold start, warm request, what sweeps read and what a mi
 	@$(BIN)/python -m tests.bench.cost
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
+security: ## Scan the templates for weaknesses (checkov, from an environment of its own)
+	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py .venv-security
+	@LOG_LEVEL=ERROR .venv-security/bin/checkov --config-file .checkov.yaml
+audit: ## Ask the package index for known vulnerabilities of every pinned package (pip-audit)
+	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py .venv-security
+	@for pinned in layers/dependencies/requirements.txt requirements/*.txt; do .venv-security/bin/pip-audit \
+		--disable-pip --progress-spinner off --requirement "$$pinned"; done
 lint: style types imports template ## Run every check that is not a test
 style: install
 	@$(BIN)/ruff check $(wildcard $(CHECKED))
@@ -67,14 +75,34 @@ format: install ## Rewrite the code in the project's format
 	@$(BIN)/ruff check --fix-only --quiet $(wildcard $(CHECKED))
 	@$(BIN)/ruff format $(wildcard $(CHECKED))
 
+##@ Run it elsewhere (docs/places.md)
+LOCALSTACK := docker compose --file docker-compose.localstack.yml
+.PHONY: localstack-up localstack-deploy localstack-down test-localstack sam-local sam-invoke test-sam-local
+localstack-up: ## Start LocalStack in Docker and wait until it is ready: [LOCALSTACK_PORT=4566]
+	@$(LOCALSTACK) up --detach --wait
+localstack-deploy: install ## Deploy template.yaml to the LocalStack at AWS_ENDPOINT_URL (http://127.0.0.1:4566)
+	@$(BIN)/python -m infra.localstack deploy
+localstack-down: ## Stop LocalStack: [VOLUMES=1] forgets its volume, too
+	@$(LOCALSTACK) down $(if $(VOLUMES),--volumes)
+test-localstack: install ## Run the end-to-end and the table tests on that LocalStack, on a stack of their own
+	@$(BIN)/python -m infra.localstack test
+sam-local: install ## Serve the API with `sam local`, in Docker, on the tables of the stack that is up (SAM_PORT=3000)
+	@$(BIN)/python -m infra.sam_local
+sam-invoke: install ## Invoke one function with its event in events/: FUNCTION=CreateBooking
+	@[ -n "$(FUNCTION)" ] || { echo 'error: say which: make sam-invoke FUNCTION=Health' >&2; exit 1; }
+	@$(BIN)/python -m infra.sam_local "$(FUNCTION)"
+test-sam-local: install ## Run the tests of `sam local`, on a stack of their own
+	@docker version >/dev/null 2>&1 || { echo 'error: Docker does not answer, and `sam local` needs it: start it' >&2; exit 2; }
+	@$(BIN)/pytest tests/sam_local
+
 ##@ Ship it
 .PHONY: build deploy rotate-key backup restore openapi
 build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
 	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
-deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod
+deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [DEPLOY_OPTIONS=…]
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
 	@LAYER_PLATFORM="$(or $(LAYER_PLATFORM),x86_64-manylinux_2_28)" $(MAKE) build
-	@$(TOOLS)/sam deploy --config-env "$(ENV)"
+	@$(TOOLS)/sam deploy --config-env "$(ENV)" $(DEPLOY_OPTIONS)
 rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
 	@$(BIN)/python -m infra.rotate_key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
@@ -97,6 +125,7 @@ lock: install ## Pin the packages of pyproject.toml anew: UPGRADE=1 takes the ne
 	@$(PIN) pyproject.toml -o layers/dependencies/requirements.txt
 	@$(PIN) pyproject.toml --group dev -c layers/dependencies/requirements.txt -o requirements/dev.txt
 	@$(PIN) --group tools -o requirements/tools.txt
+	@$(PIN) --group security -o requirements/security.txt
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

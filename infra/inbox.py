@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from infra.local.settings import Mistake
-from infra.stacks import chosen_stack
+from infra.target import target
 
 INBOX = "/_ministack/ses/messages"
 
@@ -28,7 +28,7 @@ def as_text(message: dict[str, Any]) -> str:
 
 
 def _endpoint() -> str:
-    endpoint = chosen_stack().endpoint
+    endpoint = target().endpoint
     if endpoint is None:
         raise Mistake("AWS keeps no inbox: the mail went to whom it is addressed to.")
     return endpoint

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.settings import Mistake
-from infra.stacks import chosen_stack
+from infra.target import target
 
 BATCH = 10
 HIDDEN_SECONDS = 120
@@ -129,8 +129,8 @@ class Redrive:
 def main() -> int:
     """The command line."""
     try:
-        stack = chosen_stack()
-        counts = Redrive(stack.client, stack.outputs).run()
+        stack = target()
+        counts = Redrive(stack.client, stack.outputs()).run()
     except (Mistake, BotoCoreError, ClientError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

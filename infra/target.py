@@ -35,9 +35,13 @@ class Target:
         """The stack's outputs; raises Mistake when there is no such stack."""
         return outputs(self.client("cloudformation"), self.name)
 
+    @property
+    def endpoint(self) -> str | None:
+        """Where the AWS of an emulator is reached; None for AWS itself."""
+        return self.embedded.endpoint if self.embedded else os.environ.get("AWS_ENDPOINT_URL")
+
     def __str__(self) -> str:
-        where = self.embedded.endpoint if self.embedded else os.environ.get("AWS_ENDPOINT_URL", "AWS")
-        return f"{self.name} at {where}"
+        return f"{self.name} at {self.endpoint or 'AWS'}"
 
 
 def target() -> Target:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".local" / "logs" / "install.log"
 INSTALLER = "requirements/installer.txt"
 ENVIRONMENTS = {".venv": "requirements/dev.txt", ".venv-tools": "requirements/tools.txt"}
+ON_DEMAND = {".venv-security": "requirements/security.txt"}
 
 
 class InstallFailed(Exception):
@@ -22,9 +23,10 @@ class InstallFailed(Exception):
 
 
 def main() -> int:
-    """Installs what is missing; 1 and one sentence on stderr when that fails."""
+    """Installs what is missing, also of the environments that are asked for; 1 and one sentence when that fails."""
+    wanted = ENVIRONMENTS | {name: ON_DEMAND[name] for name in sys.argv[1:]}
     try:
-        for name, requirements in ENVIRONMENTS.items():
+        for name, requirements in wanted.items():
             install(ROOT / name, ROOT / requirements)
     except InstallFailed as failure:
         print(f"error: {failure}", file=sys.stderr)

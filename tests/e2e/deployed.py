@@ -57,6 +57,11 @@ class StackElsewhere:
         return outputs(self.client("cloudformation"), self.name)
 
 
+def name_of(stack: DeployedStack) -> str:
+    """The name that CloudFormation knows it by."""
+    return stack.name if isinstance(stack, StackElsewhere) else stack_name()
+
+
 @contextmanager
 def deployed_stack() -> Iterator[DeployedStack]:
     """Brings the stack up by the same means as `make up`, IAM enforced, and takes it down again."""

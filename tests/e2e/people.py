@@ -19,6 +19,7 @@ from tests.e2e.deployed import DeployedStack
 PASSWORD = "correct horse battery staple"
 ANSWER_SECONDS = 60.0
 SLOT_LENGTH = timedelta(minutes=30)
+PAGE = 100
 LOOPBACK = {"localhost", "127.0.0.1"}
 
 
@@ -74,11 +75,17 @@ class Person:
         return self.http.post("/bookings/wait-list", json={"slot_id": slot_id})
 
     def bookings(self, **filters: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = good(self.http.get("/bookings/me", params={"limit": "100", **filters}))
+        found: list[dict[str, Any]] = good(self.http.get("/bookings/me", params={"limit": str(PAGE), **filters}))
         return found
 
     def holds(self, slot_id: str) -> bool:
-        return any(booking["slot_id"] == slot_id for booking in self.bookings(status="confirmed"))
+        for offset in itertools.count(0, PAGE):
+            page = self.bookings(status="confirmed", offset=str(offset))
+            if any(booking["slot_id"] == slot_id for booking in page):
+                return True
+            if len(page) < PAGE:
+                break
+        return False
 
 
 class People:

@@ -7,8 +7,7 @@ resource `*`, so that a policy for one identity, which AWS wants, never matches:
 
 import json
 
-from infra.local.deployment import stack_name
-from tests.e2e.deployed import MAIL_SENDER, DeployedStack
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 
 SENDING = ("PublishEvents", "RemindUpcoming")
 
@@ -16,7 +15,7 @@ SENDING = ("PublishEvents", "RemindUpcoming")
 def let_mail_out(stack: DeployedStack) -> None:
     """Verifies the sender and widens the policies of the functions that send."""
     stack.client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
-    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack_name())["StackResources"]
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=name_of(stack))["StackResources"]
     roles = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
     iam = stack.client("iam")
     for function in SENDING:

@@ -9,8 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from infra.local.deployment import stack_name
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.people import People, Person, credentials, good
 from tests.e2e.refusals import refused
 
@@ -82,7 +81,7 @@ def test_tokens_outlive_a_rotation_of_the_signing_key(
 
 def restart(stack: DeployedStack, function: str) -> None:
     """Ends the function's execution environments, as a change of its configuration does."""
-    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack_name())["StackResources"]
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=name_of(stack))["StackResources"]
     (name,) = [about["PhysicalResourceId"] for about in resources if about["LogicalResourceId"] == function]
     functions = stack.client("lambda")
     seconds = functions.get_function_configuration(FunctionName=name)["Timeout"]

@@ -14,10 +14,9 @@ import pytest
 from icalendar import Calendar
 
 from infra.inbox import messages
-from infra.local.deployment import stack_name
 from infra.local.settings import ROOT
 from infra.redrive import Redrive
-from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack
+from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack, name_of
 from tests.e2e.least_privilege import Policies
 from tests.e2e.mail_sink import MailSink, mail_sink
 from tests.e2e.people import People, Person, good
@@ -266,5 +265,5 @@ def without_mail(stack: DeployedStack, function: str) -> Iterator[None]:
         for permission in about.permissions
         if permission.resource == "MailIdentity"
     ]
-    with Policies(stack, stack_name()).without(permission):
+    with Policies(stack, name_of(stack)).without(permission):
         yield

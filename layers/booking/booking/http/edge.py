@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from booking.http.errors import error_response
 from booking.platform import metrics
 from booking.platform.log import logger
+from booking.platform.settings import settings
 
 UNKNOWN_ROUTE = "unknown"
 LARGEST_BODY = 64 * 1024
@@ -26,6 +27,7 @@ _SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
+_SHOWN_TO_PAGES = "Content-Disposition, Link, Retry-After, X-Request-ID"
 
 
 class Edge:
@@ -102,6 +104,9 @@ def _add_headers(message: Message, request_id: str) -> None:
     headers["X-Request-ID"] = request_id
     for name, value in _SECURITY_HEADERS.items():
         headers.setdefault(name, value)
+    if origin := settings().cors_allow_origin:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = _SHOWN_TO_PAGES
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -30,6 +30,7 @@ class Settings:
     auth_rate_limit_window_seconds: int = 60
     booking_expire_after_start_minutes: int = 0
     reminder_lookahead_minutes: int = 120
+    cors_allow_origin: str = ""
     mail_sender: str = ""
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""

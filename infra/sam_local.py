@@ -1,0 +1,216 @@
+"""`make sam-local`: the functions under `sam local`, in Lambda's containers, with the tables of whichever stack is up.
+
+That is the stack of `make up`, or the one that `AWS_ENDPOINT_URL` leads to, else the one of `make localstack-deploy`.
+Every start writes `env.json` anew, by which functions find its tables. Status 2 when no stack or no Docker is up.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Thread
+from types import FrameType
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import localstack
+from infra.containers import ARCHITECTURE, build_for_containers
+from infra.local import deployment
+from infra.local.deployment import step
+from infra.local.settings import ROOT, Mistake, parameters, settings
+from infra.local.stack import REGION, Stack, refuse_taken_port
+
+STATE = ROOT / ".local" / "sam"
+ENV_JSON = STATE / "env.json"
+EVENTS = ROOT / "events"
+HOST = "host.docker.internal"
+IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
+NOT_UP = 2
+
+
+class NotUp(Mistake):
+    """What this needs does not run."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The AWS that functions work with: where it listens on this machine, and what the stack there is made of."""
+
+    endpoint: str
+    variables: Mapping[str, str]
+
+    @property
+    def port(self) -> int:
+        """Its port, here and as containers see it."""
+        return urlsplit(self.endpoint).port or 80
+
+
+def main() -> int:
+    """Serves the API until interrupted, or invokes one function with its event."""
+    options = argparse.ArgumentParser(prog="python -m infra.sam_local", description=__doc__)
+    options.add_argument("function", nargs="?", help="its logical id: it is invoked with events/<function>.json")
+    options.add_argument("--port", type=int, default=int(os.environ.get("SAM_PORT") or "3000"))
+    given = options.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where the shell that started this has them ignored
+        signal.signal(number, _interrupt)
+    try:
+        require_docker()
+        store = store_that_is_up()
+        prepare(store)
+        with open_to_containers(store.port):
+            return invoke(given.function) if given.function else serve(given.port)
+    except NotUp as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return NOT_UP
+    except Mistake as mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+        return 1
+
+
+def require_docker() -> None:
+    """Raises NotUp when no Docker daemon answers."""
+    if docker("version") is not None:
+        return
+    raise NotUp("Docker does not answer: `sam local` runs functions in containers. Start it, or use `make up`.")
+
+
+def store_that_is_up() -> Store:
+    """The first of the stacks that answers; raises NotUp when none does."""
+    embedded = Stack().emulator.running()
+    of_embedded = [f"http://127.0.0.1:{embedded['port']}"] if embedded else []
+    told = os.environ.get("AWS_ENDPOINT_URL")
+    for endpoint in [told] if told else [*of_embedded, localstack.endpoint()]:
+        with suppress(Mistake, BotoCoreError, ClientError):
+            of_stack = deployment.outputs(localstack.client("cloudformation", endpoint), deployment.stack_name())
+            return Store(endpoint, deployment.function_variables(of_stack))
+    raise NotUp("No stack is up: run `make up`, or `make localstack-up localstack-deploy`.")
+
+
+def prepare(store: Store) -> None:
+    """Builds the functions, and writes env.json: what `.env` says, and where the store is, as containers see it."""
+    with step("Building the functions and layers"):
+        build_for_containers()
+        deployment.build(STATE / "build.log")
+    chosen = {
+        name: value for name, value in settings().items() if name.title().replace("_", "") in parameters(settings())
+    }
+    everywhere = {**chosen, **store.variables, "AWS_ENDPOINT_URL": f"http://{HOST}:{store.port}"}
+    ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
+    ENV_JSON.write_text(json.dumps({"Parameters": everywhere}, indent=2) + "\n")
+
+
+def docker(*words: str) -> str | None:
+    """What the command line of Docker answers; None when it fails or is not there."""
+    with suppress(FileNotFoundError, subprocess.CalledProcessError):
+        finished = subprocess.run(["docker", *words], capture_output=True, check=True, text=True)  # noqa: S607 - on PATH
+        return finished.stdout
+    return None
+
+
+def serve(port: int) -> int:
+    """Runs `sam local start-api` until somebody interrupts it."""
+    refuse_taken_port(port, "SAM_PORT")
+    command = [*sam_local("start-api"), "--warm-containers", "LAZY", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment())
+    with suppress(KeyboardInterrupt):
+        return process.wait()
+    with suppress(KeyboardInterrupt):  # a terminal has interrupted both, a program only this one
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    return 0
+
+
+def invoke(function: str) -> int:
+    """Runs `sam local invoke` with the function's event."""
+    event = EVENTS / f"{function}.json"
+    if not event.is_file():
+        raise Mistake(
+            f"There is no event for {function!r} in {deployment.readable(EVENTS)}: take a function's logical id."
+        )
+    command = [*sam_local("invoke"), "--event", str(event), function]
+    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+
+
+def sam_local(command: str) -> list[str]:
+    """`sam local …`, with an image that is here already, if it is."""
+    is_here = docker("image", "inspect", IMAGE) is not None
+    return [
+        *(str(deployment.SAM), "local", command, "--env-vars", str(ENV_JSON)),
+        *("--add-host", f"{HOST}:host-gateway", "--parameter-overrides", f"Architecture={ARCHITECTURE}"),
+        *(["--skip-pull-image"] if is_here else []),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """The user's own without credentials: with any, `sam` asks AWS whose they are."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nothing = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    return inherited | nothing | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+
+
+@contextmanager
+def open_to_containers(port: int) -> Iterator[None]:
+    """Passes what containers send to `port` of Docker's bridge on to the same port of 127.0.0.1, and nothing else.
+
+    Stores listen on 127.0.0.1 only. Where this machine has no such address, as with Docker Desktop, containers reach
+    127.0.0.1 by themselves.
+    """
+    loop = asyncio.new_event_loop()
+    server = None
+    with suppress(OSError, KeyError):
+        server = loop.run_until_complete(
+            asyncio.start_server(lambda i, o: _pass_on(i, o, port), bridge_address(), port)
+        )
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        if server is not None:
+            loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+def bridge_address() -> str:
+    """The address on Docker's bridge of this machine, which containers know as host.docker.internal."""
+    answer = json.loads(docker("network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}") or "{}")
+    return str(answer.get("Gateway") or next(ipaddress.ip_network(answer["Subnet"]).hosts()))
+
+
+async def _pass_on(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter, port: int) -> None:
+    """One connection, until either side ends it."""
+    try:
+        from_store, to_store = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        outgoing.close()
+        return
+    await asyncio.gather(_copy(incoming, to_store), _copy(from_store, outgoing))
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

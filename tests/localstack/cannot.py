@@ -1,0 +1,58 @@
+"""A plugin of pytest: skips, by name and with the reason, what LocalStack cannot do, and counts it.
+
+The end-to-end tests stay as they are. A name that no test bears any more is an error: the list cannot go stale.
+"""
+
+from collections import Counter
+
+import pytest
+
+NO_IAM = "LocalStack's community edition does not enforce IAM policies"
+NO_GATEWAY_RESPONSES = "LocalStack's gateway words its own errors, whatever the template's GatewayResponses say"
+SHORT_HEADERS = "LocalStack closes the connection on a header of more than 16 KiB"
+ONE_ADDRESS = "LocalStack's gateway gives 127.0.0.1 as every caller's address"
+NO_SMTP = "LocalStack keeps mail to itself: the tests' mail server gets none"
+
+BAD_INPUT = "tests/e2e/test_bad_input.py::test_a_header_that_makes_no_sense_is_refused"
+SWEEPS = "tests/e2e/test_sweeps.py"
+
+CANNOT = {
+    "tests/e2e/test_least_privilege.py": NO_IAM,
+    "tests/e2e/test_rate_limits.py": ONE_ADDRESS,
+    "tests/e2e/test_smoke.py::test_a_working_stack_passes_and_the_run_leaves_neither_bookings_nor_slots": ONE_ADDRESS,
+    "tests/e2e/test_bad_input.py::test_an_unknown_route_is_a_404_from_the_gateway": NO_GATEWAY_RESPONSES,
+    "tests/e2e/test_fuzz.py::test_an_undocumented_route_is_refused": NO_GATEWAY_RESPONSES,
+    f"{SWEEPS}::test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved": NO_SMTP,
+    f"{SWEEPS}::test_client_and_specialist_are_told_what_happened": NO_SMTP,
+    f"{SWEEPS}::test_mail_that_ses_refuses_for_a_while_is_sent_later_and_once": NO_SMTP,
+    f"{BAD_INPUT}[Authorization-Bearer {'x' * 23}]": SHORT_HEADERS,
+}
+"""By test file, test, or test with one set of parameters: why."""
+
+skipped: Counter[str] = Counter()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of the list."""
+    unused = set(CANNOT)
+    for item in items:
+        for name in names(item):
+            if name in CANNOT:
+                unused.discard(name)
+                skipped[CANNOT[name]] += 1
+                item.add_marker(pytest.mark.skip(reason=CANNOT[name]))
+    in_run = {item.nodeid.partition("::")[0] for item in items}
+    if stale := sorted(name for name in unused if name.partition("::")[0] in in_run):
+        raise pytest.UsageError(f"No test is named {stale[0]}: correct tests/localstack/cannot.py.")
+
+
+def names(item: pytest.Item) -> set[str]:
+    """The file of a test, its name there without parameters, and with them."""
+    return {item.nodeid.partition("::")[0], item.nodeid.partition("[")[0], item.nodeid}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how much was left out, and why."""
+    terminalreporter.section("what LocalStack cannot do")
+    for reason, number in sorted(skipped.items()):
+        terminalreporter.write_line(f"{number:4} skipped: {reason}")

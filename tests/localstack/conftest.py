@@ -1,0 +1,44 @@
+"""LocalStack's own client, and the fixtures of the end-to-end tests."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import localstack_client.session  # type: ignore[import-untyped]
+import pytest
+
+from infra.localstack import TEST_STACK, NotUp, outputs, require_localstack
+from tests.e2e.conftest import ann, ben, people, specialist, stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["ann", "ben", "people", "specialist", "stack"]
+
+Tables = Mapping[str, str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def localstack() -> Any:
+    """The session of localstack-client; skips what is run without `make test-localstack`."""
+    try:
+        require_localstack()
+    except NotUp as reason:
+        pytest.skip(str(reason))
+    if "BOOKING_E2E_URL" not in os.environ:
+        pytest.skip("The tests' stack is deployed by `make test-localstack`.")
+    return localstack_client.session.Session()
+
+
+@pytest.fixture(scope="session")
+def dynamodb(localstack: Any) -> "DynamoDBClient":
+    client: DynamoDBClient = localstack.client("dynamodb")
+    return client
+
+
+@pytest.fixture(scope="session")
+def names(localstack: Any) -> Tables:
+    """The tables' names, by logical id."""
+    return {
+        output.removesuffix("Name"): value for output, value in outputs(TEST_STACK).items() if "TableName" in output
+    }

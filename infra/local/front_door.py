@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 GATEWAY_TIMEOUT_SECONDS = 29.0
 GATEWAY_BODY_LIMIT_BYTES = 10 * 1024 * 1024
 PLACES_KEPT_FOR_OTHER_ROUTES = 2
+KEEP_ALIVE_SECONDS = 350  # as long as the gateway's own, and longer than clients reuse an idle connection
 
 HOP_BY_HOP = {
     *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
@@ -135,6 +136,7 @@ if __name__ == "__main__":
         access_log=False,
         proxy_headers=False,
         date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=5,

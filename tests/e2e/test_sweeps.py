@@ -165,6 +165,7 @@ def test_a_rule_on_the_bus_gets_events_as_their_schema_says(
 def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redrive(
     stack: DeployedStack, people: People
 ) -> None:
+    stack.client("sqs").purge_queue(QueueUrl=stack.outputs()["DeadLetterQueueUrl"])
     specialist, client = people.new("specialist"), people.new("client")
     start = datetime.now(UTC) + SOON
     poisoned = client.booked(specialist.open_slot(start))

@@ -49,8 +49,8 @@ consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60
 		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
 bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets
 	@$(BIN)/python -m tests.bench.functions
-	@$(BIN)/python -m tests.bench.sweeps
-	@$(BIN)/python -m tests.bench.cost
+	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.sweeps
+	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.cost
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
 security: ## Scan the templates for weaknesses (checkov, from an environment of its own)

@@ -99,10 +99,9 @@ test-sam-local: install ## Run the tests of `sam local`, on a stack of their own
 .PHONY: build deploy rotate-key backup restore openapi
 build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
 	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
-deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [DEPLOY_OPTIONS=…]
+deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [PARAMETERS="Name=value …"] [DEPLOY_OPTIONS=…]
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
-	@LAYER_PLATFORM="$(or $(LAYER_PLATFORM),x86_64-manylinux_2_28)" $(MAKE) build
-	@$(TOOLS)/sam deploy --config-env "$(ENV)" $(DEPLOY_OPTIONS)
+	@$(BIN)/python -m infra.deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)
 rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
 	@$(BIN)/python -m infra.rotate_key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]

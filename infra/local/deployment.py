@@ -56,7 +56,7 @@ def step(name: str) -> Iterator[None]:
 
 def stack_name(sam_environment: str = "default") -> str:
     """The stack's name in samconfig.toml."""
-    return str(_deploy_options(sam_environment)["stack_name"])
+    return str(deploy_options(sam_environment)["stack_name"])
 
 
 def build(log: Path) -> None:
@@ -79,7 +79,7 @@ def deploy(
     """
     declared: dict[str, Any] = template()["Parameters"]
     values = {name: str(about["Default"]) for name, about in declared.items() if "Default" in about} | dict(chosen)
-    source = hashlib.sha256(repr([fingerprint(), sorted(values.items())]).encode()).hexdigest()[:32]
+    source = release(values)
     stack = settled(cloudformation, stack_name())
     if stack is not None:
         if {"Key": SOURCE_TAG, "Value": source} in stack.get("Tags", []) and stack["StackStatus"] in UPDATABLE:
@@ -89,7 +89,7 @@ def deploy(
             cloudformation.get_waiter("stack_delete_complete").wait(
                 StackName=stack_name(), WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )
-    overrides = [f'{name}="{value}"' for name, value in values.items()]
+    overrides = [f'{name}="{value}"' for name, value in {**values, "Release": source}.items()]
     run_sam(
         [
             *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
@@ -167,6 +167,22 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def deploy_options(sam_environment: str) -> dict[str, Any]:
+    """What samconfig.toml tells `sam deploy` there; raises Mistake when it does not know that environment."""
+    configured = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    if sam_environment not in configured:
+        raise Mistake(f"samconfig.toml has no environment {sam_environment!r}.")
+    common = configured[sam_environment].get("global", {}).get("parameters", {})
+    specific = configured[sam_environment].get("deploy", {}).get("parameters", {})
+    return {**common, **specific}
+
+
+def release(chosen: Mapping[str, str]) -> str:
+    """Names this code with these parameters: another name whenever one of them differs."""
+    told = sorted((name, value) for name, value in chosen.items() if name != "Release")
+    return hashlib.sha256(repr([fingerprint(), told]).encode()).hexdigest()[:32]
+
+
 def run_sam(command: list[str], environment: Mapping[str, str], log: Path, complaint: str) -> None:
     """Runs `sam`, its words in the log; raises Mistake with its reason when it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -198,12 +214,3 @@ def _files() -> Iterator[Path]:
         top = ROOT / name
         found = top.rglob("*") if top.is_dir() else [top]
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
-
-
-def _deploy_options(sam_environment: str) -> dict[str, Any]:
-    configured = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    if sam_environment not in configured:
-        raise Mistake(f"samconfig.toml has no environment {sam_environment!r}.")
-    common = configured[sam_environment].get("global", {}).get("parameters", {})
-    specific = configured[sam_environment].get("deploy", {}).get("parameters", {})
-    return {**common, **specific}

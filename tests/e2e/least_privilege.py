@@ -17,6 +17,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack
+from tests.e2e.functions import restart
 from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 
@@ -515,10 +516,8 @@ class Policies:
             self._iam.delete_role_policy(RoleName=role, PolicyName=policy)
 
     def _forget_what_is_cached(self, function: str) -> None:
-        """A function keeps the key for minutes; setting its configuration, even to what it is, makes it start anew."""
-        name = self._physical_ids[function]
-        timeout = self._lambda.get_function_configuration(FunctionName=name)["Timeout"]
-        self._lambda.update_function_configuration(FunctionName=name, Timeout=timeout)
+        """A function keeps the key for minutes."""
+        restart(self._lambda, self._physical_ids[function])
 
 
 def lessened(policy: Mapping[str, Any], permission: Permission) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from infra.local.stack import Stack
 from infra.rotate_key import pause, rotate
 from infra.target import Target
 from tests.e2e.deployed import MAIL_PORT, DeployedStack, StackElsewhere
+from tests.e2e.functions import physical_name, restart
 from tests.e2e.mail_sink import mail_sink
 from tests.e2e.people import People, Person, credentials, good
 from tests.e2e.sending import let_mail_out
@@ -198,12 +199,10 @@ def wipe(there: Target) -> None:
 
 
 def restart_functions(there: Target, *functions: str) -> None:
-    """A function keeps the key for minutes; setting its configuration, even to what it is, makes it start anew."""
+    """A function keeps the key for minutes."""
     for function in functions:
-        found = there.client("cloudformation").describe_stack_resource(StackName=there.name, LogicalResourceId=function)
-        name, of_lambda = found["StackResourceDetail"]["PhysicalResourceId"], there.client("lambda")
-        timeout = of_lambda.get_function_configuration(FunctionName=name)["Timeout"]
-        of_lambda.update_function_configuration(FunctionName=name, Timeout=timeout)
+        name = physical_name(there.client("cloudformation"), there.name, function)
+        restart(there.client("lambda"), name)
 
 
 def header_of(token: str) -> dict[str, str]:

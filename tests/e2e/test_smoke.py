@@ -3,15 +3,13 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from infra import smoke
-from infra.local.deployment import stack_name
 from infra.local.settings import ROOT
-from tests.e2e.deployed import DeployedStack, StackElsewhere
+from tests.e2e.deployed import DeployedStack, name_of
+from tests.e2e.functions import broken, physical_name
 from tests.e2e.people import People
 
 A_BOOKING_IS_MADE = "A client books a slot; the same Idempotency-Key books no second"
@@ -30,7 +28,8 @@ def test_a_working_stack_passes_and_the_run_leaves_neither_bookings_nor_slots(
 
 
 def test_a_broken_function_is_named_by_its_step_and_what_was_made_is_taken_back(stack: DeployedStack) -> None:
-    with broken(stack, "CreateBooking"):
+    name = physical_name(stack.client("cloudformation"), name_of(stack), "CreateBooking")
+    with broken(stack.client("lambda"), name):
         run = subprocess.run(
             [sys.executable, "-m", "infra.smoke", stack.url],
             cwd=ROOT,
@@ -90,18 +89,3 @@ def people_left_by(stack: DeployedStack, specialist_email: str) -> dict[str, int
     assert bookings["Count"] == 2
     confirmed = [booking for booking in bookings["Items"] if booking["status"]["S"] == "confirmed"]
     return {"slots": slots["Count"], "confirmed": len(confirmed)}
-
-
-@contextmanager
-def broken(stack: DeployedStack, function: str) -> Iterator[None]:
-    """The function with a handler that does not exist."""
-    of_stack = stack.name if isinstance(stack, StackElsewhere) else stack_name()
-    resource = stack.client("cloudformation").describe_stack_resource(StackName=of_stack, LogicalResourceId=function)
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    functions = stack.client("lambda")
-    handler = functions.get_function_configuration(FunctionName=name)["Handler"]
-    functions.update_function_configuration(FunctionName=name, Handler="bookings.nothing.handler")
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=name, Handler=handler)

@@ -43,7 +43,8 @@ def test_an_alarm_leads_to_a_section_of_the_runbook_that_names_it(alarm: str) ->
     runbook = (ROOT / "docs" / "runbook.md").read_text()
     name = ALARMS[alarm]["AlarmName"].removeprefix("${WatchedStack}-")
     assert f"`{name}`" in runbook or name.startswith("throttled-writes-")
-    assert ALARMS[alarm]["AlarmActions"] == ALARMS[alarm]["OKActions"] == ["Alarms"]
+    tells = [] if name == "release-errors" else ["Alarms"]  # that one is CodeDeploy's, while a release is under way
+    assert ALARMS[alarm].get("AlarmActions", []) == ALARMS[alarm].get("OKActions", []) == tells
 
 
 @pytest.mark.parametrize("alarm", ALARMS)

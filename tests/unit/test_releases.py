@@ -1,0 +1,118 @@
+"""Every change becomes a published version, and a gradual release is watched: read off what SAM makes of it all."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import deploy
+from infra.local import deployment
+from infra.local.settings import ROOT, Mistake
+from tests.unit.template_model import PARAMETERS, functions
+
+TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
+ALARMS_OF_A_RELEASE = ["ReleaseErrorsAlarm", "ServerErrorsAlarm", "SlowAnswersAlarm", "DeadLettersAlarm"]
+
+type Resources = Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def expanded(**parameters: str) -> Resources:
+    """The resources that SAM makes of template.yaml with these parameters."""
+    command = [TOOLS_PYTHON, Path(__file__).with_name("expand_sam.py"), ROOT / "template.yaml"]
+    pairs = [f"{name}={value}" for name, value in parameters.items()]
+    finished = subprocess.run([*command, *pairs], capture_output=True, check=True, text=True, timeout=60)
+    resources: Resources = json.loads(finished.stdout)["Resources"]
+    return resources
+
+
+def of_type(resources: Resources, kind: str) -> dict[str, Mapping[str, Any]]:
+    return {name: block for name, block in resources.items() if block["Type"] == kind}
+
+
+def versions(resources: Resources) -> set[str]:
+    """The logical ids of all published versions: CloudFormation publishes one anew when its id is new."""
+    return set(of_type(resources, "AWS::Lambda::Version"))
+
+
+@pytest.mark.parametrize("changed", ["functions", "layers", "Release"])
+def test_a_change_of_code_layers_or_release_publishes_every_function_anew(changed: str) -> None:
+    before, after = versions(expanded()), versions(expanded(**{changed: "another"}))
+    assert len(before) == len(after) == len(functions())
+    assert not before & after
+
+
+def test_a_release_names_also_the_values_of_parameters() -> None:
+    """SAM itself does not see them: without this, functions would keep the old ones."""
+    one, other = {"MailSender": "a@example.com"}, {"MailSender": "b@example.com"}
+    assert deployment.release(one) == deployment.release(one | {"Release": "anything"})
+    assert deployment.release(one) != deployment.release(other)
+
+
+def test_callers_reach_functions_through_their_alias_only() -> None:
+    resources = expanded()
+    aliases = {
+        block["Properties"]["FunctionName"]["Ref"] for block in of_type(resources, "AWS::Lambda::Alias").values()
+    }
+    assert aliases == {function.name for function in functions()}
+    for permission in of_type(resources, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["FunctionName"]["Ref"].endswith("Aliaslive")
+    for rule in of_type(resources, "AWS::Events::Rule").values():
+        assert [target["Arn"]["Ref"].endswith("Aliaslive") for target in rule["Properties"]["Targets"]] == [True]
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        assert mapping["Properties"]["FunctionName"]["Ref"].endswith("Aliaslive")
+
+
+def test_at_once_needs_no_codedeploy() -> None:
+    assert not [block for block in expanded().values() if "CodeDeploy" in block["Type"]]
+
+
+@pytest.mark.parametrize("shifting", PARAMETERS["TrafficShifting"]["AllowedValues"][1:])
+def test_a_gradual_release_of_every_function_is_taken_back_by_the_alarms(shifting: str) -> None:
+    groups = of_type(expanded(TrafficShifting=shifting), "AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == len(functions())
+    for group in groups.values():
+        properties = group["Properties"]
+        assert properties["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": shifting}
+        assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+        condition, watched, _ = properties["AlarmConfiguration"]["Fn::If"]
+        assert condition == "IsMonitored"
+        alarms = [alarm["Name"]["Fn::GetAtt"] for alarm in watched["Alarms"]]
+        assert alarms == [["MonitoringStack", f"Outputs.{name}"] for name in ALARMS_OF_A_RELEASE]
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_the_environments_on_aws_release_gradually_and_are_monitored(environment: str) -> None:
+    chosen = deploy.parameters(environment, [])
+    assert chosen["TrafficShifting"] != "AllAtOnce"
+    assert chosen["Environment"] == "prod" or chosen["Monitoring"] == "always"
+
+
+def test_a_parameter_of_the_command_line_replaces_the_one_of_samconfig() -> None:
+    chosen = deploy.parameters("prod", ["Architecture=arm64", "LogRetentionDays=90"])
+    assert chosen["Architecture"] == "arm64"
+    assert chosen["LogRetentionDays"] == "90"
+
+
+@pytest.mark.parametrize(("word", "complaint"), [("Color=red", "no parameter Color"), ("arm64", "Name=value")])
+def test_a_parameter_that_does_not_exist_is_refused(word: str, complaint: str) -> None:
+    with pytest.raises(Mistake, match=complaint):
+        deploy.parameters("staging", [word])
+
+
+@pytest.mark.parametrize(("architecture", "wheels"), [("x86_64", "x86_64-"), ("arm64", "aarch64-")])
+def test_the_layer_is_built_for_the_processor_of_the_functions(
+    architecture: str, wheels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platforms = []
+    monkeypatch.setenv("LAYER_PLATFORM", "")
+    monkeypatch.setattr(deployment, "build", lambda _log: platforms.append(os.environ["LAYER_PLATFORM"]))
+    command = deploy.prepare("staging", [f"Architecture={architecture}"])
+    assert platforms[0].startswith(wheels)
+    assert f'Architecture="{architecture}"' in command
+    assert f'Release="{deployment.release(deploy.parameters("staging", [f"Architecture={architecture}"]))}"' in command

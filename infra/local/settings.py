@@ -57,9 +57,9 @@ def parameters(chosen: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in named.items() if name in declared}
 
 
-def template() -> dict[str, Any]:
-    """template.yaml with its intrinsic functions read as plain values."""
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506 - a SafeLoader
+def template(path: str = "template.yaml") -> dict[str, Any]:
+    """A template of the project with its intrinsic functions read as plain values."""
+    loaded: dict[str, Any] = yaml.load((ROOT / path).read_text(), Loader=_Template)  # noqa: S506 - a SafeLoader
     return loaded
 
 

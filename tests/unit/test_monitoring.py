@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import yaml
 
 from booking.platform.metrics import BUSINESS, DURATION, REQUESTS
-from infra.local.settings import ROOT, _Template
+from infra.local.settings import ROOT, template
 from tests.unit.template_model import RESOURCES, functions
 
-MONITORING: Mapping[str, Any] = yaml.load((ROOT / "infra" / "monitoring.yaml").read_text(), Loader=_Template)
+MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")
 NESTED = RESOURCES["MonitoringStack"]
 ALARMS = {
     name: block["Properties"] for name, block in MONITORING["Resources"].items() if block["Type"].endswith("Alarm")

@@ -24,6 +24,7 @@ FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810"))
 MAIL_PORT = int(os.environ.get("BOOKING_E2E_MAIL_PORT", "4811"))
 MAIL_SENDER = "noreply@example.com"
 PARAMETERS = {
+    "CorsAllowOrigin": "https://app.example.com",
     "MailSender": MAIL_SENDER,
     "MetricsFlushSeconds": "1",
     "ExpirySweepMinutes": "1",

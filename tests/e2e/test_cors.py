@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.deployed import PARAMETERS
 from tests.e2e.people import People, Person
-from tests.e2e.refusals import refused
+from tests.e2e.refusals import REQUEST_ID, refused
 
 ORIGIN = PARAMETERS["CorsAllowOrigin"]
 
@@ -20,6 +20,7 @@ def test_a_page_of_the_origin_may_call(path: str, people: People) -> None:
     assert {"authorization", "content-type", "idempotency-key", "x-request-id"} == set(
         answer.headers["access-control-allow-headers"].lower().split(",")
     )
+    assert REQUEST_ID.fullmatch(answer.headers["x-request-id"])
 
 
 def test_a_page_of_the_origin_may_read_answers_and_errors(ann: Person, people: People) -> None:

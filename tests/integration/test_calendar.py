@@ -22,7 +22,8 @@ from booking.calendar.slots import availability, delete_slot, list_slots, open_s
 from booking.caller import Caller, Role
 from booking.errors import StoreUnavailable
 from booking.platform.ids import new_id
-from booking.platform.store import ConditionFailed, PageRequest
+from booking.platform.queries import PageRequest
+from booking.platform.store import ConditionFailed
 from booking.reservations.change import cancel
 from tests.integration.people import (
     HOUR,

@@ -7,7 +7,7 @@ import pytest
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.slots import delete_slot
 from booking.errors import Forbidden
-from booking.platform.store import PageRequest
+from booking.platform.queries import PageRequest
 from booking.reservations.book import book
 from booking.reservations.change import cancel
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable

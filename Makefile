@@ -34,7 +34,8 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e consistency bench smoke lint format style types imports template
+.PHONY: test test-unit test-integration test-e2e consistency bench smoke
+.PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
 	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency
 	@$(BIN)/pytest tests/e2e
@@ -60,7 +61,7 @@ audit: ## Ask the package index for known vulnerabilities of every pinned packag
 	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py .venv-security
 	@for pinned in layers/dependencies/requirements.txt requirements/*.txt; do .venv-security/bin/pip-audit \
 		--disable-pip --progress-spinner off --requirement "$$pinned"; done
-lint: style types imports template ## Run every check that is not a test
+lint: style types imports template workflows ## Run every check that is not a test
 style: install
 	@$(BIN)/ruff check $(wildcard $(CHECKED))
 	@$(BIN)/ruff format --check $(wildcard $(CHECKED))
@@ -71,6 +72,11 @@ imports: install
 template: install
 	@$(TOOLS)/sam validate --lint --region us-east-1
 	@$(TOOLS)/cfn-lint infra/monitoring.yaml
+workflows: install
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.localstack.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --persona=pedantic .github
 format: install ## Rewrite the code in the project's format
 	@$(BIN)/ruff check --fix-only --quiet $(wildcard $(CHECKED))
 	@$(BIN)/ruff format $(wildcard $(CHECKED))

@@ -33,7 +33,6 @@ TEST_PARAMETERS = {
     # LocalStack sees every caller at one address: with the limits of the contract the tests would wait for each other.
     "AuthRegisterMaxAttempts": "100000",
     "AuthLoginMaxAttempts": "100000",
-    "CorsAllowOrigin": "https://app.example.com",
     "EventBatchSize": "25",  # it repeats the failed part of a batch, as AWS does
 }
 """Beside those that the end-to-end tests want everywhere."""

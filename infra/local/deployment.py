@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from infra.local.settings import ROOT, Mistake, template
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
@@ -100,28 +99,6 @@ def deploy(
         log,
         "The deployment failed",
     )
-
-
-def add_gateway_responses(gateway: "APIGatewayClient", of_stack: Mapping[str, str]) -> None:
-    """Gives the gateway its own errors' bodies, which the emulator's CloudFormation leaves out of the deployment."""
-    wanted = {
-        kind: {
-            "statusCode": str(response["StatusCode"]),
-            "responseParameters": {
-                f"gatewayresponse.header.{name}": value
-                for name, value in response["ResponseParameters"]["Headers"].items()
-            },
-            "responseTemplates": response["ResponseTemplates"],
-        }
-        for kind, response in template()["Resources"]["Api"]["Properties"]["GatewayResponses"].items()
-    }
-    api = of_stack["ApiId"]
-    present = {response["responseType"]: response for response in gateway.get_gateway_responses(restApiId=api)["items"]}
-    missing = [kind for kind, response in wanted.items() if not response.items() <= present.get(kind, {}).items()]
-    for kind in missing:
-        gateway.put_gateway_response(restApiId=api, responseType=kind, **wanted[kind])
-    if missing:
-        gateway.create_deployment(restApiId=api, stageName=of_stack["StageName"])
 
 
 def settled(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":

@@ -68,7 +68,7 @@ def front_door(stage_url: str, places: int) -> ASGIApp:
             return refusal(
                 request, HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "The service does not answer"
             )
-        return from_gateway(answer, content)
+        return from_gateway(request, answer, content)
 
     return app
 
@@ -105,22 +105,37 @@ def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request
     )
 
 
-def from_gateway(answer: httpx.Response, content: bytes) -> Response:
-    """The gateway's answer, with its headers as they are."""
+def from_gateway(request: Request, answer: httpx.Response, content: bytes) -> Response:
+    """The gateway's answer, with its headers as they are.
+
+    Functions and the template's gateway responses give every answer its X-Request-ID. What has none is the emulator's
+    own word: on a function that died, which it may even call a success, or on what never reached one.
+    """
     response = Response(content, answer.status_code)
     response.raw_headers = [
         (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP
     ]
+    if "x-request-id" in response.headers:
+        return response
+    if request.method != "OPTIONS" and not answer.is_client_error:
+        # The template's DEFAULT_5XX, as on AWS.
+        return refusal(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")
+    response.headers["x-request-id"] = request_id(request)
     return response
 
 
 def refusal(request: Request, status: int, reason: str, sentence: str) -> Response:
     """An error of the front door's own, in the shape of all others."""
-    asked = request.headers.get("x-request-id", "")
-    request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+    known_as = request_id(request)
     error = {"code": f"http_{status}", "message": sentence, "detail": sentence, "reason": reason}
-    headers = {"x-request-id": request_id} | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
-    return JSONResponse({"error": error, "detail": sentence, "request_id": request_id}, status, headers)
+    headers = {"x-request-id": known_as} | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+    return JSONResponse({"error": error, "detail": sentence, "request_id": known_as}, status, headers)
+
+
+def request_id(request: Request) -> str:
+    """The caller's own id if it is a sane one, else a new one."""
+    asked = request.headers.get("x-request-id", "")
+    return asked if SANE_REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from infra.local import deployment
+from infra.local import deployment, gateway
 from infra.local.deployment import readable, step
 from infra.local.processes import Background
 from infra.local.settings import ROOT, Mistake
@@ -181,13 +181,14 @@ class Stack:
             s3.create_bucket(Bucket=deployment.BUCKET)
         credentials_of_others = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
         inherited = {name: value for name, value in os.environ.items() if name not in credentials_of_others}
+        chosen = {**OF_THE_EMULATOR, **self.parameters}
         deployment.deploy(
             self.client("cloudformation"),
             inherited | self.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-            {**OF_THE_EMULATOR, **self.parameters},
+            chosen,
             self.logs / "deploy.log",
         )
-        deployment.add_gateway_responses(self.client("apigateway"), self.outputs())
+        gateway.complete(self.client("apigateway"), self.outputs(), chosen)
 
     def _open_front_door(self) -> None:
         of_stack = self.outputs()

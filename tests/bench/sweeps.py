@@ -5,13 +5,10 @@ Runs on moto in this process; figures are counted, not timed, but for the backlo
 
 import os
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -31,14 +28,17 @@ from booking.calendar.slot_ids import SlotId  # noqa: E402  # after the environm
 from booking.calendar.table import SlotItem, slot_key  # noqa: E402
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Caller, Role  # noqa: E402
 from booking.notifications.reminders import remind_upcoming  # noqa: E402
-from booking.platform.aws import client  # noqa: E402
 from booking.platform.ids import new_id  # noqa: E402
 from booking.platform.store import Item  # noqa: E402
 from booking.platform.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
 from booking.reservations.expiry import expire_started  # noqa: E402
 from booking.reservations.holding import new_booking  # noqa: E402
 from booking.reservations.table import TIMER_SHARDS, expiry_timer  # noqa: E402
+from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.tables import create_tables, delete_tables  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections import Counter
 
 NOW = datetime(2030, 3, 1, 8, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -126,22 +126,6 @@ def _put(item: Item) -> None:
     """Past the API, which would take minutes for this many."""
     table = moto_models.dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[item.Meta.table_name]
     table.put_item(item.serialize())
-
-
-@contextmanager
-def items_read() -> Iterator[Counter[str]]:
-    """Counts what queries read, as DynamoDB counts it."""
-    counts = Counter[str]()
-
-    def note(parsed: dict[str, Any], **_: Any) -> None:
-        counts.update(items=parsed["ScannedCount"], queries=1)
-
-    events = client("dynamodb").meta.events
-    events.register("after-call.dynamodb.Query", note)
-    try:
-        yield counts
-    finally:
-        events.unregister("after-call.dynamodb.Query", note)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810"))
 MAIL_PORT = int(os.environ.get("BOOKING_E2E_MAIL_PORT", "4811"))
 MAIL_SENDER = "noreply@example.com"
 PARAMETERS = {
+    "CorsAllowOrigin": "https://app.example.com",
     "MailSender": MAIL_SENDER,
     "MetricsFlushSeconds": "1",
     "ExpirySweepMinutes": "1",
@@ -68,21 +69,27 @@ def deployed_stack() -> Iterator[DeployedStack]:
     if url := os.environ.get("BOOKING_E2E_URL"):
         yield StackElsewhere(url.rstrip("/"), os.environ.get("BOOKING_E2E_STACK") or stack_name())
         return
-    state = ROOT / ".local" / "e2e"
     stack = Stack(
-        state=state,
+        state=ROOT / ".local" / "e2e",
         emulator_port=EMULATOR_PORT,
         front_door_port=FRONT_DOOR_PORT,
         auth=True,
         parameters=PARAMETERS,
         emulator_settings={"SMTP_HOST": f"127.0.0.1:{MAIL_PORT}"},
     )
+    with afresh(stack):
+        yield stack
+
+
+@contextmanager
+def afresh(stack: Stack) -> Iterator[None]:
+    """Brings a stack of the tests' own up, with nothing in it of an earlier run, and takes it down again."""
     stack.down()
-    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(stack.state, ignore_errors=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # its processes outlive what started them, as they should
             stack.up()
-        yield stack
+        yield
     finally:
         stack.down()

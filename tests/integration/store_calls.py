@@ -39,29 +39,32 @@ class Calls:
 
 
 @contextmanager
-def counted_calls() -> Iterator[Calls]:
-    """Notes every call to DynamoDB."""
+def counted_calls(service: str = "dynamodb") -> Iterator[Calls]:
+    """Notes every call to the service."""
     calls = Calls()
 
     def note(operation: str, parameters: dict[str, Any]) -> Answer:
         calls.sent.append((operation, parameters))
         return None
 
-    with _before_calls(client("dynamodb"), note):
+    with _before_calls(client(service), note):
         yield calls
 
 
 @contextmanager
-def counted_reads_of_keys() -> Iterator[Calls]:
-    """Notes every call to Secrets Manager."""
-    calls = Calls()
+def items_read() -> Iterator[Counter[str]]:
+    """Counts queries and the items that they read, as DynamoDB counts them."""
+    counts = Counter[str]()
 
-    def note(operation: str, parameters: dict[str, Any]) -> Answer:
-        calls.sent.append((operation, parameters))
-        return None
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        counts.update(items=parsed["ScannedCount"], queries=1)
 
-    with _before_calls(client("secretsmanager"), note):
-        yield calls
+    events = client("dynamodb").meta.events
+    events.register("after-call.dynamodb.Query", note)
+    try:
+        yield counts
+    finally:
+        events.unregister("after-call.dynamodb.Query", note)
 
 
 @contextmanager

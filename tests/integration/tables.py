@@ -2,11 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
+from booking.errors import BookingError
 from booking.platform.aws import client
 from tests.unit.template_model import of_type
 
@@ -77,6 +79,14 @@ def waiting(slot_id: str) -> list[str]:
     """The clients that wait for a slot, in order."""
     line = sorted(stored("waitlist"), key=lambda entry: str(entry["joined_at"]))
     return [entry["client_id"] for entry in line if entry["slot_id"] == slot_id]
+
+
+def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
+    """The attempt is refused and leaves everything as it was."""
+    before = {table: stored(table) for table in _KEYS}
+    with pytest.raises(error):
+        attempt()
+    assert {table: stored(table) for table in _KEYS} == before
 
 
 def change_stored(table: str, key: Mapping[str, str], **values: str | int | None) -> None:

@@ -26,7 +26,8 @@ from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError, TooManyRequests, Unauthenticated
 from booking.platform.clock import current_instant
 from booking.platform.ids import new_id
-from booking.platform.store import ConditionFailed, ConditionsFailed, PageRequest, get
+from booking.platform.queries import PageRequest
+from booking.platform.store import ConditionFailed, ConditionsFailed, get
 from tests.integration.people import NOW, SECOND, an_admin
 from tests.integration.store_calls import counted_calls, just_before, lost_answers
 from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar

@@ -1,6 +1,5 @@
 """Profiles, services, slots and availability."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -21,9 +20,10 @@ from booking.calendar.errors import (
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.slots import availability, delete_slot, list_slots, open_slot
 from booking.caller import Caller, Role
-from booking.errors import BookingError, StoreUnavailable
+from booking.errors import StoreUnavailable
 from booking.platform.ids import new_id
-from booking.platform.store import ConditionFailed, PageRequest
+from booking.platform.queries import PageRequest
+from booking.platform.store import ConditionFailed
 from booking.reservations.change import cancel
 from tests.integration.people import (
     HOUR,
@@ -39,19 +39,11 @@ from tests.integration.people import (
     someone,
 )
 from tests.integration.store_calls import counted_calls, just_before
-from tests.integration.tables import change_stored, delete_stored, slot_key_of, stored, stored_in_calendar
+from tests.integration.tables import change_stored, delete_stored, refused, slot_key_of, stored_in_calendar
 
 DAY = timedelta(days=1)
 FIRST_PAGE = PageRequest(20)
 NOT_SPECIALISTS = ["", "spc_", "nonsense", "me", "spc_\x00", "x" * 10_000, "é"]
-
-
-def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
-    """The attempt is refused and leaves everything as it was."""
-    before = stored("calendar")
-    with pytest.raises(error):
-        attempt()
-    assert stored("calendar") == before
 
 
 def days() -> dict[str, tuple[set[str], int]]:

@@ -11,7 +11,7 @@ from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.errors import BookingError
 from booking.platform.clock import current_instant
-from booking.platform.store import PageRequest
+from booking.platform.queries import PageRequest
 from booking.reservations.change import cancel
 from booking.reservations.errors import DatesReversed
 from booking.reservations.lookup import BookingFilter, booking_for, own_bookings, specialist_bookings

@@ -1,6 +1,5 @@
 """Moving a booking: the new slot is taken and the old one given back in one write."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.services import add_service
 from booking.calendar.slots import delete_slot
-from booking.errors import BookingError, Forbidden, StoreUnavailable
+from booking.errors import Forbidden, StoreUnavailable
 from booking.platform.ids import new_id
 from booking.reservations.book import book
 from booking.reservations.change import cancel, reschedule
@@ -36,6 +35,7 @@ from tests.integration.store_calls import counted_calls, just_before
 from tests.integration.tables import (
     booking_item,
     change_stored,
+    refused,
     slot_item,
     slot_key_of,
     stored,
@@ -286,11 +286,3 @@ def test_its_specialist_moves_a_booking_whose_slot_has_started() -> None:
     assert slot_item(other.id)["booking_id"] == booking.id
     assert not {"booking_id", "client_id", "waiters"} & slot_item(booking.slot_id).keys()
     assert len(stored("bookings")) == 1
-
-
-def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
-    """The attempt is refused and leaves everything as it was."""
-    before = stored("calendar"), stored("bookings"), stored("waitlist")
-    with pytest.raises(error):
-        attempt()
-    assert (stored("calendar"), stored("bookings"), stored("waitlist")) == before

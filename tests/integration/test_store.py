@@ -12,11 +12,11 @@ from booking.caller import USER_PREFIX, Caller, Role
 from booking.errors import StoreUnavailable
 from booking.platform.ephemeral import EphemeralItem
 from booking.platform.ids import new_id
+from booking.platform.queries import PageRequest
 from booking.platform.store import (
     CONTENTION_ATTEMPTS,
     CONTENTION_LONGEST_DELAY_SECONDS,
     ConditionFailed,
-    PageRequest,
     Transaction,
     create,
     get,

@@ -3,7 +3,6 @@
 import io
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +16,6 @@ from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
 from booking.notifications.reminders import remind_upcoming
 from booking.platform import metrics
-from booking.platform.aws import client
 from booking.platform.metric_totals import read_totals
 from booking.platform.settings import settings
 from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
@@ -32,7 +30,7 @@ from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
 from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
-from tests.integration.store_calls import Answer, counted_calls, just_before, refusing
+from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
 
 AT_START = NOW + HOUR
@@ -166,7 +164,7 @@ class TestBounds:
         cancel(an_admin(), ended.id, NOW)
         with items_read() as read:
             assert expire(NOW + 2 * HOUR) == {"expired": 2}
-        assert read == {"scanned": 2, "queries": 2 * TIMER_SHARDS}
+        assert read == {"items": 2, "queries": 2 * TIMER_SHARDS}
 
 
 class TestPoison:
@@ -440,19 +438,3 @@ def raising(failure: BaseException) -> Any:
         raise failure
 
     return hook
-
-
-@contextmanager
-def items_read() -> Iterator[Counter[str]]:
-    """Counts what queries read, as DynamoDB counts it."""
-    counts = Counter[str]()
-
-    def note(parsed: dict[str, Any], **_: Any) -> None:
-        counts.update(scanned=parsed["ScannedCount"], queries=1)
-
-    events = client("dynamodb").meta.events
-    events.register("after-call.dynamodb.Query", note)
-    try:
-        yield counts
-    finally:
-        events.unregister("after-call.dynamodb.Query", note)

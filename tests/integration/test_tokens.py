@@ -20,7 +20,7 @@ from booking.platform.aws import client
 from booking.platform.clock import current_instant
 from booking.platform.settings import settings
 from tests.integration.people import a_client
-from tests.integration.store_calls import counted_reads_of_keys, keys_unreachable
+from tests.integration.store_calls import counted_calls, keys_unreachable
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_tokens_differ_although_they_say_the_same() -> None:
 
 class TestKeys:
     def test_are_read_once_for_many_tokens(self, clock: SimpleNamespace) -> None:
-        with counted_reads_of_keys() as calls:
+        with counted_calls("secretsmanager") as calls:
             for _ in range(5):
                 caller_of(a_token(a_client()))
 
@@ -167,7 +167,7 @@ class TestKeys:
     def test_are_read_again_when_they_get_old(self, clock: SimpleNamespace) -> None:
         token = a_token(a_client())
 
-        with counted_reads_of_keys() as calls:
+        with counted_calls("secretsmanager") as calls:
             clock.seconds += signing.CACHE_SECONDS + 1
             caller_of(token)
 
@@ -209,7 +209,7 @@ class TestKeys:
     def test_that_nobody_knows_are_looked_for_every_ten_seconds_at_most(self, clock: SimpleNamespace) -> None:
         forged = signed(headers={"kid": "unknown"})
 
-        with counted_reads_of_keys() as calls:
+        with counted_calls("secretsmanager") as calls:
             for _ in range(30):
                 clock.seconds += 1
                 with pytest.raises(Unauthenticated):

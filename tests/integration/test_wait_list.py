@@ -1,14 +1,13 @@
 """Joining and leaving lines."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.slots import delete_slot
-from booking.errors import BookingError, Forbidden
-from booking.platform.store import PageRequest
+from booking.errors import Forbidden
+from booking.platform.queries import PageRequest
 from booking.reservations.book import book
 from booking.reservations.change import cancel
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
@@ -26,15 +25,7 @@ from tests.integration.people import (
     three_waiters,
 )
 from tests.integration.store_calls import counted_calls, just_before
-from tests.integration.tables import change_stored, slot_item, slot_key_of, stored, waiting
-
-
-def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
-    """The attempt is refused and leaves everything as it was."""
-    before = stored("calendar"), stored("waitlist")
-    with pytest.raises(error):
-        attempt()
-    assert (stored("calendar"), stored("waitlist")) == before
+from tests.integration.tables import change_stored, refused, slot_item, slot_key_of, stored, waiting
 
 
 class TestJoining:

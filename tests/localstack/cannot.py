@@ -21,6 +21,7 @@ CANNOT = {
     "tests/e2e/test_rate_limits.py": ONE_ADDRESS,
     "tests/e2e/test_smoke.py::test_a_working_stack_passes_and_the_run_leaves_neither_bookings_nor_slots": ONE_ADDRESS,
     "tests/e2e/test_bad_input.py::test_an_unknown_route_is_a_404_from_the_gateway": NO_GATEWAY_RESPONSES,
+    "tests/e2e/test_cors.py::test_a_page_of_the_origin_may_read_the_gateways_own_errors": NO_GATEWAY_RESPONSES,
     "tests/e2e/test_fuzz.py::test_an_undocumented_route_is_refused": NO_GATEWAY_RESPONSES,
     f"{SWEEPS}::test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved": NO_SMTP,
     f"{SWEEPS}::test_client_and_specialist_are_told_what_happened": NO_SMTP,

@@ -1,12 +1,10 @@
 """The API as `make sam-local` serves it, with the tables of an embedded stack of the tests' own."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from infra.local.settings import ROOT
 from infra.local.stack import Stack, taken
 from infra.sam_local import NotUp, require_docker
+from tests.e2e.deployed import afresh
 
 STATE = ROOT / ".local" / "sam-tests"
 EMULATOR_PORT = int(os.environ.get("BOOKING_SAM_EMULATOR_PORT", "4830"))
@@ -43,15 +42,8 @@ def sam() -> Iterator[SamLocal]:
     except NotUp as reason:
         pytest.skip(str(reason))
     stack = Stack(state=STATE, emulator_port=EMULATOR_PORT, front_door_port=FRONT_DOOR_PORT)
-    stack.down()
-    shutil.rmtree(STATE, ignore_errors=True)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # its processes outlive what started them, as they should
-            stack.up()
+    with afresh(stack):
         yield SamLocal({**os.environ, "AWS_ENDPOINT_URL": stack.endpoint}, stack.logs / "sam.log")
-    finally:
-        stack.down()
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from booking.errors import StoreUnavailable
 from booking.platform import ratelimit, store
 from booking.platform.clock import current_instant, epoch_seconds, from_stored, to_stored
+from booking.platform.queries import Page
 from booking.platform.ratelimit import RateLimit
 from booking.platform.settings import InvalidSettings, Settings
-from booking.platform.store import CONTENTION_ATTEMPTS, Contended, Page, retrying_contention
+from booking.platform.store import CONTENTION_ATTEMPTS, Contended, retrying_contention
 
 OFFSETS = st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone)
 INSTANTS = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=OFFSETS)  # noqa: DTZ001  # zone given

@@ -43,6 +43,8 @@ SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+GATEWAY_PATHS: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"]
+FOR_PAGES = "Access-Control-"
 GATEWAY_ERRORS_LEFT_TO_DEFAULTS = {"AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "API_CONFIGURATION_ERROR"}
 GATEWAY_ERRORS_OF_CALLERS = {
     *("ACCESS_DENIED", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "EXPIRED_TOKEN"),
@@ -223,8 +225,47 @@ def test_an_error_of_the_gateway_has_the_shape_of_all_errors(response_type: str)
     assert ("Retry-After" in headers) == (response["StatusCode"] in {429, 503})
 
 
+@pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
+def test_an_error_of_the_gateway_is_shown_to_pages_of_the_chosen_origin_and_to_no_others(response_type: str) -> None:
+    headers = GATEWAY_RESPONSES[response_type]["ResponseParameters"]["Headers"]
+    for_pages = {name: headers[name] for name in headers if name.startswith(FOR_PAGES)}
+    assert for_pages == {
+        "Access-Control-Allow-Origin": ["HasCorsOrigin", "'${CorsAllowOrigin}'", "AWS::NoValue"],
+        "Access-Control-Expose-Headers": ["HasCorsOrigin", "'Retry-After, X-Request-ID'", "AWS::NoValue"],
+    }
+
+
+def test_the_gateway_answers_preflights_only_where_an_origin_is_chosen() -> None:
+    assert {path: (condition, otherwise) for path, (condition, _, otherwise) in GATEWAY_PATHS.items()} == {
+        "/{proxy+}": ("HasCorsOrigin", "AWS::NoValue")
+    }
+    assert GATEWAY_PATHS["/{proxy+}"][1].keys() == {"options"}
+
+
+def test_a_preflight_is_told_every_method_and_header_of_the_routes() -> None:
+    operation = GATEWAY_PATHS["/{proxy+}"][1]["options"]
+    answer = operation["x-amazon-apigateway-integration"]["responses"]["default"]
+    told = {name.removeprefix("method.response.header."): value for name, value in answer["responseParameters"].items()}
+    assert told.keys() == operation["responses"][answer["statusCode"]]["headers"].keys()
+    assert told["X-Request-ID"] == "context.requestId"
+    assert told["Access-Control-Allow-Origin"] == "'${CorsAllowOrigin}'"
+    assert parts_of(told["Access-Control-Allow-Methods"]) == {method for f in FUNCTIONS for method, _ in f.routes}
+    assert parts_of(told["Access-Control-Allow-Headers"]) >= documented_headers() | {"Authorization", "Content-Type"}
+
+
 def test_an_unknown_route_is_a_404() -> None:
     assert GATEWAY_RESPONSES["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
+
+
+def parts_of(mapping: str) -> set[str]:
+    return set(mapping.strip("'").split(","))
+
+
+def documented_headers() -> set[str]:
+    """The headers that operations of the OpenAPI document take."""
+    document = json.loads((ROOT / "functions" / "ops" / "openapi.json").read_text())
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    return {taken["name"] for found in operations for taken in found.get("parameters", []) if taken["in"] == "header"}
 
 
 def routes_of(module: ModuleType) -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ from booking.caller import USER_PREFIX, Caller, Role
 from booking.errors import Unauthenticated
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
-from booking.platform.store import ConditionsFailed, Page, PageRequest, Transaction, get, query_page
+from booking.platform.queries import Page, PageRequest, query_page
+from booking.platform.store import ConditionsFailed, Transaction, get
 
 
 def own_account(caller: Caller) -> User:

@@ -11,7 +11,8 @@ from booking.calendar.table import LISTED, PROFILE_KEY, ProfileItem
 from booking.caller import SPECIALIST_PREFIX, Caller
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
-from booking.platform.store import Page, PageRequest, Transaction, get, query_page, update
+from booking.platform.queries import Page, PageRequest, query_page
+from booking.platform.store import Transaction, get, update
 
 
 def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:

@@ -9,7 +9,8 @@ from booking.calendar.rules import Service
 from booking.calendar.table import SERVICE_KEY_PREFIX, ServiceItem, service_key
 from booking.caller import Caller
 from booking.platform.ids import is_id, new_id
-from booking.platform.store import Page, PageRequest, create, get, query_page
+from booking.platform.queries import Page, PageRequest, query_page
+from booking.platform.store import create, get
 
 SERVICE_PREFIX = "svc"
 

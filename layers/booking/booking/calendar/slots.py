@@ -19,18 +19,8 @@ from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import DayItem, SlotItem, day_key, interval_text, slot_key
 from booking.caller import Caller
 from booking.errors import BookingError
-from booking.platform.store import (
-    ConditionsFailed,
-    Contended,
-    Page,
-    PageRequest,
-    RawItem,
-    Transaction,
-    get,
-    query_all,
-    query_page,
-    retrying_contention,
-)
+from booking.platform.queries import Page, PageRequest, query_all, query_page
+from booking.platform.store import ConditionsFailed, Contended, RawItem, Transaction, get, retrying_contention
 
 MOST_SLOTS_A_DAY = 1000
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 
 from booking.errors import Invalid, Unauthenticated
-from booking.platform.store import Page, PageRequest
+from booking.platform.queries import Page, PageRequest
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100

@@ -2,7 +2,7 @@
 
 It adds what PynamoDB leaves open and every operation needs: one connection for all tables, the old
 item when a condition fails, transactions that tell which of their steps failed, bounded retries of
-contention, and one error for a store that stays out of reach.
+contention, and one error for a store that stays out of reach. `booking.platform.queries` reads many items.
 """
 
 import random
@@ -27,7 +27,6 @@ from pynamodb.constants import ATTR_DEFINITIONS, STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import Index
 from pynamodb.models import Model
 
 from booking.errors import StoreUnavailable
@@ -256,103 +255,7 @@ def retrying_contention[R](attempt: Callable[[], R]) -> R:
     raise StoreUnavailable
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Which part of a list is wanted: after `start` (the key of the last item seen), or from `offset` on."""
-
-    limit: int
-    offset: int = 0
-    start: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page[T]:
-    """Part of a list; `next_start` is set when more follows."""
-
-    items: Sequence[T]
-    next_start: Mapping[str, str] | None
-
-    def map[U](self, convert: Callable[[T], U]) -> "Page[U]":
-        """The same page of converted items."""
-        return Page([convert(item) for item in self.items], self.next_start)
-
-
-def query_page[I: Item](
-    source: type[I] | Index[I],
-    hash_key: str,
-    within: Condition | None,
-    request: PageRequest,
-    *,
-    key_of: Callable[[I], Mapping[str, str]],
-    only: Condition | None = None,
-) -> Page[I]:
-    """One page of a query, in the order of the sort key.
-
-    One item more than asked for is read, so that a next page is promised only when there is one. It is
-    one query, but with a filter (`only`), where a sparse result can take more.
-    """
-    wanted = request.offset + request.limit + 1
-    start = {name: {STRING: value} for name, value in request.start.items()} if request.start else None
-    with _translated():
-        found: list[I] = list(
-            source.query(
-                hash_key,
-                within,
-                filter_condition=only,
-                limit=wanted,
-                page_size=wanted,
-                last_evaluated_key=start,
-            )
-        )
-    items = found[request.offset : request.offset + request.limit]
-    return Page(items, key_of(items[-1]) if len(found) == wanted else None)
-
-
-def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consistent: bool) -> I | None:
-    """The first item of a partition, or None."""
-    with _translated():
-        found: I | None = next(iter(source.query(hash_key, limit=1, page_size=1, consistent_read=consistent)), None)
-    return found
-
-
-def query_all[I: Item](source: type[I] | Index[I], hash_key: str, within: Condition) -> list[I]:
-    """Every item in a range that is known to be short."""
-    with _translated():
-        return list(source.query(hash_key, within))
-
-
-def query_raw(
-    item: type[Item], index_name: str, hash_key: str, within: Condition, limit: int, start: RawItem | None
-) -> tuple[Sequence[RawItem], RawItem | None]:
-    """Items of an index as they are stored, and the key to go on after if there are more.
-
-    For readers that must survive an item that cannot be understood.
-    """
-    connection = item._get_connection().connection  # noqa: SLF001  # our own base class
-    with _translated():
-        answer = connection.query(
-            item.Meta.table_name,
-            hash_key,
-            range_key_condition=within,
-            index_name=index_name,
-            limit=limit,
-            exclusive_start_key=start,
-        )
-    return answer["Items"], answer.get("LastEvaluatedKey")
-
-
-def _write(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """A single write; it waits for a transaction on the same item to end."""
-    return retrying_contention(lambda: _call(operation, kwargs))
-
-
-def _call(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    with _translated():
-        answer: dict[str, Any] = _connection().dispatch(operation, dict(kwargs))
-        return answer
-
-
-class _translated:  # noqa: N801  # reads as a word in `with _translated():`
+class translated:  # noqa: N801  # reads as a word in `with translated():`
     """Turns the SDK's errors into this module's."""
 
     def __enter__(self) -> None:
@@ -365,6 +268,17 @@ class _translated:  # noqa: N801  # reads as a word in `with _translated():`
             raise _meaning_of(error) from error
         if isinstance(error, (ConnectionError, HTTPClientError)):
             raise StoreUnavailable from error
+
+
+def _write(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """A single write; it waits for a transaction on the same item to end."""
+    return retrying_contention(lambda: _call(operation, kwargs))
+
+
+def _call(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    with translated():
+        answer: dict[str, Any] = _connection().dispatch(operation, dict(kwargs))
+        return answer
 
 
 def _meaning_of(error: ClientError) -> Exception:

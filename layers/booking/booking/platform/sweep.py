@@ -12,7 +12,8 @@ from pynamodb.expressions.condition import Condition
 
 from booking.errors import StoreUnavailable
 from booking.platform.log import logger
-from booking.platform.store import Item, RawItem, query_raw
+from booking.platform.queries import query_raw
+from booking.platform.store import Item, RawItem
 
 PAGE_SIZE = 100
 MOST_PER_RUN = 1000

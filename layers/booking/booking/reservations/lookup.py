@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from booking.calendar import profiles
 from booking.caller import Caller
 from booking.platform.clock import to_stored
-from booking.platform.store import Page, PageRequest, query_page
+from booking.platform.queries import Page, PageRequest, query_page
 from booking.reservations.change import find_booking
 from booking.reservations.errors import DatesReversed
 from booking.reservations.rules import Booking, Status, check_may_see

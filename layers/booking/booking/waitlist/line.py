@@ -13,16 +13,8 @@ from booking.calendar.table import SlotItem, slot_key
 from booking.caller import Caller
 from booking.errors import BookingError, Forbidden
 from booking.platform.clock import epoch_seconds
-from booking.platform.store import (
-    ConditionsFailed,
-    Page,
-    PageRequest,
-    RawItem,
-    Transaction,
-    get,
-    query_first,
-    query_page,
-)
+from booking.platform.queries import Page, PageRequest, query_first, query_page
+from booking.platform.store import ConditionsFailed, RawItem, Transaction, get
 from booking.waitlist.entry_ids import EntryId
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
 from booking.waitlist.table import WaitListEntry, WaitListItem

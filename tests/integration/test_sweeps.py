@@ -4,7 +4,6 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from booking.reservations.table import TIMER_SHARDS
 from booking.waitlist.line import join
 from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
+from tests.integration.api import an_invocation
 from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
@@ -392,14 +392,13 @@ class TestMailThatFails:
         assert ann.email not in log_stream.getvalue()
         assert expire() == {"expired": 1}
 
-    def test_without_a_sender_mail_is_logged(
-        self, outside: Outside, log_stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("MAIL_SENDER", "")
-        settings.cache_clear()
+    def test_without_a_sender_mail_is_logged(self, outside: Outside, log_stream: io.StringIO) -> None:
         ann = a_client()
         a_booking(a_specialist(), ann)
-        assert remind() == {"reminded": 1}
+        with pytest.MonkeyPatch.context() as environment:  # undone before `outside`, which sets the same
+            environment.setenv("MAIL_SENDER", "")
+            settings.cache_clear()
+            assert remind() == {"reminded": 1}
         assert outside.mails == []
         assert "no sender is configured" in log_stream.getvalue()
         assert ann.email not in log_stream.getvalue()
@@ -424,7 +423,7 @@ def run(function: Any, now: datetime) -> dict[str, int]:
     """One invocation, at that moment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(function, "current_instant", lambda: now)
-        summary: dict[str, int] = function.handler({}, SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+        summary: dict[str, int] = function.handler({}, an_invocation())
     return summary
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from booking.platform.metrics import BUSINESS, DURATION, REQUESTS
 from infra.local.settings import ROOT, template
-from tests.unit.template_model import RESOURCES, functions
+from tests.unit.template_model import GLOBALS, RESOURCES, functions
 
 MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")
 NESTED = RESOURCES["MonitoringStack"]
@@ -27,6 +27,13 @@ def test_it_is_made_in_prod_only_unless_the_deployer_says_otherwise() -> None:
 
 def test_it_gets_exactly_the_parameters_that_it_declares() -> None:
     assert NESTED["Properties"]["Parameters"].keys() == MONITORING["Parameters"].keys()
+
+
+def test_it_reads_the_metrics_of_its_own_stack_only() -> None:
+    variables = GLOBALS["Environment"]["Variables"]
+    parameters = NESTED["Properties"]["Parameters"]
+    assert parameters["ServiceName"] == variables["POWERTOOLS_SERVICE_NAME"] == "AWS::StackName"
+    assert parameters["MetricsNamespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
 
 
 def test_its_log_queries_read_the_log_of_every_route() -> None:

@@ -10,11 +10,13 @@ from booking.platform.sweep import Bounds
 from booking.reservations.expiry import expire_started
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
     with run(context):
-        bounds = Bounds(context.get_remaining_time_in_millis)
-        summary = {"expired": 0, **expire_started(current_instant(), bounds)}
-        metrics.count("bookings_expired", summary["expired"])
+        report = expire_started(current_instant(), Bounds(context.get_remaining_time_in_millis))
+        lag = round(report.lag_seconds, 1)
+        summary = {"expired": 0, **report.outcomes, "expiry_lag_seconds": lag}
+        metrics.count("bookings_expired", report.outcomes["expired"])
+        metrics.observe_lag("expiry_lag_seconds", lag)
         logger.info("sweep", extra={"sweep": "expire", **summary})
     return summary

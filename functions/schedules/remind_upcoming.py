@@ -10,11 +10,13 @@ from booking.platform.run import run
 from booking.platform.sweep import Bounds
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
     with run(context):
-        bounds = Bounds(context.get_remaining_time_in_millis)
-        summary = {"reminded": 0, **remind_upcoming(current_instant(), bounds)}
-        metrics.count("reminders_sent", summary["reminded"])
+        report = remind_upcoming(current_instant(), Bounds(context.get_remaining_time_in_millis))
+        lag = round(report.lag_seconds, 1)
+        summary = {"reminded": 0, **report.outcomes, "reminder_lag_seconds": lag}
+        metrics.count("reminders_sent", report.outcomes["reminded"])
+        metrics.observe_lag("reminder_lag_seconds", lag)
         logger.info("sweep", extra={"sweep": "remind", **summary})
     return summary

@@ -34,6 +34,7 @@ BUSINESS = (
     "events_published",
     "dead_letters",
 )
+LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
 _SEPARATOR = "|"
 
 _emf = Metrics()
@@ -66,6 +67,11 @@ def count(name: str, amount: int = 1) -> None:
     if amount:
         _add(Series(name), amount)
         _emf.add_metric(name, MetricUnit.Count, amount)
+
+
+def observe_lag(name: str, seconds: float) -> None:
+    """Tells CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
+    _emf.add_metric(name, MetricUnit.Seconds, seconds)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:

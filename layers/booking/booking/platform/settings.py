@@ -38,6 +38,7 @@ class Settings:
     metrics_token_secret: str = ""
     metrics_flush_seconds: int = 10
     aws_lambda_function_name: str = "local"
+    aws_lambda_runtime_api: str = ""
     log_level: str = "INFO"
 
     @classmethod

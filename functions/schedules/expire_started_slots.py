@@ -12,8 +12,9 @@ from booking.reservations.expiry import expire_started
 
 def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
-    with run(context):
+    with run("sweep.expire", context) as this:
         report = expire_started(current_instant(), Bounds(context.get_remaining_time_in_millis))
+        this.is_unfinished = report.is_unfinished
         lag = round(report.lag_seconds, 1)
         summary = {"expired": 0, **report.outcomes, "expiry_lag_seconds": lag}
         metrics.count("bookings_expired", report.outcomes["expired"])

@@ -22,8 +22,10 @@ _processor = BatchProcessor(EventType.DynamoDBStreams)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tells about each change once; reports the records that must come again."""
     bounds = Bounds(context.get_remaining_time_in_millis)
-    with run(context):
-        return dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
+    with run("stream.publish_events", context) as this:
+        answer = dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
+        this.is_unfinished = bool(answer["batchItemFailures"])
+    return answer
 
 
 def _tell_about(bounds: Bounds, record: DynamoDBRecord) -> None:

@@ -88,9 +88,20 @@ class ExecutionEnvironment:
         """`METHOD /path` of each request but those to AWS."""
         return [line for line, _, _ in self.requests if line != "POST /"]
 
-    def invoke(self, method: str, path: str, *, trace: str = "", **about: Any) -> dict[str, Any]:
+    def invoke(
+        self,
+        method: str,
+        path: str,
+        *,
+        trace: str = "",
+        body: str | None = None,
+        token: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """What the function answers; `trace` is the invocation's X-Ray header."""
-        self.events.put((trace, rest_event(method, path, **about)))
+        event = rest_event(method, path, body=body, token=token)
+        parameters = {name: [value] for name, value in (query or {}).items()}
+        self.events.put((trace, {**event, "multiValueQueryStringParameters": parameters}))
         return self.answers.get(timeout=PATIENCE_SECONDS)
 
     @property
@@ -111,7 +122,7 @@ class ExecutionEnvironment:
 
 @contextmanager
 def execution_environment(
-    handler: str, extensions: ExtensionsApi = ExtensionsApi.THERE, **variables: str
+    handler: str, variables: Mapping[str, str] | None = None, extensions: ExtensionsApi = ExtensionsApi.THERE
 ) -> Iterator[ExecutionEnvironment]:
     """Runs `handler` (`module.handler`) with these variables of its own."""
     environment = ExecutionEnvironment(extensions)
@@ -119,10 +130,9 @@ def execution_environment(
     server = _Server(("127.0.0.1", 0), partial(_Around, environment))
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{server.server_port}"
+    found = {**_variables(handler, address, extensions), **(variables or {})}
     try:
-        environment.process = subprocess.Popen(
-            [sys.executable, "-c", BOOTSTRAP], env=_variables(handler, address, extensions) | variables, cwd=ROOT
-        )
+        environment.process = subprocess.Popen([sys.executable, "-c", BOOTSTRAP], env=found, cwd=ROOT)
         yield environment
     finally:
         environment.closing.set()

@@ -36,7 +36,7 @@ def test_what_was_counted_is_added_before_the_end() -> None:
 
 
 def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
-    with execution_environment("ops.health.handler", METRICS_FLUSH_SECONDS="1") as environment:
+    with execution_environment("ops.health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
         environment.aws_answers.clear()
         environment.invoke("GET", "/health")
         eventually(lambda: environment.calls)
@@ -75,7 +75,7 @@ def test_it_is_registered_for_no_events_before_it_asks_for_its_first_invocation(
 
 @pytest.mark.parametrize("extensions", WITHOUT_EXTENSIONS, ids=lambda kind: kind.name.lower())
 def test_where_there_are_no_extensions_it_serves_and_ends_all_the_same(extensions: ExtensionsApi) -> None:
-    with execution_environment("ops.health.handler", extensions) as environment:
+    with execution_environment("ops.health.handler", extensions=extensions) as environment:
         assert environment.invoke("GET", "/health")["statusCode"] == 200
         assert f"GET {EXTENSIONS}/event/next" not in environment.asked
 

@@ -76,6 +76,11 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     lag_seconds: float = 0.0
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something that was due is left for the next run."""
+        return self.outcomes["unfinished"] + self.outcomes["later"] > 0
+
 
 def sweep(due: Iterable[Due], work: Work, now: datetime, bounds: Bounds) -> Report:
     """Works on each item that is due."""

@@ -5,16 +5,19 @@ from typing import Any
 from booking.platform import metrics
 from booking.platform.clock import current_instant
 from booking.platform.log import logger
+from booking.platform.run import run
 from booking.platform.sweep import Bounds
 from booking.reservations.expiry import expire_started
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
-    bounds = Bounds(context.get_remaining_time_in_millis)
-    summary = {"expired": 0, **expire_started(current_instant(), bounds)}
-    metrics.count("bookings_expired", summary["expired"])
-    metrics.write_log_line()
-    metrics.flush()
-    logger.info("sweep", extra={"sweep": "expire", **summary})
+    with run("sweep.expire", context) as this:
+        report = expire_started(current_instant(), Bounds(context.get_remaining_time_in_millis))
+        this.is_unfinished = report.is_unfinished
+        lag = round(report.lag_seconds, 1)
+        summary = {"expired": 0, **report.outcomes, "expiry_lag_seconds": lag}
+        metrics.count("bookings_expired", report.outcomes["expired"])
+        metrics.observe_lag("expiry_lag_seconds", lag)
+        logger.info("sweep", extra={"sweep": "expire", **summary})
     return summary

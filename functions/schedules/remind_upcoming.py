@@ -6,15 +6,18 @@ from booking.notifications.reminders import remind_upcoming
 from booking.platform import metrics
 from booking.platform.clock import current_instant
 from booking.platform.log import logger
+from booking.platform.run import run
 from booking.platform.sweep import Bounds
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
-    bounds = Bounds(context.get_remaining_time_in_millis)
-    summary = {"reminded": 0, **remind_upcoming(current_instant(), bounds)}
-    metrics.count("reminders_sent", summary["reminded"])
-    metrics.write_log_line()
-    metrics.flush()
-    logger.info("sweep", extra={"sweep": "remind", **summary})
+    with run("sweep.remind", context) as this:
+        report = remind_upcoming(current_instant(), Bounds(context.get_remaining_time_in_millis))
+        this.is_unfinished = report.is_unfinished
+        lag = round(report.lag_seconds, 1)
+        summary = {"reminded": 0, **report.outcomes, "reminder_lag_seconds": lag}
+        metrics.count("reminders_sent", report.outcomes["reminded"])
+        metrics.observe_lag("reminder_lag_seconds", lag)
+        logger.info("sweep", extra={"sweep": "remind", **summary})
     return summary

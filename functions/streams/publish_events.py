@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from booking.errors import StoreUnavailable
 from booking.notifications.events import booking_events
 from booking.notifications.notify import tell
-from booking.platform import metrics
 from booking.platform.clock import current_instant
 from booking.platform.dead_letters import reason_of, send_dead_letter
 from booking.platform.log import logger
+from booking.platform.run import run
 from booking.platform.sweep import Bounds, TryLater
 
 # A batch of which nothing could be told fails as a whole.
@@ -22,11 +22,10 @@ _processor = BatchProcessor(EventType.DynamoDBStreams)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tells about each change once; reports the records that must come again."""
     bounds = Bounds(context.get_remaining_time_in_millis)
-    try:
-        return dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
-    finally:
-        metrics.write_log_line()
-        metrics.flush()
+    with run("stream.publish_events", context) as this:
+        answer = dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
+        this.is_unfinished = bool(answer["batchItemFailures"])
+    return answer
 
 
 def _tell_about(bounds: Bounds, record: DynamoDBRecord) -> None:

@@ -117,6 +117,8 @@ def dev() -> None:
         **os.environ,
         **chosen,
         **running().environment(),
+        "POWERTOOLS_METRICS_NAMESPACE": "BookingApi",
+        "POWERTOOLS_SERVICE_NAME": deployment.stack_name(),
         "PYTHONPATH": f"{ROOT}{os.pathsep}{FUNCTION_PATHS}",
     }
     reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]

@@ -78,9 +78,9 @@ class Journey:
 
     def _sweep(self, measuring: Measuring, due: int) -> None:
         with measuring("remind", due):
-            reminded = remind_upcoming(self._day - timedelta(minutes=1), UNBOUNDED)
+            reminded = remind_upcoming(self._day - timedelta(minutes=1), UNBOUNDED).outcomes
         with measuring("expire", due):
-            expired = expire_started(self._day + SLOTS * SLOT, UNBOUNDED)
+            expired = expire_started(self._day + SLOTS * SLOT, UNBOUNDED).outcomes
         if (reminded["reminded"], expired["expired"]) != (due, due):
             raise AssertionError((reminded, expired))
 

@@ -66,8 +66,8 @@ def _cost_follows_what_is_due() -> bool:
         for errand, counts in reads.items():
             _store(DUE, stored, errand)
             with items_read() as read:
-                outcome = expire_started(NOW, PLENTY) if errand == "expire" else remind_upcoming(NOW, PLENTY)
-            done = outcome["expired"] + outcome["reminded"]
+                report = expire_started(NOW, PLENTY) if errand == "expire" else remind_upcoming(NOW, PLENTY)
+            done = report.outcomes["expired"] + report.outcomes["reminded"]
             print(f"{stored:>10,} {errand:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
             counts.add(read["items"])
             delete_tables()
@@ -83,7 +83,7 @@ def _a_backlog_is_worked_off_in_batches() -> bool:
     started = time.perf_counter()
     while not runs or runs[-1]["unfinished"]:
         with items_read() as read:
-            runs.append(expire_started(NOW, PLENTY))
+            runs.append(expire_started(NOW, PLENTY).outcomes)
         seconds = time.perf_counter() - started
         print(
             f"  run {len(runs):>2}: {dict(runs[-1])} read {read['items']} in {read['queries']} queries, {seconds:.0f} s"

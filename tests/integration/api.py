@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from booking.platform.clock import current_instant
 
 SOURCE = "192.0.2.1"
 STAGE = "v1"
+INVOCATION = "id-of-lambda"
 
 
 @dataclass
@@ -93,11 +94,19 @@ def invoke(
         "body": body,
         "isBase64Encoded": is_base64,
     }
-    context = SimpleNamespace(
-        aws_request_id="id-of-lambda", function_name="function", memory_limit_in_mb=128, invoked_function_arn="arn"
-    )
-    answer: dict[str, Any] = importlib.import_module(module).handler(event, context)
+    answer: dict[str, Any] = importlib.import_module(module).handler(event, an_invocation())
     return answer
+
+
+def an_invocation(time_left_ms: Callable[[], int] = lambda: 60_000) -> SimpleNamespace:
+    """What Lambda tells a function about the invocation at hand."""
+    return SimpleNamespace(
+        aws_request_id=INVOCATION,
+        function_name="function",
+        memory_limit_in_mb=128,
+        invoked_function_arn="arn",
+        get_remaining_time_in_millis=time_left_ms,
+    )
 
 
 def body_of(answer: Mapping[str, Any]) -> Any:

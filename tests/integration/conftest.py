@@ -53,6 +53,7 @@ def forgetful_memory() -> Iterator[None]:
     yield
     ratelimit._local_attempts.clear()
     metrics._pending.clear()
+    metrics._emf.clear_metrics()
 
 
 @pytest.fixture(autouse=True)

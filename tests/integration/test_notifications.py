@@ -4,7 +4,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
@@ -24,6 +23,7 @@ from booking.reservations.table import BookingItem
 from booking.waitlist.line import join
 from infra.local.settings import ROOT
 from streams import publish_events
+from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import refusing
@@ -76,9 +76,8 @@ def records() -> list[Record]:
 
 def tell(told: list[Record] | None = None, time_left: Callable[[], int] = lambda: 60_000) -> list[str]:
     """One invocation; the sequence numbers that must come again."""
-    context = SimpleNamespace(get_remaining_time_in_millis=time_left)
     try:
-        answer = publish_events.handler({"Records": records() if told is None else told}, context)
+        answer = publish_events.handler({"Records": records() if told is None else told}, an_invocation(time_left))
     except BatchProcessingError:
         return ["all"]
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

@@ -1,10 +1,10 @@
 """Sweeps: started bookings expire and upcoming ones are reminded, once, whatever fails and whoever else sweeps."""
 
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +15,9 @@ from booking.caller import Caller, Locale, Role
 from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
 from booking.notifications.reminders import remind_upcoming
-from booking.platform import metrics
 from booking.platform.metric_totals import read_totals
 from booking.platform.settings import settings
-from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
+from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
 from booking.reservations.book import book
 from booking.reservations.change import cancel, reschedule
 from booking.reservations.errors import BookingHasExpired
@@ -28,6 +27,7 @@ from booking.reservations.table import TIMER_SHARDS
 from booking.waitlist.line import join
 from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
+from tests.integration.api import an_invocation
 from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
@@ -45,11 +45,11 @@ def outside() -> Iterator[Outside]:
 
 
 def expire(now: datetime = AT_START + SECOND, bounds: Bounds = PLENTY) -> Counter[str]:
-    return expire_started(now, bounds)
+    return expire_started(now, bounds).outcomes
 
 
 def remind(now: datetime = NOW, bounds: Bounds = PLENTY) -> Counter[str]:
-    return remind_upcoming(now, bounds)
+    return remind_upcoming(now, bounds).outcomes
 
 
 def bookings(number: int) -> list[Booking]:
@@ -392,45 +392,123 @@ class TestMailThatFails:
         assert ann.email not in log_stream.getvalue()
         assert expire() == {"expired": 1}
 
-    def test_without_a_sender_mail_is_logged(
-        self, outside: Outside, log_stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("MAIL_SENDER", "")
-        settings.cache_clear()
+    def test_without_a_sender_mail_is_logged(self, outside: Outside, log_stream: io.StringIO) -> None:
         ann = a_client()
         a_booking(a_specialist(), ann)
-        assert remind() == {"reminded": 1}
+        with pytest.MonkeyPatch.context() as environment:  # undone before `outside`, which sets the same
+            environment.setenv("MAIL_SENDER", "")
+            settings.cache_clear()
+            assert remind() == {"reminded": 1}
         assert outside.mails == []
         assert "no sender is configured" in log_stream.getvalue()
         assert ann.email not in log_stream.getvalue()
 
 
+def expiry_lag(now: datetime) -> float:
+    return expire_started(now, PLENTY).lag_seconds
+
+
+def reminder_lag(now: datetime) -> float:
+    return remind_upcoming(now, PLENTY).lag_seconds
+
+
+class TestLag:
+    """How late a sweep was: the look-ahead is two hours, and bookings start an hour after `NOW`."""
+
+    def test_there_is_none_when_nothing_is_due(self) -> None:
+        a_booking(a_specialist(), a_client(), starts_in=3 * HOUR)
+        assert (expiry_lag(NOW), reminder_lag(NOW)) == (0, 0)
+
+    def test_expiry_is_due_from_the_slots_start_and_the_oldest_counts(self) -> None:
+        for minutes in (30, 10, 20):
+            a_booking(a_specialist(), a_client(), starts_in=minutes * MINUTE)
+        assert expiry_lag(NOW + HOUR) == 50 * 60
+        assert expiry_lag(NOW + HOUR) == 0
+
+    def test_time_that_is_granted_after_the_start_is_no_lag(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
+        settings.cache_clear()
+        a_booking(a_specialist(), a_client())
+        assert expiry_lag(AT_START + 20 * MINUTE) == 5 * 60
+
+    def test_a_reminder_is_due_from_when_the_start_comes_within_the_look_ahead(self) -> None:
+        a_booking(a_specialist(), a_client(), starts_in=10 * HOUR)
+        assert reminder_lag(NOW + 8 * HOUR + 7 * MINUTE) == 7 * 60
+
+    def test_of_a_booking_made_within_the_look_ahead_it_is_due_from_when_it_was_made(self) -> None:
+        a_booking(a_specialist(), a_client())
+        assert reminder_lag(NOW + 7 * MINUTE) == 7 * 60
+
+    def test_of_a_booking_moved_within_the_look_ahead_it_is_due_from_when_it_was_moved(self) -> None:
+        specialist, ann = a_specialist(), a_client()
+        booking = a_booking(specialist, ann, starts_in=10 * HOUR)
+        sooner = a_slot(specialist, 3 * HOUR)
+        reschedule(ann, booking.id, sooner.id, NOW + 2 * HOUR)
+        assert reminder_lag(NOW + 2 * HOUR + 7 * MINUTE) == 7 * 60
+
+    def test_of_a_promoted_client_it_is_due_from_the_promotion(self) -> None:
+        specialist, ann = a_specialist(), a_client()
+        booking = a_booking(specialist, ann)
+        join(a_client(), booking.slot_id, NOW)
+        cancel(ann, booking.id, NOW + 20 * MINUTE)
+        assert reminder_lag(NOW + 27 * MINUTE) == 7 * 60
+
+    def test_what_must_wait_and_what_is_given_up_are_late_as_well(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
+        assert remind_upcoming(NOW + 5 * MINUTE, PLENTY) == Report(Counter(later=1), 5 * 60)
+        outside.before_mail = lambda to: error("MessageRejected", f"Email address is not verified: {to}")
+        assert remind_upcoming(NOW + 10 * MINUTE, PLENTY) == Report(Counter(dead=1), 10 * 60)
+
+    def test_an_item_that_cannot_tell_since_when_it_is_due_stops_nothing(self, outside: Outside) -> None:
+        poisoned, *_ = bookings(2)
+        starts = booking_item(poisoned.id)["starts"]
+        change_stored("bookings", {"booking_id": poisoned.id}, starts=f"0{starts}")
+        assert expire_started(AT_START + MINUTE, PLENTY) == Report(Counter(expired=1, dead=1), 60)
+        assert outside.letters[0]["reason"].startswith("ValueError: ")
+
+
 class TestFunctions:
-    def test_the_expiry_function_returns_logs_and_counts_what_it_did(self, log_stream: io.StringIO) -> None:
+    def test_the_expiry_function_returns_logs_and_counts_what_it_did(
+        self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         a_booking(a_specialist(), a_client(), starts_in=SECOND)
-        assert run(expire_function, NOW + MINUTE) == {"expired": 1}
-        assert '"sweep":"expire","expired":1' in log_stream.getvalue()
-        assert run(expire_function, NOW + MINUTE) == {"expired": 0}
-        assert totals_of("bookings_expired") == 1
+        assert run(expire_function, NOW + MINUTE) == {"expired": 1, "expiry_lag_seconds": 59}
+        assert '"sweep":"expire","expired":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
+        assert told_to_cloudwatch(capsys) == {
+            "bookings_confirmed": [1],
+            "bookings_expired": [1],
+            "expiry_lag_seconds": [59],
+        }
+        assert run(expire_function, NOW + MINUTE) == {"expired": 0, "expiry_lag_seconds": 0}
+        assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [0]}
+        assert read_totals() == {"bookings_confirmed": 1, "bookings_expired": 1}
 
-    def test_the_reminder_function_returns_logs_and_counts_what_it_did(self, log_stream: io.StringIO) -> None:
+    def test_the_reminder_function_returns_logs_and_counts_what_it_did(
+        self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         bookings(2)
-        assert run(remind_function, NOW) == {"reminded": 2}
-        assert '"sweep":"remind","reminded":2' in log_stream.getvalue()
-        assert totals_of("reminders_sent") == 2
+        assert run(remind_function, NOW + MINUTE) == {"reminded": 2, "reminder_lag_seconds": 60}
+        assert '"sweep":"remind","reminded":2,"reminder_lag_seconds":60.0' in log_stream.getvalue()
+        told = {"bookings_confirmed": [1, 1], "reminders_sent": [2], "reminder_lag_seconds": [60]}
+        assert told_to_cloudwatch(capsys) == told
+        assert read_totals() == {"bookings_confirmed": 2, "reminders_sent": 2}
 
 
-def run(function: Any, now: datetime) -> dict[str, int]:
+def run(function: Any, now: datetime) -> dict[str, float]:
     """One invocation, at that moment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(function, "current_instant", lambda: now)
-        summary: dict[str, int] = function.handler({}, SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+        summary: dict[str, float] = function.handler({}, an_invocation())
     return summary
 
 
-def totals_of(series: str) -> int:
-    metrics.flush()
-    return int(read_totals().get(series, 0))
+def told_to_cloudwatch(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
+    """The metrics of the one line that CloudWatch has read since the last time."""
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines() if '"_aws"' in text]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["service"]]
+    return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
 
 
 def raising(failure: BaseException) -> Any:

@@ -25,6 +25,8 @@ TROUBLED = {
     "ApproximateNumberOfMessagesVisible": 1,
     "IteratorAge": 601_000,
     "WriteThrottleEvents": 1,
+    "expiry_lag_seconds": 1_801,
+    "reminder_lag_seconds": 1_801,
 }
 """What each metric is all the time; nobody invokes the sweeps."""
 CALM = {
@@ -33,6 +35,8 @@ CALM = {
     "Invocations": 1,
     "IteratorAge": 2_000,
     "WriteThrottleEvents": 0,
+    "expiry_lag_seconds": 300,
+    "reminder_lag_seconds": 600,
 }
 
 
@@ -53,6 +57,7 @@ def alarms_over(localstack: Any, values: Mapping[str, float]) -> Iterator[dict[s
     content = template(MONITORING)
     parameters = {name: about.get("Default", f"{watched}-{name}") for name, about in content["Parameters"].items()}
     parameters |= {"WatchedStack": watched, "ExpirySweepMinutes": "5", "ReminderSweepMinutes": "10"}
+    parameters |= {"SweepLateSeconds": "1800"}
     alarms = [block["Properties"] for block in content["Resources"].values() if block["Type"].endswith("::Alarm")]
     report(localstack.client("cloudwatch"), alarms, parameters, values)
 
@@ -82,7 +87,7 @@ def report(
                 for moment in moments
             ]
             for some in batched(data, MOST_AT_ONCE, strict=False):
-                cloudwatch.put_metric_data(Namespace=namespace, MetricData=list(some))
+                cloudwatch.put_metric_data(Namespace=parameters.get(namespace, namespace), MetricData=list(some))
 
 
 def dimension_names(alarm: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from booking.platform.metrics import BUSINESS, DURATION, REQUESTS
+from booking.platform.metrics import BUSINESS, DURATION, LAGS, REQUESTS
 from infra.local.settings import ROOT, template
-from tests.unit.template_model import RESOURCES, functions
+from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES, functions
 
 MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")
 NESTED = RESOURCES["MonitoringStack"]
 ALARMS = {
     name: block["Properties"] for name, block in MONITORING["Resources"].items() if block["Type"].endswith("Alarm")
 }
+OWN_METRICS = {*BUSINESS, *LAGS, REQUESTS, DURATION, "http_server_errors"}
 SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
 GRAFANA = json.loads((ROOT / "infra" / "grafana" / "booking-api.json").read_text())
 
@@ -27,6 +28,13 @@ def test_it_is_made_in_prod_only_unless_the_deployer_says_otherwise() -> None:
 
 def test_it_gets_exactly_the_parameters_that_it_declares() -> None:
     assert NESTED["Properties"]["Parameters"].keys() == MONITORING["Parameters"].keys()
+
+
+def test_it_reads_the_metrics_of_its_own_stack_only() -> None:
+    variables = GLOBALS["Environment"]["Variables"]
+    parameters = NESTED["Properties"]["Parameters"]
+    assert parameters["ServiceName"] == variables["POWERTOOLS_SERVICE_NAME"] == "AWS::StackName"
+    assert parameters["MetricsNamespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
 
 
 def test_its_log_queries_read_the_log_of_every_route() -> None:
@@ -55,13 +63,26 @@ def test_an_alarm_looks_back_one_day_at_most(alarm: str) -> None:
     assert int(ALARMS[alarm]["Period"]) * int(periods) <= 86_400
 
 
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_on_a_metric_of_our_own_watches_one_that_exists_in_its_own_stack(alarm: str) -> None:
+    if ALARMS[alarm]["Namespace"] == "MetricsNamespace":
+        assert ALARMS[alarm]["MetricName"] in OWN_METRICS
+        assert ALARMS[alarm]["Dimensions"] == [{"Name": "service", "Value": "ServiceName"}]
+
+
+def test_the_lag_of_each_sweep_has_an_alarm_that_leaves_time_for_three_intervals() -> None:
+    assert {alarm["MetricName"] for alarm in ALARMS.values() if alarm["Threshold"] == "SweepLateSeconds"} == set(LAGS)
+    intervals = (PARAMETERS[f"{sweep}SweepMinutes"]["Default"] for sweep in ("Expiry", "Reminder"))
+    assert PARAMETERS["SweepLateSeconds"]["Default"] >= 3 * 60 * max(map(int, intervals))
+
+
 def test_the_dashboard_is_json_and_asks_for_metrics_that_exist() -> None:
     body = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     widgets = json.loads(body)["widgets"]
     own = set(re.findall(r'service\} MetricName=\\"(\w+)', body)) | set(
         re.findall(r'MetricsNamespace\}", "(\w+)', body)
     )
-    assert own <= {*BUSINESS, REQUESTS, DURATION, "http_server_errors"}
+    assert set(LAGS) <= own <= OWN_METRICS
     used = set(re.findall(r"\$\{(\w+)\}", body))
     assert used <= MONITORING["Parameters"].keys()
     assert {widget["y"] + widget["height"] for widget in widgets} == {6, 12, 18, 24, 30, 36}

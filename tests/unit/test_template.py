@@ -39,7 +39,7 @@ OTHER_ACTIONS = {
     ("events:PutEvents", "EventBus"),
     ("sqs:SendMessage", "DeadLetters"),
 }
-SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
+SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]

@@ -5,7 +5,8 @@ from mangum import Mangum
 
 from booking.http import errors
 from booking.http.edge import Edge
-from booking.platform.metrics import flush_on_termination
+from booking.platform import metrics
+from booking.platform.termination import before_the_end
 
 
 def application(*routers: APIRouter) -> Edge:
@@ -19,5 +20,5 @@ def application(*routers: APIRouter) -> Edge:
 
 def lambda_handler(router: APIRouter) -> Mangum:
     """What a route's module gives to Lambda as its `handler`."""
-    flush_on_termination()
+    before_the_end(metrics.flush)
     return Mangum(application(router), lifespan="off")

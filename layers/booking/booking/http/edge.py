@@ -17,6 +17,7 @@ from booking.http.errors import error_response
 from booking.platform import metrics
 from booking.platform.log import logger
 from booking.platform.settings import settings
+from booking.platform.tracing import Outcome, tracer
 
 UNKNOWN_ROUTE = "unknown"
 LARGEST_BODY = 64 * 1024
@@ -36,6 +37,7 @@ class Edge:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._is_cold = True
+        self._tracer = tracer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request."""
@@ -88,6 +90,16 @@ class Edge:
         self._is_cold = False
         metrics.observe_request(method, route, status, seconds)
         metrics.write_log_line()
+        if self._tracer:
+            about = {"route": f"{method} {route}", "status": status, "request_id": scope["state"]["request_id"]}
+            self._tracer.tell("request", _outcome(status), started, about)
+
+
+def _outcome(status: int) -> Outcome:
+    """What a status says, 0 where the app never came to one."""
+    if HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST:
+        return "ok"
+    return "refused" if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
 
 
 def _request_id(scope: Scope) -> str:

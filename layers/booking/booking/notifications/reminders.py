@@ -1,6 +1,5 @@
 """Reminders: each confirmed booking is reminded once before its slot starts."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -16,22 +15,32 @@ from booking.notifications.mail import send_mail
 from booking.notifications.messages import Audience, Occasion, compose
 from booking.platform.settings import settings
 from booking.platform.store import ConditionFailed, RawItem, update
-from booking.platform.sweep import Bounds, sweep
+from booking.platform.sweep import Bounds, Report, Work, sweep
 from booking.reservations.calendar_file import to_icalendar
 from booking.reservations.rules import Status
 from booking.reservations.table import BookingItem, expiry_timer
 from booking.reservations.timers import REMIND, due_timers, park
 
 
-def remind_upcoming(now: datetime, bounds: Bounds) -> Counter[str]:
+def remind_upcoming(now: datetime, bounds: Bounds) -> Report:
     """Reminds whose slot starts within the look-ahead.
 
     Counts `reminded`, `sent_before`, `unwanted` (cancelled or moved meanwhile) and `too_late`.
     """
-    until = now + timedelta(minutes=settings().reminder_lookahead_minutes)
+    lookahead = timedelta(minutes=settings().reminder_lookahead_minutes)
     find = cache(find_profile)  # a specialist's profile is read once per sweep
-    work = partial(_remind, now, find)
-    return sweep(due_timers(REMIND, until), work, partial(park, REMIND), bounds)
+    work = Work(partial(_due_since, lookahead), partial(_remind, now, find), partial(park, REMIND))
+    return sweep(due_timers(REMIND, now + lookahead), work, now, bounds)
+
+
+def _due_since(lookahead: timedelta, raw: RawItem) -> datetime:
+    """When the slot's start came within the look-ahead, or when the booking got that slot, if that was later.
+
+    Two kinds of bookings look as if they had been due for longer than they were: those that a longer look-ahead
+    has just taken in, and those that were moved before moves were dated (`moved_at`).
+    """
+    booking = BookingItem.from_old(raw)
+    return max(booking.slot_start_at - lookahead, booking.held_since())
 
 
 def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawItem) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from booking.platform.tracing import tracer
+
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
 MAX_ATTEMPTS = 4
@@ -19,7 +21,10 @@ MAX_ATTEMPTS = 4
 @cache
 def session() -> botocore.session.Session:
     """Shared by all clients, so that credentials and endpoint data are loaded once."""
-    return botocore.session.get_session()
+    made = botocore.session.get_session()
+    if active := tracer():
+        active.watch(made)
+    return made
 
 
 @cache

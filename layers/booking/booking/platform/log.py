@@ -1,8 +1,13 @@
-"""Logs: one JSON line per event, each with the id of the request that it belongs to.
+"""Logs: one JSON line per event, each with the id of the request or run that it belongs to.
 
 No token, password, e-mail address or body is ever logged.
 """
 
+import logging
+
 from aws_lambda_powertools import Logger
 
-logger = Logger(location=None, taskName=None)
+# One event is served at a time, so that a task's name says nothing.
+logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed leaves this one out
+
+logger = Logger(location=None)

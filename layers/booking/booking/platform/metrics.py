@@ -1,19 +1,18 @@
 """Metrics: counted in memory, added to the shared totals now and then, and logged for CloudWatch.
 
 Counting costs a dictionary entry. At most once in `METRICS_FLUSH_SECONDS` an execution environment adds
-what it has counted to its function's totals in the metrics table, in the background; so the totals of
-`GET /metrics` are summed over all functions and environments, and only rise. What an environment has
-counted since its last flush is lost only if it ends without notice. For CloudWatch each request's metrics
-are a line of the log (embedded metric format).
+what it has counted to its function's totals in the metrics table, in the background, and once more when it
+is told to end (`booking.platform.termination`); so the totals of `GET /metrics` are summed over all functions
+and environments, and only rise. What an environment has counted since its last flush is lost only if it dies:
+killed, out of memory, or without an answer from the table in the time that it is left. For CloudWatch each
+request's metrics are a line of the log (embedded metric format).
 
 Labels are words that we choose (method, route template, status), never what a caller writes.
 """
 
-import signal
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
-from types import FrameType
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -34,10 +33,12 @@ BUSINESS = (
     "events_published",
     "dead_letters",
 )
+LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
 _SEPARATOR = "|"
 
 _emf = Metrics()
-_lock = threading.Lock()
+_lock = threading.RLock()  # reentrant, like the other: a signal's handler may interrupt whoever holds it
+_flushing = threading.RLock()
 _pending: dict[str, float] = defaultdict(float)
 _timer: threading.Timer | None = None
 
@@ -68,6 +69,11 @@ def count(name: str, amount: int = 1) -> None:
         _emf.add_metric(name, MetricUnit.Count, amount)
 
 
+def observe_lag(name: str, seconds: float) -> None:
+    """Tells CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
+    _emf.add_metric(name, MetricUnit.Seconds, seconds)
+
+
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Counts a request and how long it took; `route` is its template."""
     _add(Series(REQUESTS, (method, route, str(status))), 1)
@@ -88,33 +94,32 @@ def write_log_line() -> None:
 
 
 def flush() -> None:
-    """Adds what is pending to the function's totals. A failure is logged and costs no request."""
+    """Adds what is pending to the function's totals, after what another thread is just adding.
+
+    A failure is logged and costs no request.
+    """
+    with _flushing:
+        amounts = _taken()
+        if not amounts or not settings().metrics_table:
+            return
+        from booking.platform.metric_totals import add_to_totals  # noqa: PLC0415  # not before it is needed
+
+        try:
+            add_to_totals(amounts)
+        except Exception:  # noqa: BLE001  # the outermost edge of the background's work
+            logger.warning("metrics could not be added to the totals", exc_info=True)
+            for series, amount in amounts.items():
+                _add(Series.parse(series), amount)
+
+
+def _taken() -> dict[str, float]:
+    """What is pending, which then is no longer."""
     global _timer  # noqa: PLW0603  # this module's clock
     with _lock:
         amounts = dict(_pending)
         _pending.clear()
         _timer = None
-    if not amounts or not settings().metrics_table:
-        return
-    from booking.platform.metric_totals import add_to_totals  # noqa: PLC0415  # not before it is needed
-
-    try:
-        add_to_totals(amounts)
-    except Exception:  # noqa: BLE001  # the outermost edge of the background's work
-        logger.warning("metrics could not be added to the totals", exc_info=True)
-        for series, amount in amounts.items():
-            _add(Series.parse(series), amount)
-
-
-def flush_on_termination() -> None:
-    """Flushes when the environment is told to end (Lambda tells those that have an extension)."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        flush()
-        raise SystemExit
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+    return amounts
 
 
 def _add(series: Series, amount: float) -> None:

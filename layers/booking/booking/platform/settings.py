@@ -38,7 +38,10 @@ class Settings:
     metrics_token_secret: str = ""
     metrics_flush_seconds: int = 10
     aws_lambda_function_name: str = "local"
+    aws_lambda_runtime_api: str = ""
+    aws_xray_daemon_address: str = ""
     log_level: str = "INFO"
+    tracing_mode: str = "Disabled"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

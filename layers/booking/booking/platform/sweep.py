@@ -6,7 +6,8 @@ stopped, and two that run at once only find less to do.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
@@ -50,24 +51,46 @@ class Bounds:
         return self.time_left_ms() < LEAST_TIME_LEFT_MS
 
 
-def sweep(
-    due: Iterable[Due],
-    work: Callable[[RawItem], str],
-    give_up: Callable[[RawItem, Exception], None],
-    bounds: Bounds,
-) -> Counter[str]:
-    """Works on each due item and counts the outcomes that `work` names.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a sweep does with an item.
 
-    An item that fails in a way nobody expected goes to `give_up` and is counted as `dead`; one that must
-    wait is counted as `later`. `unfinished` is 1 when the bounds were reached.
+    `do` names the outcome. An item that fails in a way nobody expected goes to `give_up`.
     """
-    outcomes: Counter[str] = Counter()
+
+    due_since: Callable[[RawItem], datetime]
+    do: Callable[[RawItem], str]
+    give_up: Callable[[RawItem, Exception], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: how often each outcome came about, and how late it was.
+
+    Beside the outcomes that the work names, `dead` counts items that were given up, and `later` those that
+    must wait; `unfinished` is 1 when the bounds were reached. `lag_seconds` is how long the oldest item that
+    the run came to had been due when the run began; 0 when nothing was due. What a bounded run did not come
+    to, it cannot tell of.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    lag_seconds: float = 0.0
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something that was due is left for the next run."""
+        return self.outcomes["unfinished"] + self.outcomes["later"] > 0
+
+
+def sweep(due: Iterable[Due], work: Work, now: datetime, bounds: Bounds) -> Report:
+    """Works on each item that is due."""
+    report = Report()
     for item in _items(due):
-        if bounds.reached(outcomes.total()):
-            outcomes["unfinished"] = 1
+        if bounds.reached(report.outcomes.total()):
+            report.outcomes["unfinished"] = 1
             break
-        outcomes[_outcome(item, work, give_up)] += 1
-    return outcomes
+        report.outcomes[_outcome(item, work, now, report)] += 1
+    return report
 
 
 def _items(due: Iterable[Due]) -> Iterator[RawItem]:
@@ -80,19 +103,20 @@ def _items(due: Iterable[Due]) -> Iterator[RawItem]:
                 break
 
 
-def _outcome(item: RawItem, work: Callable[[RawItem], str], give_up: Callable[[RawItem, Exception], None]) -> str:
+def _outcome(item: RawItem, work: Work, now: datetime, report: Report) -> str:
     try:
-        return work(item)
+        report.lag_seconds = max(report.lag_seconds, (now - work.due_since(item)).total_seconds())
+        return work.do(item)
     except (TryLater, StoreUnavailable):
         return "later"
     except Exception as error:  # noqa: BLE001  # the outermost edge of one item's work
         logger.exception("an item cannot be worked on")
-        return _given_up(item, error, give_up)
+        return _given_up(item, error, work)
 
 
-def _given_up(item: RawItem, error: Exception, give_up: Callable[[RawItem, Exception], None]) -> str:
+def _given_up(item: RawItem, error: Exception, work: Work) -> str:
     try:
-        give_up(item, error)
+        work.give_up(item, error)
     except Exception:  # noqa: BLE001  # the outermost edge of one item's work
         logger.exception("an item cannot be put aside")
         return "later"

@@ -102,6 +102,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
             BookingItem.starts.set(starts_key(slot.start_at, booking_id)),
             BookingItem.timer.set(reminder_timer(booking_id)),
             BookingItem.sequence.set(BookingItem.sequence + 1),
+            BookingItem.moved_at.set(now),
         ],
         condition=_is_unchanged(item),
     )

@@ -1,6 +1,5 @@
 """Expiry: a confirmed booking whose slot has started ends, and its slot with its line."""
 
-from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -8,25 +7,27 @@ from itertools import chain
 from booking.calendar.slot_ids import SlotId
 from booking.platform.settings import settings
 from booking.platform.store import ConditionsFailed, RawItem, Transaction
-from booking.platform.sweep import Bounds, sweep
+from booking.platform.sweep import Bounds, Report, Work, sweep
 from booking.reservations.holding import free_for_good
 from booking.reservations.rules import Status
 from booking.reservations.table import BookingItem
-from booking.reservations.timers import EXPIRE, REMIND, due_timers, park
+from booking.reservations.timers import EXPIRE, REMIND, due_timers, park, slot_start
 
 
 class SlotOutOfStep(Exception):
     """The booking says that it holds the slot, and the slot does not know of it."""
 
 
-def expire_started(now: datetime, bounds: Bounds) -> Counter[str]:
+def expire_started(now: datetime, bounds: Bounds) -> Report:
     """Expires what is due and counts `expired` and `skipped` (somebody else was faster).
 
-    A booking that was never reminded expires all the same, so both errands are looked at.
+    A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later. One that was never
+    reminded expires all the same, so both errands are looked at.
     """
-    until = now - timedelta(minutes=settings().booking_expire_after_start_minutes)
-    due = chain(due_timers(EXPIRE, until), due_timers(REMIND, until))
-    return sweep(due, partial(_expire, now), partial(park, EXPIRE), bounds)
+    grace = timedelta(minutes=settings().booking_expire_after_start_minutes)
+    due = chain(due_timers(EXPIRE, now - grace), due_timers(REMIND, now - grace))
+    work = Work(lambda raw: slot_start(raw) + grace, partial(_expire, now), partial(park, EXPIRE))
+    return sweep(due, work, now, bounds)
 
 
 def _expire(now: datetime, raw: RawItem) -> str:

@@ -58,8 +58,8 @@ class BookingItem(Item):
     """A booking.
 
     `starts` is the slot's start and the booking's id, so that lists by start have one order. `timer` is
-    the next errand (`remind` or `expire`) and a shard. `sequence` counts its moves (RFC 5545, 3.8.7.4).
-    What the service was called and what it cost are kept as they were.
+    the next errand (`remind` or `expire`) and a shard. `sequence` counts its moves (RFC 5545, 3.8.7.4),
+    `moved_at` is when the last of them was. What the service was called and what it cost are kept as they were.
     """
 
     class Meta:
@@ -81,6 +81,7 @@ class BookingItem(Item):
     slot_end_at = InstantAttribute()
     created_at = InstantAttribute()
     cancelled_at = InstantAttribute(null=True)
+    moved_at = InstantAttribute(null=True)
     sequence = NumberAttribute(default=0)
     starts = UnicodeAttribute()
     timer = UnicodeAttribute(null=True)
@@ -104,6 +105,10 @@ class BookingItem(Item):
             created_at=self.created_at,
             cancelled_at=self.cancelled_at,
         )
+
+    def held_since(self) -> datetime:
+        """When the booking got the slot that it has."""
+        return self.moved_at or self.created_at  # type: ignore[truthy-bool]  # null=True is not in PynamoDB's types
 
     def client_list_key(self) -> Mapping[str, str]:
         """The item's key in its client's list."""

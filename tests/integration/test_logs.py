@@ -1,0 +1,68 @@
+"""Log lines: what every line of a request or run has, and what none has."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from booking.errors import StoreUnavailable
+from booking.platform import metrics
+from schedules import expire_started_slots, remind_upcoming
+from streams import publish_events
+from tests.integration.api import INVOCATION, an_invocation, invoke
+from tests.integration.outside import Outside, everything_outside
+from tests.integration.people import HOUR, NOW, a_booking, a_client, a_specialist
+from tests.integration.store_calls import unreachable
+from tests.integration.tables import change_stored, stored
+
+type LogLines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def outside() -> Iterator[Outside]:
+    with everything_outside() as outside:
+        yield outside
+
+
+def test_a_line_of_a_request_has_its_id_and_no_name_of_a_task(log_lines: LogLines) -> None:
+    invoke("ops.health", "GET", "/health")
+
+    (line,) = log_lines()
+    assert line["request_id"] == "id-of-the-gateway"
+    assert line.keys().isdisjoint({"taskName", "location"})
+
+
+@pytest.mark.parametrize(
+    ("function", "at"), [(remind_upcoming, NOW), (expire_started_slots, NOW + HOUR)], ids=["remind", "expire"]
+)
+def test_every_line_of_a_sweep_has_the_invocations_id(
+    function: Any, at: Any, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned = a_booking(a_specialist(), a_client())
+    change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
+    monkeypatch.setattr(function, "current_instant", lambda: at)
+
+    function.handler({}, an_invocation())
+
+    lines = log_lines()
+    assert [line["message"] for line in lines] == ["an item cannot be worked on", "dead letter", "sweep"]
+    assert {line["request_id"] for line in lines} == {INVOCATION}
+
+
+def test_every_line_of_the_streams_function_has_the_invocations_id(log_lines: LogLines) -> None:
+    nonsense = {"eventID": "1", "dynamodb": {"SequenceNumber": "1", "NewImage": {"status": {"S": "none"}}}}
+
+    publish_events.handler({"Records": [nonsense]}, an_invocation())
+
+    lines = log_lines()
+    assert [line["message"] for line in lines] == ["a record cannot be worked on", "dead letter"]
+    assert {line["request_id"] for line in lines} == {INVOCATION}
+
+
+def test_what_a_run_has_counted_is_kept_though_it_fails() -> None:
+    metrics.count("dead_letters")
+    with unreachable("Query"), pytest.raises(StoreUnavailable):
+        expire_started_slots.handler({}, an_invocation())
+
+    (totals,) = stored("metrics")
+    assert totals["dead_letters"] == 1

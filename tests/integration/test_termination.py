@@ -1,0 +1,111 @@
+"""The end of an execution environment: what it has counted is kept, and where nobody tells it, nothing is worse."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from threading import Thread
+
+import pytest
+
+from booking.platform.termination import EXTENSION, before_the_end
+from tests.integration.execution_environment import (
+    EXTENSIONS,
+    IDENTIFIER,
+    PATIENCE_SECONDS,
+    REGISTERED,
+    RUNTIME,
+    ExecutionEnvironment,
+    ExtensionsApi,
+    execution_environment,
+)
+
+ENDED_BY_SIGTERM = 128 + signal.SIGTERM
+WITHOUT_EXTENSIONS = [kind for kind in ExtensionsApi if kind is not ExtensionsApi.THERE]
+
+
+def test_what_was_counted_is_added_before_the_end() -> None:
+    with execution_environment("ops.health.handler") as environment:
+        assert environment.invoke("GET", "/health")["statusCode"] == 200
+        assert environment.calls == []
+
+        environment.tell_to_end()
+
+        assert environment.status() == ENDED_BY_SIGTERM
+        assert added(environment)["http_requests_total|GET|/health|200"] == "1"
+
+
+def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
+    with execution_environment("ops.health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
+        environment.aws_answers.clear()
+        environment.invoke("GET", "/health")
+        eventually(lambda: environment.calls)
+
+        environment.tell_to_end()
+        time.sleep(0.3)
+
+        assert environment.is_running
+        environment.aws_answers.set()
+        assert environment.status() == ENDED_BY_SIGTERM
+        assert added(environment)["http_requests_total|GET|/health|200"] == "1"
+
+
+def test_an_environment_that_has_counted_nothing_just_ends() -> None:
+    with execution_environment("ops.health.handler") as environment:
+        eventually(lambda: f"GET {RUNTIME}/next" in environment.asked)
+
+        environment.tell_to_end()
+
+        assert environment.status() == ENDED_BY_SIGTERM
+        assert environment.calls == []
+
+
+def test_it_is_registered_for_no_events_before_it_asks_for_its_first_invocation() -> None:
+    with execution_environment("ops.health.handler") as environment:
+        environment.invoke("GET", "/health")
+        eventually(lambda: f"GET {EXTENSIONS}/event/next" in environment.asked)
+
+        about = {line: (headers, body) for line, headers, body in environment.requests}
+        assert environment.asked.index(REGISTERED) < environment.asked.index(f"GET {RUNTIME}/next")
+        headers, body = about[f"POST {EXTENSIONS}/register"]
+        assert (headers["Lambda-Extension-Name"], json.loads(body)) == (EXTENSION, {"events": []})
+        headers, _ = about[f"GET {EXTENSIONS}/event/next"]
+        assert headers["Lambda-Extension-Identifier"] == IDENTIFIER
+
+
+@pytest.mark.parametrize("extensions", WITHOUT_EXTENSIONS, ids=lambda kind: kind.name.lower())
+def test_where_there_are_no_extensions_it_serves_and_ends_all_the_same(extensions: ExtensionsApi) -> None:
+    with execution_environment("ops.health.handler", extensions=extensions) as environment:
+        assert environment.invoke("GET", "/health")["statusCode"] == 200
+        assert f"GET {EXTENSIONS}/event/next" not in environment.asked
+
+        environment.tell_to_end()
+
+        assert environment.status() == ENDED_BY_SIGTERM
+        assert added(environment)["http_requests_total|GET|/health|200"] == "1"
+
+
+def test_only_the_main_thread_can_be_told() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    thread = Thread(target=before_the_end, args=(lambda: None,))
+    thread.start()
+    thread.join()
+
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def added(environment: ExecutionEnvironment) -> dict[str, str]:
+    """What was added to the totals in the one call to AWS, by series."""
+    ((target, parameters),) = environment.calls
+    assert target == "DynamoDB_20120810.UpdateItem"
+    assert parameters["Key"] == {"kind": {"S": "totals"}, "function": {"S": "the-function"}}
+    names, values = parameters["ExpressionAttributeNames"], parameters["ExpressionAttributeValues"]
+    return {series: values[f":{name.removeprefix('#')}"]["N"] for name, series in names.items()}
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -16,7 +16,7 @@ from infra.local.settings import ROOT, Mistake
 from tests.unit.template_model import PARAMETERS, functions
 
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
-ALARMS_OF_A_RELEASE = ["ReleaseErrorsAlarm", "ServerErrorsAlarm", "SlowAnswersAlarm", "DeadLettersAlarm"]
+ALARMS_OF_A_RELEASE = ["ReleaseErrorsAlarm", "ServerErrorsAlarm", "SlowAnswersAlarm"]
 
 type Resources = Mapping[str, Mapping[str, Any]]
 

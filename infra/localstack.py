@@ -33,6 +33,7 @@ TEST_PARAMETERS = {
     # LocalStack sees every caller at one address: with the limits of the contract the tests would wait for each other.
     "AuthRegisterMaxAttempts": "100000",
     "AuthLoginMaxAttempts": "100000",
+    "NoticeOfTermination": "Disabled",  # not every executor of LocalStack's functions bears the question
     "EventBatchSize": "25",  # it repeats the failed part of a batch, as AWS does
 }
 """Beside those that the end-to-end tests want everywhere."""

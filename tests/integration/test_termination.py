@@ -73,6 +73,12 @@ def test_it_is_registered_for_no_events_before_it_asks_for_its_first_invocation(
         assert headers["Lambda-Extension-Identifier"] == IDENTIFIER
 
 
+def test_it_is_not_registered_where_the_deployer_keeps_the_question_back() -> None:
+    with execution_environment("ops.health.handler", {"NOTICE_OF_TERMINATION": "Disabled"}) as environment:
+        assert environment.invoke("GET", "/health")["statusCode"] == 200
+        assert not [line for line in environment.asked if EXTENSIONS in line]
+
+
 @pytest.mark.parametrize("extensions", WITHOUT_EXTENSIONS, ids=lambda kind: kind.name.lower())
 def test_where_there_are_no_extensions_it_serves_and_ends_all_the_same(extensions: ExtensionsApi) -> None:
     with execution_environment("ops.health.handler", extensions=extensions) as environment:

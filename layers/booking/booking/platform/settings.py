@@ -41,6 +41,7 @@ class Settings:
     aws_lambda_runtime_api: str = ""
     aws_xray_daemon_address: str = ""
     log_level: str = "INFO"
+    notice_of_termination: str = "Active"
     tracing_mode: str = "Disabled"
 
     @classmethod

@@ -2,7 +2,8 @@
 
 Lambda sends SIGTERM, and leaves half a second, only to environments with a registered extension. So we register
 one that asks for no events and does nothing: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html.
-Where there is no such interface (emulators, `make dev`, tests) nothing is registered, and nothing waits for it.
+Where there is no such interface (emulators, `make dev`, tests) nothing is registered, and nothing waits for it; where
+one would choke on the question, `NOTICE_OF_TERMINATION=Disabled` keeps it back.
 """
 
 import http.client
@@ -42,7 +43,7 @@ def before_the_end(act: Callable[[], None]) -> None:
 
 def _ask_for_notice() -> None:
     """Registers the extension, and waits for the answer, but not for ever."""
-    if not settings().aws_lambda_runtime_api:
+    if settings().notice_of_termination != "Active" or not settings().aws_lambda_runtime_api:
         return
     answered = threading.Event()
     threading.Thread(target=_be_an_extension, args=(answered,), daemon=True).start()

@@ -35,7 +35,7 @@ def main() -> int:
 def prepare(environment: str, more: list[str]) -> list[str]:
     """Builds, and returns the command that deploys the build."""
     chosen = parameters(environment, more)
-    os.environ["LAYER_PLATFORM"] = LAYER_PLATFORMS[chosen.get("Architecture", "x86_64")]
+    os.environ["LAYER_PLATFORM"] = LAYER_PLATFORMS[chosen["Architecture"]]
     with step("Building the functions and layers"):
         deployment.build(LOG)
     named = chosen | {"Release": deployment.release(chosen)}
@@ -46,12 +46,18 @@ def prepare(environment: str, more: list[str]) -> list[str]:
 
 
 def parameters(environment: str, more: list[str]) -> dict[str, str]:
-    """What samconfig.toml says for the environment, and what was given besides; raises Mistake for unknown ones."""
+    """What samconfig.toml says for the environment, and what was given besides; raises Mistake for what cannot be.
+
+    The architecture is always among them: left out, the stack would keep its own, and the layer might be for another.
+    """
+    declared = template()["Parameters"]
     configured = deployment.deploy_options(environment).get("parameter_overrides", [])
     words = [*(shlex.split(configured) if isinstance(configured, str) else configured), *more]
-    chosen = dict(_pair(word) for word in words)
-    if unknown := chosen.keys() - template()["Parameters"].keys():
+    chosen = {"Architecture": str(declared["Architecture"]["Default"]), **dict(_pair(word) for word in words)}
+    if unknown := chosen.keys() - declared.keys():
         raise Mistake(f"template.yaml has no parameter {', '.join(sorted(unknown))}.")
+    if chosen["Architecture"] not in LAYER_PLATFORMS:
+        raise Mistake(f"Architecture is one of {', '.join(LAYER_PLATFORMS)}, not {chosen['Architecture']!r}.")
     return chosen
 
 

@@ -114,8 +114,7 @@ def put(name: str, chosen: Mapping[str, str]) -> None:
     """
     with step("Building the functions and layers"):
         deployment.build(STATE / "logs" / "build.log")
-    release = deployment.release(chosen)
-    tags = {deployment.SOURCE_TAG: release}
+    tags = {deployment.SOURCE_TAG: deployment.source_tag(chosen)}
     stack = deployment.describe(client("cloudformation"), name)
     if stack is not None and stack["StackStatus"] == "CREATE_COMPLETE" and tags_of(stack) == tags:
         return

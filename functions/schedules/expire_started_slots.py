@@ -14,7 +14,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
     """One bounded run; returns and logs what it did."""
     with run("sweep.expire", context) as this:
         report = expire_started(current_instant(), Bounds(context.get_remaining_time_in_millis))
-        this.is_unfinished = report.is_unfinished
+        this.is_unfinished = report.leaves_something
         lag = round(report.lag_seconds, 1)
         summary = {"expired": 0, **report.outcomes, "expiry_lag_seconds": lag}
         metrics.count("bookings_expired", report.outcomes["expired"])

@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 SAM = ROOT / ".venv-tools" / "bin" / "sam"
 BUILD = ROOT / ".aws-sam"
-SOURCES = ("template.yaml", "infra/monitoring.yaml", "functions", "layers")
+RELEASED = ("template.yaml", "functions", "layers")
+"""What functions are made of."""
+SOURCES = (*RELEASED, "infra/monitoring.yaml")
 BUCKET = "booking-api-deployments"
 SOURCE_TAG = "source"
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
@@ -78,7 +80,7 @@ def deploy(
     """
     declared: dict[str, Any] = template()["Parameters"]
     values = {name: str(about["Default"]) for name, about in declared.items() if "Default" in about} | dict(chosen)
-    source = release(values)
+    source = source_tag(values)
     stack = settled(cloudformation, stack_name())
     if stack is not None:
         if {"Key": SOURCE_TAG, "Value": source} in stack.get("Tags", []) and stack["StackStatus"] in UPDATABLE:
@@ -88,7 +90,7 @@ def deploy(
             cloudformation.get_waiter("stack_delete_complete").wait(
                 StackName=stack_name(), WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )
-    overrides = [f'{name}="{value}"' for name, value in {**values, "Release": source}.items()]
+    overrides = [f'{name}="{value}"' for name, value in {**values, "Release": release(values)}.items()]
     run_sam(
         [
             *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
@@ -135,10 +137,10 @@ def function_variables(of_stack: Mapping[str, str]) -> dict[str, str]:
     return {variable: of_stack[output] for variable, output in FUNCTION_VARIABLES.items()}
 
 
-def fingerprint() -> str:
-    """Changes when anything does that `sam build` reads."""
+def fingerprint(sources: Iterable[str] = SOURCES) -> str:
+    """Changes when anything does that `sam build` reads, or some of it."""
     digest = hashlib.sha256(os.environ.get("LAYER_PLATFORM", "").encode())
-    for path in sorted(_files()):
+    for path in sorted(_files(sources)):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
     return digest.hexdigest()
@@ -154,10 +156,15 @@ def deploy_options(sam_environment: str) -> dict[str, Any]:
     return {**common, **specific}
 
 
+def source_tag(chosen: Mapping[str, str]) -> str:
+    """Names what a stack is made of, functions and the rest: a stack that bears it need not be deployed again."""
+    return hashlib.sha256(f"{fingerprint()} {release(chosen)}".encode()).hexdigest()[:32]
+
+
 def release(chosen: Mapping[str, str]) -> str:
     """Names this code with these parameters: another name whenever one of them differs."""
     told = sorted((name, value) for name, value in chosen.items() if name != "Release")
-    return hashlib.sha256(repr([fingerprint(), told]).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr([fingerprint(RELEASED), told]).encode()).hexdigest()[:32]
 
 
 def run_sam(command: list[str], environment: Mapping[str, str], log: Path, complaint: str) -> None:
@@ -186,8 +193,8 @@ def readable(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _files() -> Iterator[Path]:
-    for name in SOURCES:
+def _files(sources: Iterable[str]) -> Iterator[Path]:
+    for name in sources:
         top = ROOT / name
         found = top.rglob("*") if top.is_dir() else [top]
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)

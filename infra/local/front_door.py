@@ -118,7 +118,7 @@ def from_gateway(request: Request, answer: httpx.Response, content: bytes) -> Re
     if "x-request-id" in response.headers:
         return response
     if request.method != "OPTIONS" and not answer.is_client_error:
-        # The template's DEFAULT_5XX, as on AWS.
+        # The body of the template's DEFAULT_5XX, as on AWS.
         return refusal(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")
     response.headers["x-request-id"] = request_id(request)
     return response

@@ -184,7 +184,7 @@ class TestExecutionEnvironments:
 
         assert (annotations["cold_start"], annotations["aws_calls"]) == (False, 0)
 
-    def test_nothing_that_a_caller_writes_is_told(self, daemon: Daemon) -> None:
+    def test_nothing_that_a_caller_writes_is_told_but_the_requests_id(self, daemon: Daemon) -> None:
         token, email, password = "a-token-of-ann", "ann@example.com", "a password of hers"
         body = json.dumps({"email": email, "password": password})
         with execution_environment("auth.login.handler", self.variables(daemon)) as environment:

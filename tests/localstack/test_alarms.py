@@ -22,6 +22,7 @@ MOST_AT_ONCE = 500
 
 TROUBLED = {
     "5XXError": 1,
+    "Errors": 1,
     "ApproximateNumberOfMessagesVisible": 1,
     "IteratorAge": 601_000,
     "WriteThrottleEvents": 1,
@@ -31,6 +32,7 @@ TROUBLED = {
 """What each metric is all the time; nobody invokes the sweeps."""
 CALM = {
     "5XXError": 0,
+    "Errors": 0,
     "ApproximateNumberOfMessagesVisible": 0,
     "Invocations": 1,
     "IteratorAge": 2_000,
@@ -57,7 +59,7 @@ def alarms_over(localstack: Any, values: Mapping[str, float]) -> Iterator[dict[s
     content = template(MONITORING)
     parameters = {name: about.get("Default", f"{watched}-{name}") for name, about in content["Parameters"].items()}
     parameters |= {"WatchedStack": watched, "ExpirySweepMinutes": "5", "ReminderSweepMinutes": "10"}
-    parameters |= {"SweepLateSeconds": "1800"}
+    parameters |= {"SweepLateSeconds": "1800", "ReleaseErrorsPerMinute": "2"}
     alarms = [block["Properties"] for block in content["Resources"].values() if block["Type"].endswith("::Alarm")]
     report(localstack.client("cloudwatch"), alarms, parameters, values)
 

@@ -1,7 +1,6 @@
 """Run by the tools' Python: prints the CloudFormation that SAM makes of template.yaml, as JSON.
 
-`python expand_sam.py template.yaml Name=value …`: parameters, and instead of packages made-up places in S3;
-`functions=` and `layers=` name them.
+`python expand_sam.py template.yaml Name=value …`: with these parameters, and instead of packages with places in S3.
 """
 
 import json
@@ -29,17 +28,16 @@ class NoManagedPolicies(ManagedPolicyLoader):  # type: ignore[misc] # has no typ
         return {}
 
 
-def packaged(template: dict[str, Any], functions: str, layers: str) -> dict[str, Any]:
+def packaged(template: dict[str, Any]) -> dict[str, Any]:
     """The template as `sam package` would leave it."""
-    template["Globals"]["Function"]["CodeUri"] = f"s3://bucket/{functions}"
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
     for block in template["Resources"].values():
         if "ContentUri" in block["Properties"]:
-            block["Properties"]["ContentUri"] = f"s3://bucket/{layers}"
+            block["Properties"]["ContentUri"] = "s3://bucket/layer"
     return template
 
 
 if __name__ == "__main__":
     given = dict(pair.split("=", 1) for pair in sys.argv[2:])
     template = yaml_parse(Path(sys.argv[1]).read_text())
-    content = packaged(template, given.pop("functions", "functions"), given.pop("layers", "layers"))
-    print(json.dumps(transform(content, given, NoManagedPolicies())))
+    print(json.dumps(transform(packaged(template), given, NoManagedPolicies())))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -16,7 +17,14 @@ from infra.local.settings import ROOT, Mistake
 from tests.unit.template_model import PARAMETERS, functions
 
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
-ALARMS_OF_A_RELEASE = ["ReleaseErrorsAlarm", "ServerErrorsAlarm", "SlowAnswersAlarm"]
+ALARMS_OF_A_RELEASE = [
+    "ReleaseErrorsAlarm",
+    "ExpiryFailsAlarm",
+    "RemindersFailAlarm",
+    "NewsFailAlarm",
+    "ServerErrorsAlarm",
+    "SlowAnswersAlarm",
+]
 
 type Resources = Mapping[str, Mapping[str, Any]]
 
@@ -40,11 +48,30 @@ def versions(resources: Resources) -> set[str]:
     return set(of_type(resources, "AWS::Lambda::Version"))
 
 
-@pytest.mark.parametrize("changed", ["functions", "layers", "Release"])
-def test_a_change_of_code_layers_or_release_publishes_every_function_anew(changed: str) -> None:
-    before, after = versions(expanded()), versions(expanded(**{changed: "another"}))
+def test_another_release_publishes_every_function_anew() -> None:
+    before, after = versions(expanded(Release="one")), versions(expanded(Release="another"))
     assert len(before) == len(after) == len(functions())
     assert not before & after
+
+
+@pytest.mark.parametrize("changed", ["template.yaml", "functions/ops/health.py", "layers/booking/Makefile"])
+def test_a_release_names_code_and_layers_and_template(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("template.yaml", "functions", "layers"):
+        source, copy = ROOT / name, tmp_path / name
+        shutil.copytree(source, copy) if source.is_dir() else shutil.copy(source, copy)
+    monkeypatch.setattr(deployment, "ROOT", tmp_path)
+    before = deployment.release({})
+    with (tmp_path / changed).open("a") as file:
+        file.write("# a change")
+    assert deployment.release({}) != before
+
+
+def test_every_release_reaches_the_gateways_stage() -> None:
+    """Left alone, SAM would deploy the API when its definition has changed, and not look at parameters' values."""
+    one, other = (of_type(expanded(Release=name), "AWS::ApiGateway::Deployment") for name in ("one", "another"))
+    assert one.keys() != other.keys()
 
 
 def test_a_release_names_also_the_values_of_parameters() -> None:
@@ -93,13 +120,21 @@ def test_the_environments_on_aws_release_gradually_and_are_monitored(environment
     assert chosen["Environment"] == "prod" or chosen["Monitoring"] == "always"
 
 
+def test_the_architecture_is_always_told() -> None:
+    """Left out, SAM would keep that of the last deployment, which the layer is perhaps not built for."""
+    assert deploy.parameters("staging", [])["Architecture"] == "x86_64"
+
+
 def test_a_parameter_of_the_command_line_replaces_the_one_of_samconfig() -> None:
     chosen = deploy.parameters("prod", ["Architecture=arm64", "LogRetentionDays=90"])
     assert chosen["Architecture"] == "arm64"
     assert chosen["LogRetentionDays"] == "90"
 
 
-@pytest.mark.parametrize(("word", "complaint"), [("Color=red", "no parameter Color"), ("arm64", "Name=value")])
+@pytest.mark.parametrize(
+    ("word", "complaint"),
+    [("Color=red", "no parameter Color"), ("arm64", "Name=value"), ("Architecture=arm", "one of x86_64, arm64")],
+)
 def test_a_parameter_that_does_not_exist_is_refused(word: str, complaint: str) -> None:
     with pytest.raises(Mistake, match=complaint):
         deploy.parameters("staging", [word])

@@ -13,13 +13,14 @@ from booking.caller import Locale
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.mail import send_mail
 from booking.notifications.messages import Audience, Occasion, compose
+from booking.platform.clock import from_stored
 from booking.platform.settings import settings
 from booking.platform.store import ConditionFailed, RawItem, update
 from booking.platform.sweep import Bounds, Report, Work, sweep
 from booking.reservations.calendar_file import to_icalendar
 from booking.reservations.rules import Status
 from booking.reservations.table import BookingItem, expiry_timer
-from booking.reservations.timers import REMIND, due_timers, park
+from booking.reservations.timers import REMIND, due_timers, park, slot_start
 
 
 def remind_upcoming(now: datetime, bounds: Bounds) -> Report:
@@ -39,8 +40,8 @@ def _due_since(lookahead: timedelta, raw: RawItem) -> datetime:
     Two kinds of bookings look as if they had been due for longer than they were: those that a longer look-ahead
     has just taken in, and those that were moved before moves were dated (`moved_at`).
     """
-    booking = BookingItem.from_old(raw)
-    return max(booking.slot_start_at - lookahead, booking.held_since())
+    held_since = from_stored(raw.get("moved_at", raw["created_at"])["S"])
+    return max(slot_start(raw) - lookahead, held_since)
 
 
 def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawItem) -> str:

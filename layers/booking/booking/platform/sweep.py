@@ -77,7 +77,7 @@ class Report:
     lag_seconds: float = 0.0
 
     @property
-    def is_unfinished(self) -> bool:
+    def leaves_something(self) -> bool:
         """Whether something that was due is left for the next run."""
         return self.outcomes["unfinished"] + self.outcomes["later"] > 0
 

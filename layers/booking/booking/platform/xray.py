@@ -2,8 +2,8 @@
 
 Lambda makes the trace and the function's segment in it; each sampled invocation adds a subsegment, with its calls
 to AWS inside. The documents are those of https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html.
-They hold words of our own and codes of AWS, never what a caller wrote, and never an error's sentence: SES names the
-address that it refuses.
+They hold words of our own, codes of AWS and the request's id, which may be the caller's; nothing else that a caller
+wrote, and never an error's sentence: SES names the address that it refuses.
 """
 
 import json

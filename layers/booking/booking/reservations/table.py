@@ -106,10 +106,6 @@ class BookingItem(Item):
             cancelled_at=self.cancelled_at,
         )
 
-    def held_since(self) -> datetime:
-        """When the booking got the slot that it has."""
-        return self.moved_at or self.created_at  # type: ignore[truthy-bool]  # null=True is not in PynamoDB's types
-
     def client_list_key(self) -> Mapping[str, str]:
         """The item's key in its client's list."""
         return {"booking_id": self.booking_id, "client_id": self.client_id, "starts": self.starts}

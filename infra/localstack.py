@@ -115,6 +115,7 @@ def put(name: str, chosen: Mapping[str, str]) -> None:
     with step("Building the functions and layers"):
         deployment.build(STATE / "logs" / "build.log")
     tags = {deployment.SOURCE_TAG: deployment.source_tag(chosen)}
+    named = {**chosen, "Release": deployment.release(chosen)}
     stack = deployment.describe(client("cloudformation"), name)
     if stack is not None and stack["StackStatus"] == "CREATE_COMPLETE" and tags_of(stack) == tags:
         return
@@ -124,7 +125,7 @@ def put(name: str, chosen: Mapping[str, str]) -> None:
             [
                 *("deploy", "--config-env", SAM_ENVIRONMENT, "--stack-name", name, "--no-progressbar"),
                 *("--tags", *(f"{key}={value}" for key, value in tags.items())),
-                *("--parameter-overrides", *(f'{key}="{value}"' for key, value in chosen.items())),
+                *("--parameter-overrides", *(f'{key}="{value}"' for key, value in named.items())),
             ],
             os.environ | aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
             STATE / "logs" / "deploy.log",

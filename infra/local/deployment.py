@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from botocore.exceptions import ClientError
 
 from infra.local.settings import ROOT, Mistake, template
@@ -90,17 +91,33 @@ def deploy(
             cloudformation.get_waiter("stack_delete_complete").wait(
                 StackName=stack_name(), WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )
-    overrides = [f'{name}="{value}"' for name, value in {**values, "Release": release(values)}.items()]
+    values["Release"] = release(values)
     run_sam(
         [
             *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
-            *("--s3-bucket", BUCKET),
-            *("--tags", f"{SOURCE_TAG}={source}", "--parameter-overrides", *overrides),
+            *("--template-file", str(with_defaults(BUILD / "build" / "template.yaml", values))),
+            *("--config-file", str(ROOT / "samconfig.toml"), "--s3-bucket", BUCKET),
+            *("--tags", f"{SOURCE_TAG}={source}"),
+            *("--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())),
         ],
         environment,
         log,
         "The deployment failed",
     )
+
+
+def with_defaults(built: Path, values: Mapping[str, str]) -> Path:
+    """A copy of a built template beside it whose parameters have these values by default.
+
+    The emulator tells SAM of no other values, so that functions would not be published for a new `Release`.
+    """
+    content = yaml.safe_load(built.read_text())
+    for name, value in values.items():
+        about = content["Parameters"][name]
+        about["Default"] = int(value) if about["Type"] == "Number" else value
+    copy = built.with_name("template-with-defaults.yaml")
+    copy.write_text(yaml.safe_dump(content, sort_keys=False))
+    return copy
 
 
 def settled(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":

@@ -42,6 +42,19 @@ NOT_IMPORTED = (
 )
 NOT_IMPORTED_ANYWHERE = ("*.pyi", "py.typed", "*.c", "*.h", "*.pyx")
 
+NO_DOCSTRINGS = """
+class _Nothing(str):
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__()
+
+
+ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _Nothing
+"""
+"""What botocore hangs on the methods of its clients, for nobody to read."""
+
 IMPORTED = """
 import argon2, aws_lambda_powertools, aws_lambda_powertools.metrics, botocore.session, email_validator, fastapi
 import aws_lambda_powertools.utilities.batch, icalendar, jwt, mangum, prometheus_client, pydantic
@@ -63,6 +76,7 @@ def main(requirements: Path, target: Path, platform: str) -> None:
     """Fills `target` with the packages of `requirements`, for `platform` (empty: this machine)."""
     install(requirements, target, platform)
     cut_botocore(target / "botocore" / "data")
+    cut_docstrings(target / "botocore" / "docs")
     cut_metadata(target)
     for path in unwanted(target):
         remove(path)
@@ -105,6 +119,15 @@ def cut_botocore(data: Path) -> None:
                     name: known for name, known in partition["services"].items() if name in (*SERVICES, "email")
                 }
         path.write_text(json.dumps(model, separators=(",", ":")))
+
+
+def cut_docstrings(docs: Path) -> None:
+    """Empty docstrings in place of botocore's generator of them, which is a tenth of what a client imports."""
+    for entry in docs.iterdir():
+        if entry.name != "utils.py":  # botocore.handlers calls it
+            remove(entry)
+    docs.joinpath("__init__.py").touch()
+    docs.joinpath("docstring.py").write_text(NO_DOCSTRINGS)
 
 
 def without_documentation(model: Any) -> Any:

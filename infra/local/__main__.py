@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -19,6 +21,7 @@ from infra.local.settings import ROOT, Mistake, number, parameters, settings
 from infra.local.stack import Stack, refuse_taken_port
 
 LAMBDAS_OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
+FUNCTION_NAME = re.compile(r'"function_name":"([^"]+)"')
 FUNCTION_PATHS = f"{ROOT / 'functions'}{os.pathsep}{ROOT / 'layers' / 'booking'}"
 
 
@@ -162,23 +165,34 @@ def outputs() -> None:
 
 
 def logs(function: str, minutes: int) -> None:
-    """What functions have logged of late, oldest first."""
-    client: Any = running().client("logs")
+    """What functions have logged of late, invocation by invocation, the oldest first."""
+    stack = running()
+    group = stack.client("cloudformation").describe_stack_resource(
+        StackName=deployment.stack_name(), LogicalResourceId="FunctionLogs"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    pages = stack.client("logs").get_paginator("filter_log_events")
     since = int((time.time() - 60 * minutes) * 1000)
-    lines = [
-        (event["timestamp"], group["logGroupName"].split("/")[-1], event["message"].rstrip())
-        for groups in client.get_paginator("describe_log_groups").paginate()
-        for group in groups["logGroups"]
-        if function.lower() in group["logGroupName"].lower()
-        for found in client.get_paginator("filter_log_events").paginate(
-            logGroupName=group["logGroupName"], startTime=since
-        )
-        for event in found["events"]
-        if not event["message"].startswith(LAMBDAS_OWN_LINES)
-    ]
-    for timestamp, name, message in sorted(lines, key=itemgetter(0)):
-        print(f"{datetime.fromtimestamp(timestamp / 1000, UTC):%H:%M:%S} {name}: {message}")
+    found = [event for page in pages.paginate(logGroupName=group, startTime=since) for event in page["events"]]
+    for name, events in invocations(found):
+        if function.lower() in name.lower():
+            for event in events:
+                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                print(f"{at:%H:%M:%S} {name}: {event['message'].rstrip()}")
     print(f"(The emulator's own log: {readable(Stack().emulator.log)})")
+
+
+def invocations(found: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Of each invocation the function's name and what it logged, the oldest first.
+
+    All functions share a log group, and the emulator keeps a stream for each invocation, which does not tell whose.
+    """
+    streams = defaultdict(list)
+    for event in sorted(found, key=itemgetter("timestamp")):
+        streams[event["logStreamName"]].append(event)
+    for events in streams.values():
+        named = (FUNCTION_NAME.search(event["message"]) for event in events)
+        name = next((match[1] for match in named if match), "a function")
+        yield name, [event for event in events if not event["message"].startswith(LAMBDAS_OWN_LINES)]
 
 
 def running() -> Stack:

@@ -32,7 +32,7 @@ def put_gateway_responses(gateway: "APIGatewayClient", api: str, chosen: Mapping
                 },
                 chosen,
             ),
-            "responseTemplates": response["ResponseTemplates"],
+            "responseTemplates": {"application/json": error_body(response)},
         }
         for kind, response in _declared()["GatewayResponses"].items()
     }
@@ -41,6 +41,12 @@ def put_gateway_responses(gateway: "APIGatewayClient", api: str, chosen: Mapping
     for kind in missing:
         gateway.put_gateway_response(restApiId=api, responseType=kind, **wanted[kind])
     return bool(missing)
+
+
+def error_body(response: Mapping[str, Any]) -> str:
+    """What one of the template's GatewayResponses answers, as CloudFormation makes it; `$context…` is the gateway's."""
+    text, values = response["ResponseTemplates"]["application/json"]
+    return Template(text).safe_substitute(values)
 
 
 def put_preflight_answer(gateway: "APIGatewayClient", api: str, chosen: Mapping[str, str]) -> bool:

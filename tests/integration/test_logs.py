@@ -1,5 +1,8 @@
 """Log lines: what every line of a request or run has, and what none has."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +10,7 @@ import pytest
 
 from booking.errors import StoreUnavailable
 from booking.platform import metrics
+from infra.local.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, an_invocation, invoke
@@ -22,6 +26,17 @@ type LogLines = Callable[[], list[dict[str, Any]]]
 def outside() -> Iterator[Outside]:
     with everything_outside() as outside:
         yield outside
+
+
+def test_a_line_names_its_function() -> None:
+    """Functions share a log group."""
+    finished = subprocess.run(
+        [sys.executable, "-c", "from booking.platform.log import logger; logger.info('a line')"],
+        env={"PYTHONPATH": str(ROOT / "layers" / "booking"), "AWS_LAMBDA_FUNCTION_NAME": "the-function"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert json.loads(finished.stdout)["function_name"] == "the-function"
 
 
 def test_a_line_of_a_request_has_its_id_and_no_name_of_a_task(log_lines: LogLines) -> None:

@@ -1,5 +1,6 @@
 """What the embedded stack's gateway is given, since its CloudFormation leaves it out."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,6 +58,9 @@ def test_every_error_of_the_template_is_put_and_deployed(opened: Gateway) -> Non
     assert opened.errors.keys() == GATEWAY_RESPONSES.keys()
     assert opened.errors["THROTTLED"]["statusCode"] == "429"
     assert opened.errors["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+    body = json.loads(opened.errors["THROTTLED"]["responseTemplates"]["application/json"])
+    assert body["error"]["reason"] == "rate_limited"
+    assert body["request_id"] == "$context.requestId"
     assert opened.deployments == 1
 
 

@@ -9,13 +9,16 @@ import pytest
 
 from booking.platform.metrics import BUSINESS, DURATION, LAGS, REQUESTS
 from infra.local.settings import ROOT, template
-from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES, functions
+from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES
 
 MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")
 NESTED = RESOURCES["MonitoringStack"]
 ALARMS = {
     name: block["Properties"] for name, block in MONITORING["Resources"].items() if block["Type"].endswith("Alarm")
 }
+DASHBOARD: str = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"][0]
+STACK_WORDS = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"][1]["StackWords"]
+WIDGETS: list[dict[str, Any]] = json.loads(DASHBOARD)["widgets"]
 OWN_METRICS = {*BUSINESS, *LAGS, REQUESTS, DURATION, "http_server_errors"}
 SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
 GRAFANA = json.loads((ROOT / "infra" / "grafana" / "booking-api.json").read_text())
@@ -37,9 +40,34 @@ def test_it_reads_the_metrics_of_its_own_stack_only() -> None:
     assert parameters["MetricsNamespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
 
 
-def test_its_log_queries_read_the_log_of_every_route() -> None:
-    listed = NESTED["Properties"]["Parameters"]["LogSources"][1]
-    assert listed == [f"{function.name}Logs" for function in functions() if function.routes]
+def test_its_log_queries_read_the_log_of_every_function() -> None:
+    assert NESTED["Properties"]["Parameters"]["FunctionLogs"] == GLOBALS["LoggingConfig"]["LogGroup"]
+    queries = [widget["properties"]["query"] for widget in WIDGETS if widget["type"] == "log"]
+    assert len(queries) == 2
+    assert all(query.startswith("SOURCE '${FunctionLogs}' | ") for query in queries)
+
+
+def test_a_quoted_word_of_a_search_is_the_whole_name_of_a_metric_or_a_stack() -> None:
+    """In quotes it must match exactly ("CloudWatch search expression syntax"): a part of a function's or a table's
+    name finds nothing. Without quotes, its words are looked for among the words of names.
+    """
+    searches = re.findall(r"SEARCH\('\{(.+?)\} (.+?)', '", "".join(expressions()))
+    assert len(searches) == 10
+    for schema, words in searches:
+        assert '"' not in re.sub(r'(MetricName|service)="[^"]+"', "", words)
+        assert ("${StackWords}" in words) == schema.startswith("AWS/")
+    assert STACK_WORDS == [" ", ["-", "WatchedStack"]]
+
+
+def test_throttled_functions_and_bounces_have_an_alarm() -> None:
+    """Throttles without a dimension are those of all functions of the account, which share its concurrency; the bounce
+    rate of an account is told without dimensions ("Creating reputation monitoring alarms using CloudWatch", SES), and
+    an account is put under review at 5 %.
+    """
+    assert "Dimensions" not in ALARMS["FunctionsThrottled"]
+    assert "Dimensions" not in ALARMS["MailBounces"]
+    assert float(ALARMS["MailBounces"]["Threshold"]) < 0.05
+    assert MONITORING["Resources"]["MailBounces"]["Condition"] == "SendsMail"
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
@@ -77,15 +105,13 @@ def test_the_lag_of_each_sweep_has_an_alarm_that_leaves_time_for_three_intervals
 
 
 def test_the_dashboard_is_json_and_asks_for_metrics_that_exist() -> None:
-    body = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
-    widgets = json.loads(body)["widgets"]
-    own = set(re.findall(r'service\} MetricName=\\"(\w+)', body)) | set(
-        re.findall(r'MetricsNamespace\}", "(\w+)', body)
+    own = set(re.findall(r'service\} MetricName=\\"(\w+)', DASHBOARD)) | set(
+        re.findall(r'MetricsNamespace\}", "(\w+)', DASHBOARD)
     )
     assert set(LAGS) <= own <= OWN_METRICS
-    used = set(re.findall(r"\$\{(\w+)\}", body))
-    assert used <= MONITORING["Parameters"].keys()
-    assert {widget["y"] + widget["height"] for widget in widgets} == {6, 12, 18, 24, 30, 36}
+    used = set(re.findall(r"\$\{(\w+)\}", DASHBOARD))
+    assert used <= {*MONITORING["Parameters"], "StackWords"}
+    assert {widget["y"] + widget["height"] for widget in WIDGETS} == {6, 12, 18, 24, 30, 36}
 
 
 def test_the_grafana_dashboard_asks_for_metrics_that_are_exposed() -> None:
@@ -95,3 +121,9 @@ def test_the_grafana_dashboard_asks_for_metrics_that_are_exposed() -> None:
     assert asked
     assert asked <= exposed
     assert len({panel["id"] for panel in GRAFANA["panels"]}) == len(GRAFANA["panels"])
+
+
+def expressions() -> list[str]:
+    """The searches and computations of the dashboard's widgets."""
+    shown = [metric[-1] for widget in WIDGETS for metric in widget["properties"].get("metrics", [])]
+    return [about["expression"] for about in shown if isinstance(about, dict) and "expression" in about]

@@ -116,6 +116,57 @@ def test_a_gradual_release_of_every_function_is_taken_back_by_the_alarms(shiftin
         assert alarms == [["MonitoringStack", f"Outputs.{name}"] for name in ALARMS_OF_A_RELEASE]
 
 
+def test_a_stack_stays_well_under_the_number_of_resources_that_cloudformation_allows() -> None:
+    """500 in one template ("CloudFormation quotas"); a gradual release of everything makes the most."""
+    shifting = PARAMETERS["TrafficShifting"]["AllowedValues"][-1]
+    assert len(expanded(TrafficShifting=shifting)) < 450
+
+
+def test_the_accounts_logging_role_is_set_after_the_first_api_and_before_a_stage_writes_a_log() -> None:
+    """A stage with an access log needs the role: "CloudWatch Logs role ARN must be set in account settings to enable
+    logging". An account without any API refuses to be told the role (AWS::ApiGateway::Account). The role is set on a
+    condition, which `DependsOn` cannot have (cfn-lint E3005): a reference inside `!If` orders as well.
+    """
+    resources = expanded()
+    (stage,) = of_type(resources, "AWS::ApiGateway::Stage")
+    (account,) = of_type(resources, "AWS::ApiGateway::Account")
+    (api,) = of_type(resources, "AWS::ApiGateway::RestApi")
+    assert account in comes_after(resources, stage)
+    assert api in comes_after(resources, account)
+    condition, reference, _ = resources[stage]["Properties"]["Variables"]["gateway_log_role"]["Fn::If"]
+    assert condition == resources[account]["Condition"] == resources["GatewayAccountRole"]["Condition"]
+    assert reference == {"Ref": account}
+
+
+def test_a_failed_first_deployment_leaves_no_logging_role_behind_and_a_deleted_stack_does() -> None:
+    """`Retain` would keep what a rolled back creation had made (CloudFormation, "DeletionPolicy attribute")."""
+    for name in ("GatewayAccount", "GatewayAccountRole"):
+        assert expanded()[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert expanded()[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def comes_after(resources: Resources, name: str) -> set[str]:
+    """What CloudFormation makes before this resource: what it refers to or depends on, and so on."""
+    block = resources[name]
+    depends_on = block.get("DependsOn", [])
+    named = {*([depends_on] if isinstance(depends_on, str) else depends_on), *references(block["Properties"])}
+    before = named & resources.keys()
+    return before.union(*(comes_after(resources, other) for other in before))
+
+
+def references(value: Any) -> set[str]:
+    """The logical ids in `Ref` and `Fn::GetAtt`."""
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    if "Ref" in value:
+        return {value["Ref"]}
+    if "Fn::GetAtt" in value:
+        return {value["Fn::GetAtt"][0]}
+    return references([*value.values()])
+
+
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_the_environments_on_aws_release_gradually_and_are_monitored(environment: str) -> None:
     chosen = deploy.parameters(environment, [])

@@ -14,7 +14,9 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from booking.platform.settings import Settings
-from infra.local.settings import ROOT, read_variables
+from infra.local.deployment import deploy_options
+from infra.local.gateway import error_body
+from infra.local.settings import ROOT, read_variables, template
 from tests.unit.template_model import (
     GLOBALS,
     PARAMETERS,
@@ -85,12 +87,13 @@ def test_no_route_is_served_twice() -> None:
     assert [route for route, times in served.items() if times > 1] == []
 
 
-@every_function
-def test_a_function_has_a_log_group_of_its_own_with_retention(function: Function) -> None:
-    name = function.properties["LoggingConfig"]["LogGroup"]
-    assert name == f"{function.name}Logs"
-    assert RESOURCES[name]["Type"] == "AWS::Logs::LogGroup"
-    assert RESOURCES[name]["Properties"]["RetentionInDays"] == "LogRetentionDays"
+def test_functions_share_a_log_group_with_retention() -> None:
+    """The names of its streams begin with the function's (AWS Lambda, "Configuring CloudWatch log groups")."""
+    assert GLOBALS["LoggingConfig"] == {"LogGroup": "FunctionLogs"}
+    assert not [function.name for function in FUNCTIONS if "LoggingConfig" in function.properties]
+    groups = dict(of_type("AWS::Logs::LogGroup"))
+    assert groups.keys() == {"FunctionLogs", "AccessLogs"}
+    assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"LogRetentionDays"}
 
 
 @every_function
@@ -137,9 +140,12 @@ def test_only_accounts_and_the_health_check_reach_the_table_with_password_hashes
 
 @every_table
 def test_a_table_is_billed_on_demand_encrypted_recoverable_and_protected_in_prod(table: str) -> None:
+    """Encrypted at no cost: without SSESpecification it is by the key that DynamoDB owns, with SSEEnabled by the one
+    that AWS manages in the account, and "AWS KMS charges apply" (AWS::DynamoDB::Table SSESpecification).
+    """
     properties = TABLES[table]["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert "SSESpecification" not in properties
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["DeletionProtectionEnabled"] == ["IsProd", True, False]
     assert TABLES[table]["UpdateReplacePolicy"] == "Retain"
@@ -210,7 +216,7 @@ def test_the_gateway_words_every_error_of_its_own() -> None:
 @pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
 def test_an_error_of_the_gateway_has_the_shape_of_all_errors(response_type: str) -> None:
     response = GATEWAY_RESPONSES[response_type]
-    body = json.loads(response["ResponseTemplates"]["application/json"].replace("$context.requestId", "an-id"))
+    body = json.loads(error_body(response).replace("$context.requestId", "an-id"))
     sentence, reason = body["detail"], body["error"]["reason"]
     code = f"http_{response['StatusCode']}"
     assert body == {
@@ -251,6 +257,37 @@ def test_a_preflight_is_told_every_method_and_header_of_the_routes() -> None:
     assert told["Access-Control-Allow-Origin"] == "'${CorsAllowOrigin}'"
     assert parts_of(told["Access-Control-Allow-Methods"]) == {method for f in FUNCTIONS for method, _ in f.routes}
     assert parts_of(told["Access-Control-Allow-Headers"]) >= documented_headers() | {"Authorization", "Content-Type"}
+
+
+def test_nothing_is_reserved_of_an_accounts_concurrency_unless_asked_for() -> None:
+    """A new account has a concurrency of 10, and may not reserve what would leave less than 10 unreserved ("Lambda
+    quotas", "Configuring reserved concurrency for a function"): its first deployment would be rolled back.
+    """
+    assert PARAMETERS["SweepReservedConcurrency"]["Default"] == 0
+    for environment in ("default", "localstack", "staging", "prod"):
+        assert "SweepReservedConcurrency" not in str(deploy_options(environment).get("parameter_overrides"))
+
+
+def test_the_gateways_rate_is_told_to_be_that_of_a_route() -> None:
+    """Limits of a stage "are applied at the API method level" (API Gateway, "Throttle requests to your REST APIs for
+    better throughput"). Over all routes the account's own quota holds, which differs and can be raised.
+    """
+    for name in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+        assert "to each route" in PARAMETERS[name]["Description"]
+        assert "MaxValue" not in PARAMETERS[name]
+
+
+def test_alarms_of_staging_and_prod_reach_somebody() -> None:
+    rule = template()["Rules"]["AlarmsReachSomebody"]
+    assert rule["RuleCondition"] == [[["Environment", "dev"]], [["Monitoring", "never"]]]
+    assert [assertion["Assert"] for assertion in rule["Assertions"]] == [[["AlarmEmail", ""]]]
+
+
+@pytest.mark.parametrize("environment", ["default", "localstack", "staging", "prod"])
+def test_sam_may_make_roles_and_expand_what_is_nested(environment: str) -> None:
+    """A nested stack beside a transform asks for CAPABILITY_AUTO_EXPAND (CloudFormation, CreateStack, Capabilities)."""
+    capabilities = deploy_options(environment)["capabilities"].split()
+    assert capabilities == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def test_an_unknown_route_is_a_404() -> None:

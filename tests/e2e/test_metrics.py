@@ -1,5 +1,6 @@
 """GET /metrics on a deployed stack: what all functions have counted, in a form that Prometheus reads."""
 
+import itertools
 import re
 import time
 from collections.abc import Mapping
@@ -8,11 +9,17 @@ import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from infra.local.deployment import stack_name
 from tests.e2e.deployed import DeployedStack
+from tests.e2e.functions import physical_name, restart
 from tests.e2e.people import People, Person, good
 
 ROUNDS = 8
 WITHIN_SECONDS = 15.0  # the flush interval of these tests is one second; the rest is a busy machine
+OF_HEALTH = (
+    "http_requests_total",
+    frozenset({"method": "GET", "path": "/health", "status_code": "200"}.items()),
+)
 ID = re.compile(r"(usr|spc|slt|bkg|svc|wle)_|@|[A-Za-z0-9_-]{20,}")
 
 
@@ -66,10 +73,22 @@ def test_durations_are_a_histogram(people: People) -> None:
     assert buckets[-1] == count >= 1
 
 
-def test_counters_only_rise(people: People, stack: DeployedStack) -> None:
+def test_counters_only_rise_though_environments_end(people: People, stack: DeployedStack) -> None:
     anybody = people.caller()
-    seen = [total(scraped(anybody)) for _ in range(5)]
-    assert seen == sorted(seen)
+    good(anybody.get("/health"))
+    settled_total(anybody)
+    seen = [series(scraped(anybody))]
+    name = physical_name(stack.client("cloudformation"), stack_name(), "Health")
+
+    for _ in range(2):
+        restart(stack.client("lambda"), name)
+        good(anybody.get("/health"))
+        settled_total(anybody)
+        seen.append(series(scraped(anybody)))
+
+    for before, after in itertools.pairwise(seen):
+        assert {key: value for key, value in before.items() if after.get(key, -1) < value} == {}
+        assert after[OF_HEALTH] == before[OF_HEALTH] + 1
 
 
 def scraped(anybody: httpx.Client) -> Mapping[str, Metric]:
@@ -77,6 +96,12 @@ def scraped(anybody: httpx.Client) -> Mapping[str, Metric]:
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     return {family.name: family for family in text_string_to_metric_families(answer.text)}
+
+
+def series(families: Mapping[str, Metric]) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """The value of each series, by its name and labels."""
+    samples = (sample for family in families.values() for sample in family.samples)
+    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
 
 
 def total(families: Mapping[str, Metric]) -> float:

@@ -1,11 +1,13 @@
 """Metrics: what is counted in memory reaches the shared totals, and `GET /metrics` sums them up."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from booking.platform import metrics
-from booking.platform.metric_totals import add_to_totals
+from booking.platform.settings import settings
 from tests.integration.api import Api
-from tests.integration.people import a_client, a_slot, a_specialist
+from tests.integration.people import a_client
 from tests.integration.store_calls import unreachable
 from tests.integration.tables import stored
 
@@ -37,19 +39,42 @@ def test_what_cannot_be_added_now_is_added_later() -> None:
     assert stored("metrics")[0]["bookings_confirmed"] == 1
 
 
-def test_the_page_sums_over_functions_and_shows_routes_by_template(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def count_as(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """What is counted from now on is counted by the function of this name."""
+
+    def become(function: str) -> None:
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
+        settings.cache_clear()
+
+    yield become
+    settings.cache_clear()
+
+
+def test_the_page_sums_over_functions(api: Api, count_as: Callable[[str], None]) -> None:
+    for function, confirmed in {"create": 5, "cancel": 7, "reschedule": 11}.items():
+        count_as(function)
+        metrics.count("bookings_confirmed", confirmed)
+        metrics.flush()
+
+    assert {item["function"]: item["bookings_confirmed"] for item in stored("metrics")} == {
+        "create": 5,
+        "cancel": 7,
+        "reschedule": 11,
+    }
+    assert "bookings_confirmed_total 23.0" in api.request("GET", "/metrics").text.splitlines()
+
+
+def test_the_page_shows_routes_by_template(api: Api) -> None:
     client = a_client()
-    a_slot(a_specialist())
     for _ in range(3):
         api.request("GET", "/bookings/unknown", client)
     metrics.flush()
-    add_to_totals({"bookings_confirmed": 5})
 
     response = api.request("GET", "/metrics")
 
     assert response.headers["content-type"].startswith("text/plain")
     lines = response.text.splitlines()
-    assert "bookings_confirmed_total 5.0" in lines
     assert 'http_requests_total{method="GET",path="/bookings/{id}",status_code="404"} 3.0' in lines
     assert 'http_request_duration_seconds_bucket{le="+Inf",method="GET",path="/bookings/{id}"} 3.0' in lines
     assert client.user_id not in response.text

@@ -22,7 +22,7 @@ def complete(gateway: "APIGatewayClient", of_stack: Mapping[str, str], chosen: M
 
 def put_gateway_responses(gateway: "APIGatewayClient", api: str, chosen: Mapping[str, str]) -> bool:
     """Puts those of the template's GatewayResponses that are not there yet; whether there were any."""
-    wanted = {
+    wanted: dict[Any, dict[str, Any]] = {
         kind: {
             "statusCode": str(response["StatusCode"]),
             "responseParameters": _resolved(

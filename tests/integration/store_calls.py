@@ -116,8 +116,12 @@ def refusing(
     status: int = 400,
     reasons: Sequence[str] = (),
     message: str = "said the store",
+    table: str | None = None,
 ) -> Iterator[Calls]:
-    """DynamoDB answers with an error; `reasons` are those of a cancelled transaction, step by step."""
+    """DynamoDB answers with an error; `reasons` are those of a cancelled transaction, step by step.
+
+    With `table`, only calls that name it are refused.
+    """
     body: dict[str, Any] = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
@@ -125,7 +129,7 @@ def refusing(
     if reasons:
         body["CancellationReasons"] = [{"Code": reason} for reason in reasons]
     answer = (SimpleNamespace(status_code=status, headers={}), body)
-    with _answering(client("dynamodb"), answer, only, times) as calls:
+    with _answering(client("dynamodb"), answer, only, times, table) as calls:
         yield calls
 
 
@@ -148,12 +152,18 @@ def keys_unreachable() -> Iterator[Calls]:
 
 @contextmanager
 def _answering(
-    of: Any, answer: tuple[SimpleNamespace, dict[str, Any]] | Exception, only: str | None, times: int | None
+    of: Any,
+    answer: tuple[SimpleNamespace, dict[str, Any]] | Exception,
+    only: str | None,
+    times: int | None,
+    table: str | None = None,
 ) -> Iterator[Calls]:
     calls = Calls()
 
     def refuse(operation: str, parameters: dict[str, Any]) -> Answer:
-        if only not in (None, operation) or (times is not None and len(calls.sent) >= times):
+        if only not in (None, operation) or table not in (None, parameters.get("TableName")):
+            return None
+        if times is not None and len(calls.sent) >= times:
             return None
         calls.sent.append((operation, parameters))
         if isinstance(answer, Exception):

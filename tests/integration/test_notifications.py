@@ -3,7 +3,10 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
@@ -13,8 +16,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from booking.calendar import profiles
-from booking.caller import Caller
+from booking.caller import Caller, Locale
 from booking.notifications.delivery import LEASE
+from booking.platform.metric_totals import read_totals
+from booking.platform.settings import settings
 from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
 from booking.reservations.change import cancel, reschedule
 from booking.reservations.expiry import expire_started
@@ -24,10 +29,10 @@ from booking.waitlist.line import join
 from infra.local.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
-from tests.integration.outside import BUS, Died, Outside, calendar_of, error, everything_outside, text_of
+from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, everything_outside, text_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
-from tests.integration.store_calls import refusing
-from tests.integration.tables import change_stored
+from tests.integration.store_calls import Answer, refusing
+from tests.integration.tables import change_stored, delete_stored, stored
 
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "infra" / "events" / "booking-event.schema.json").read_text()))
 
@@ -83,6 +88,16 @@ def tell(told: list[Record] | None = None, time_left: Callable[[], int] = lambda
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
+def a_failed_entry(code: str) -> Answer:
+    """How the bus answers when it has not taken the one event that it was given."""
+    failed = {"ErrorCode": code, "ErrorMessage": "as the bus says"}
+    return (SimpleNamespace(status_code=200, headers={}), {"FailedEntryCount": 1, "Entries": [failed]})
+
+
+def html_language_of(sent: EmailMessage) -> str:
+    return text_of(sent, "html").partition('<html lang="')[2].partition('"')[0]
+
+
 def published(outside: Outside) -> list[str]:
     return [event["DetailType"] for event in outside.events]
 
@@ -127,6 +142,14 @@ class TestEvents:
         assert tell() == []
         assert published(outside) == ["BookingConfirmed"]
 
+    def test_a_deleted_booking_is_no_news(self, outside: Outside, booking: Booking) -> None:
+        delete_stored("bookings", {"booking_id": booking.id})
+        told = records()
+        assert [record["eventName"] for record in told] == ["INSERT", "REMOVE"]
+        assert tell(told) == []
+        assert published(outside) == ["BookingConfirmed"]
+        assert (len(outside.mails), outside.letters) == (2, [])
+
     def test_an_event_is_published_once_though_its_record_comes_again(self, outside: Outside, booking: Booking) -> None:
         assert [tell(), tell(), tell()] == [[], [], []]
         assert (len(outside.events), len(outside.mails)) == (1, 2)
@@ -169,10 +192,150 @@ class TestMail:
         (mail,) = [sent for sent in outside.mails if sent["To"] == ben.email]
         assert mail["Subject"].startswith("You have a place: ")
 
-    def test_an_expiry_is_told(self, outside: Outside, booking: Booking) -> None:
+    def test_an_expiry_is_published_and_nobody_is_mailed(self, outside: Outside, booking: Booking) -> None:
+        """Most appointments that expire are taking place: nothing may take them out of calendars."""
         expire_started(NOW + HOUR, Bounds(lambda: 60_000))
+        assert tell() == []
+        assert published(outside) == ["BookingConfirmed", "BookingExpired"]
+        assert [sent["Subject"].partition(":")[0] for sent in outside.mails] == ["Booked", "New booking"]
+
+    @pytest.mark.parametrize(("clients", "specialists"), [(Locale.EN, Locale.RU), (Locale.RU, Locale.EN)])
+    def test_each_is_told_in_a_language_of_ones_own(
+        self, outside: Outside, specialist: Caller, ann: Caller, clients: Locale, specialists: Locale
+    ) -> None:
+        profiles.change_own_profile(specialist, {"locale": specialists.value}, NOW)
+        a_booking(specialist, replace(ann, locale=clients))
         tell()
-        assert [sent["Subject"].partition(":")[0] for sent in outside.mails[2:]] == ["Over", "Over"]
+        language = {sent["To"]: html_language_of(sent) for sent in outside.mails}
+        assert language == {ann.email: clients.value, specialist.email: specialists.value}
+        subjects = {sent["To"]: sent["Subject"].partition(":")[0] for sent in outside.mails}
+        assert subjects[ann.email] == {Locale.EN: "Booked", Locale.RU: "Запись подтверждена"}[clients]
+        assert subjects[specialist.email] == {Locale.EN: "New booking", Locale.RU: "Новая запись"}[specialists]
+
+    def test_a_client_never_sees_the_specialists_address(
+        self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
+    ) -> None:
+        join(a_client(), booking.slot_id, NOW)
+        reschedule(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
+        cancel(ann, booking.id, NOW)
+        tell()
+        of_clients = [sent for sent in outside.mails if sent["To"] != specialist.email]
+        assert len(of_clients) == 4
+        for sent in of_clients:
+            (event,) = calendar_of(sent).events
+            assert event["organizer"] == f"mailto:{SENDER}"
+            assert event["organizer"].params["CN"] == "Dr. No"
+            shown = [*sent.values(), text_of(sent), text_of(sent, "html"), calendar_of(sent).to_ical().decode()]
+            assert specialist.email not in "\n".join(shown)
+
+    def test_a_domain_of_other_letters_is_sent_to_in_punycode(
+        self, outside: Outside, specialist: Caller, ann: Caller
+    ) -> None:
+        a_booking(specialist, replace(ann, email="ann@bücher.example"))
+        assert tell() == []
+        assert sorted(outside.recipients) == sorted(["ann@xn--bcher-kva.example", specialist.email])
+        assert "ann@bücher.example has booked" in text_of(outside.mails[1])
+
+    @pytest.mark.parametrize("address", ["änn@example.com", "ann@-ü-.example"])
+    def test_an_address_that_ses_cannot_take_is_refused_and_told_to_nobody(
+        self, outside: Outside, specialist: Caller, ann: Caller, address: str, log_stream: io.StringIO
+    ) -> None:
+        a_booking(specialist, replace(ann, email=address))
+        assert tell() == []
+        assert outside.recipients == [specialist.email]
+        assert [letter["reason"] for letter in outside.letters] == ["Refused: SES takes no address like this"]
+        assert address not in log_stream.getvalue()
+
+
+class TestDailyCap:
+    @pytest.fixture(autouse=True)
+    def caps(self, monkeypatch: pytest.MonkeyPatch, outside: Outside) -> None:
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "2")
+        monkeypatch.setenv("MAIL_SPECIALIST_MAX_PER_DAY", "3")
+        settings.cache_clear()
+
+    def booked(self, ann: Caller, number: int) -> None:
+        for _ in range(number):
+            a_booking(a_specialist(), ann)
+
+    def test_a_clients_address_gets_so_many_mails_a_day_and_events_go_on(
+        self, outside: Outside, ann: Caller, clock: list[Any], log_stream: io.StringIO
+    ) -> None:
+        self.booked(ann, 5)
+        assert tell() == []
+        assert outside.recipients.count(ann.email) == 2
+        assert (len(outside.mails), len(outside.events), outside.letters) == (2 + 5, 5, [])
+        assert log_stream.getvalue().count("mail withheld") == 3
+        assert ann.email not in log_stream.getvalue()
+        assert read_totals()["mail_withheld"] == 3
+        assert read_totals()["notifications_sent"] == 7
+
+    def test_what_was_withheld_is_settled_and_the_next_day_is_another(
+        self, outside: Outside, ann: Caller, clock: list[Any]
+    ) -> None:
+        self.booked(ann, 3)
+        tell()
+        clock[0] = datetime(2030, 3, 2, tzinfo=UTC)
+        assert tell() == []
+        assert outside.recipients.count(ann.email) == 2
+        self.booked(ann, 1)
+        assert tell() == []
+        assert outside.recipients.count(ann.email) == 3
+
+    def test_a_mail_that_is_tried_again_counts_once(self, outside: Outside, ann: Caller, clock: list[Any]) -> None:
+        self.booked(ann, 2)
+        outside.before_mail = lambda to: error("Throttling") if to == ann.email else None
+        for _ in range(3):
+            assert len(tell()) > 0
+        outside.before_mail = lambda _: None
+        assert tell() == []
+        assert outside.recipients.count(ann.email) == 2
+
+    def test_a_specialists_address_has_a_cap_of_its_own(
+        self, outside: Outside, specialist: Caller, clock: list[Any]
+    ) -> None:
+        for number in range(5):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        assert tell() == []
+        assert outside.recipients.count(specialist.email) == 3
+        assert len(outside.mails) == 5 + 3
+
+    def test_who_is_both_client_and_specialist_is_counted_as_each(
+        self, outside: Outside, specialist: Caller, ann: Caller, clock: list[Any]
+    ) -> None:
+        self.booked(replace(ann, email=specialist.email), 3)
+        for number in range(4):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        assert tell() == []
+        assert outside.recipients.count(specialist.email) == 2 + 3
+
+    def test_addresses_have_caps_of_their_own_and_are_not_stored(
+        self, outside: Outside, ann: Caller, clock: list[Any]
+    ) -> None:
+        ben = a_client()
+        self.booked(ann, 3)
+        self.booked(ben, 2)
+        tell()
+        assert (outside.recipients.count(ann.email), outside.recipients.count(ben.email)) == (2, 2)
+        assert "@" not in str(stored("ephemeral"))
+
+    def test_the_count_is_kept_for_longer_than_its_day(self, ann: Caller, clock: list[Any]) -> None:
+        self.booked(ann, 1)
+        clock[0] = datetime(2030, 3, 1, 23, 59, tzinfo=UTC)
+        tell()
+        counts = [item for item in stored("ephemeral") if item["pk"].startswith("mail#")]
+        assert len(counts) == 2
+        for item in counts:
+            assert item["pk"].endswith("#2030-03-01")
+            assert item["expires_at"] > datetime(2030, 3, 2, tzinfo=UTC).timestamp()
+
+    def test_without_a_sender_nothing_is_counted(self, ann: Caller, outside: Outside) -> None:
+        self.booked(ann, 1)
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("MAIL_SENDER", "")
+            settings.cache_clear()
+            assert tell() == []
+        assert [item for item in stored("ephemeral") if item["pk"].startswith("mail#")] == []
 
 
 class TestFailures:
@@ -208,6 +371,86 @@ class TestFailures:
         outside.before_event = lambda: None
         assert tell() == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_an_event_that_the_bus_did_not_take_comes_again(self, outside: Outside, booking: Booking) -> None:
+        """The bus answers 200, and names the entry that failed in the body."""
+        outside.before_event = lambda: a_failed_entry("ThrottlingException")
+        assert tell() == ["all"]
+        assert read_totals()["notifications_sent"] == 2
+        assert "events_published" not in read_totals()
+        outside.before_event = lambda: None
+        assert tell() == []
+        assert (len(outside.events), len(outside.mails), outside.letters) == (1, 2, [])
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [a_failed_entry("NotAuthorizedForSourceException"), error("AccessDeniedException")],
+        ids=["entry", "request"],
+    )
+    def test_an_event_that_the_bus_refuses_is_put_aside(
+        self, outside: Outside, booking: Booking, refusal: Answer
+    ) -> None:
+        outside.before_event = lambda: refusal
+        assert tell() == []
+        assert [letter["reason"].partition(":")[0] for letter in outside.letters] == ["Refused"]
+        assert len(outside.mails) == 2
+        outside.before_event = lambda: None
+        assert tell([letter["content"] for letter in outside.letters]) == []
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            *("AccessDenied", "AccessDeniedException", "NotAuthorized", "MessageRejected", "InvalidParameterValue"),
+            *(
+                "AccountSendingPausedException",
+                "ConfigurationSetDoesNotExist",
+                "ConfigurationSetSendingPausedException",
+            ),
+            *("MailFromDomainNotVerifiedException", "ValidationError", "OptInRequired", "InvalidClientTokenId"),
+        ],
+    )
+    def test_what_ses_refuses_blocks_no_lane_and_is_told_loudly(
+        self,
+        outside: Outside,
+        specialist: Caller,
+        ann: Caller,
+        code: str,
+        log_lines: Callable[[], list[dict[str, Any]]],
+    ) -> None:
+        """In a new account's sandbox, SES denies each recipient whose identity it has not verified."""
+        a_booking(specialist, ann)
+        a_booking(specialist, a_client(), starts_in=3 * HOUR)
+        outside.before_mail = lambda to: error(code, f"on resource identity/{to}", 403) if to == ann.email else None
+
+        assert tell() == []
+
+        assert len(outside.mails) == 3
+        assert [letter["reason"] for letter in outside.letters] == [f"Refused: {code}"]
+        loud = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
+        assert loud == ["mail refused", "a record cannot be worked on", "dead letter"]
+        assert ann.email not in str(log_lines())
+        assert read_totals()["mail_refused"] == 1
+        assert read_totals()["dead_letters"] == 1
+
+        outside.before_mail = lambda _: None
+        assert tell([letter["content"] for letter in outside.letters]) == []
+        assert outside.recipients.count(ann.email) == 1
+        assert len(outside.mails) == 4
+
+    @pytest.mark.parametrize(
+        ("code", "status"),
+        [
+            *[("Throttling", 400), ("ThrottlingException", 400), ("ServiceUnavailable", 503), ("Unknown", 500)],
+            *[("ExpiredToken", 403), ("RequestExpired", 400), ("RequestTimeout", 400)],
+        ],
+    )
+    def test_what_passes_is_waited_for(self, outside: Outside, booking: Booking, code: str, status: int) -> None:
+        outside.before_mail = lambda _: error(code, status=status)
+        assert tell() == ["all"]
+        outside.before_mail = lambda _: None
+        assert tell() == []
+        assert (len(outside.mails), outside.letters) == (2, [])
 
     def test_a_refused_address_does_not_keep_the_specialist_from_being_told(
         self, outside: Outside, booking: Booking, ann: Caller, specialist: Caller, log_stream: io.StringIO

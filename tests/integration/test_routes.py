@@ -16,7 +16,10 @@ from booking.accounts.registration import Registration, register
 from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.platform.clock import current_instant
+from booking.platform.settings import settings
+from booking.platform.sweep import Bounds
 from booking.reservations.change import cancel, reschedule
+from booking.reservations.expiry import expire_started
 from infra.app import create_app
 from infra.openapi import document
 from tests.integration.api import SOURCE, Api, body_of, error_of, invoke
@@ -343,9 +346,53 @@ class TestCalendarFiles:
         assert [str(event["STATUS"]) for event in (confirmed, moved, cancelled)] == ["CONFIRMED"] * 2 + ["CANCELLED"]
         assert confirmed["DTSTART"].dt == now + 24 * HOUR
         assert moved["DTSTART"].dt == now + 48 * HOUR
-        assert confirmed["ORGANIZER"] == f"mailto:{specialist.email}"
+        assert confirmed["ORGANIZER"] == "mailto:noreply@booking-api.invalid"
+        assert confirmed["ORGANIZER"].params["CN"] == "Ann"
         assert confirmed["ATTENDEE"] == f"mailto:{client.email}"
         assert confirmed["SUMMARY"] == "Appointment · Ann"
+
+    def test_a_booking_whose_slot_has_started_stays_in_calendars(self, api: Api, now: datetime) -> None:
+        """Most appointments that expire take place."""
+        specialist, client = a_specialist(), a_client()
+        slot = {"slot_id": slot_of(specialist, now)}
+        booking_id = api.request("POST", "/bookings", client, json=slot).json()["id"]
+        before, confirmed = self.event(api, client, booking_id)
+        expire_started(now + 24 * HOUR, Bounds(lambda: 60_000))
+        assert booking_item(booking_id)["status"] == "expired"
+
+        after, expired = self.event(api, client, booking_id)
+
+        assert (before["METHOD"], after["METHOD"]) == ("REQUEST", "REQUEST")
+        assert [str(event["STATUS"]) for event in (confirmed, expired)] == ["CONFIRMED", "CONFIRMED"]
+        assert confirmed["SEQUENCE"] == expired["SEQUENCE"]
+
+    def test_the_sender_of_mail_stands_in_for_the_specialists_address(
+        self, api: Api, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_SENDER", "noreply@booking.example")
+        settings.cache_clear()
+        specialist, client = a_specialist(), a_client()
+        slot = {"slot_id": slot_of(specialist, now)}
+        booking_id = api.request("POST", "/bookings", client, json=slot).json()["id"]
+
+        calendar, event = self.event(api, client, booking_id)
+
+        assert event["ORGANIZER"] == "mailto:noreply@booking.example"
+        assert "CN" not in event["ORGANIZER"].params
+        assert specialist.email not in calendar.to_ical().decode()
+
+    def test_a_title_makes_no_link_in_calendars(self, api: Api, now: datetime) -> None:
+        specialist, client = a_specialist(), a_client()
+        profiles.change_own_profile(specialist, {"display_name": "www.evil.com"}, now)
+        service = {"title": "Locked: https://evil.com", "duration_minutes": 30, "price": "1.00"}
+        offered = api.request("POST", "/specialists/me/services", specialist, json=service).json()
+        wanted = {"slot_id": slot_of(specialist, now), "service_id": offered["id"]}
+        booking_id = api.request("POST", "/bookings", client, json=wanted).json()["id"]
+
+        _, event = self.event(api, client, booking_id)
+
+        assert event["SUMMARY"] == "Locked: evil[.]com · www[.]evil[.]com"
+        assert event["ORGANIZER"].params["CN"] == "www[.]evil[.]com"
 
     @pytest.mark.parametrize("name", ["A\r\nSTATUS:CANCELLED", 'Ann "the" Best; Ltd, :', "Ünïcödé 💇" * 12])
     def test_names_do_not_break_out_of_the_file(self, api: Api, now: datetime, name: str) -> None:
@@ -357,7 +404,7 @@ class TestCalendarFiles:
         _, event = self.event(api, client, booking_id)
 
         assert event["STATUS"] == "CONFIRMED"
-        assert event["SUMMARY"] == f"Appointment · {name}".replace("\r\n", "\n")
+        assert event["SUMMARY"] == f"Appointment · {name}".replace("\r\n", " ")
 
 
 class TestOperations:

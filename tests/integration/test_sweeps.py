@@ -4,6 +4,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -349,12 +350,54 @@ class TestMailThatFails:
         assert remind(NOW + LEASE) == {"reminded": 1}
         assert len(outside.mails) == 1
 
-    def test_a_function_that_dies_between_send_and_mark_for_good_reminds_no_more(self, outside: Outside) -> None:
-        """The mail went out and the ledger knows; only the timer was not set."""
-        a_booking(a_specialist(), a_client())
-        with refusing("InternalServerError", only="UpdateItem", times=40, status=500):
+    def test_mail_that_is_marked_sent_is_not_sent_again_though_the_timer_could_not_be_set(
+        self, outside: Outside
+    ) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        with refusing("InternalServerError", only="UpdateItem", table=settings().bookings_table, status=500) as refused:
             assert remind() == {"later": 1}
+        assert (len(outside.mails), ledger_states(), len(refused.sent)) == (1, ["done"], 1)
+        assert booking_item(booking.id)["timer"].startswith("remind#")
+
+        assert remind(NOW + 2 * LEASE) == {"sent_before": 1}
+
+        assert booking_item(booking.id)["timer"].startswith("expire#")
+        assert remind(NOW + 2 * LEASE) == {}
         assert len(outside.mails) == 1
+
+    def test_mail_that_could_not_be_marked_is_sent_once_more_after_the_lease(self, outside: Outside) -> None:
+        """What went out stands nowhere: as after a death, one duplicate is the most."""
+        a_booking(a_specialist(), a_client())
+        outside.after_mail = lambda _: refuse_marks.enter_context(ephemeral_updates_refused())
+        with ExitStack() as refuse_marks:
+            assert remind() == {"later": 1}
+        outside.after_mail = lambda _: None
+        assert (len(outside.mails), ledger_states()) == (1, ["started"])
+
+        assert remind(NOW + LEASE - SECOND) == {"later": 1}
+        assert remind(NOW + LEASE) == {"reminded": 1}
+        assert len(outside.mails) == 2
+
+    def test_mail_that_cannot_be_counted_is_sent_once_it_can(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        with ephemeral_updates_refused():
+            assert remind() == {"later": 1}
+        assert (outside.mails, ledger_states()) == ([], [])
+        assert remind(NOW + SECOND) == {"reminded": 1}
+        assert len(outside.mails) == 1
+
+    def test_a_reminder_over_the_days_share_is_withheld_for_good(
+        self, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "1")
+        settings.cache_clear()
+        ann = a_client()
+        for _ in range(2):
+            a_booking(a_specialist(), ann)
+        assert remind() == {"reminded": 1, "withheld": 1}
+        assert remind() == {}
+        assert (outside.recipients, outside.letters) == ([ann.email], [])
+        assert expire() == {"expired": 2}
 
     def test_a_second_death_leaves_it_to_a_person(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
@@ -402,6 +445,16 @@ class TestMailThatFails:
         assert outside.mails == []
         assert "no sender is configured" in log_stream.getvalue()
         assert ann.email not in log_stream.getvalue()
+
+
+def ledger_states() -> list[str]:
+    return [item["state"] for item in stored("ephemeral") if item["pk"].startswith("delivery#")]
+
+
+@contextmanager
+def ephemeral_updates_refused() -> Iterator[None]:
+    with refusing("InternalServerError", only="UpdateItem", table=settings().ephemeral_table, status=500):
+        yield None
 
 
 def expiry_lag(now: datetime) -> float:

@@ -47,7 +47,8 @@ def composed(occasion: Occasion, audience: Audience, locale: Locale, **more: Any
 @every_language
 def test_a_language_has_words_for_everything_and_nothing_else(locale: Locale) -> None:
     found = {(name, who) for name, words in texts(locale).items() if isinstance(words, dict) for who in words}
-    assert found == {(occasion.value, audience.value) for occasion, audience in TOLD}
+    reasons = {("why", audience.value) for audience in Audience}
+    assert found == {(occasion.value, audience.value) for occasion, audience in TOLD} | reasons
 
 
 @every_language
@@ -69,6 +70,51 @@ def test_text_and_html_say_the_same(occasion: Occasion, audience: Audience, loca
     for paragraph in message.text.strip().split("\n\n"):
         assert paragraph in message.html
     assert f'<html lang="{locale.value}">' in message.html
+
+
+@every_language
+@everything_told
+def test_every_mail_ends_with_why_one_gets_it(occasion: Occasion, audience: Audience, locale: Locale) -> None:
+    message = composed(occasion, audience, locale)
+    reason = texts(locale)["why"][audience.value]
+    assert message.text.splitlines()[-1] == reason
+    assert f"<p>{reason}</p>" in message.html
+
+
+@every_language
+@everything_told
+def test_names_and_titles_make_no_links(occasion: Occasion, audience: Audience, locale: Locale) -> None:
+    message = compose(
+        occasion,
+        audience,
+        locale,
+        a_booking(service_title="Locked: https://evil.com", client_email="evil.com/pay@example.com"),
+        a_profile(name="www.evil.com"),
+        before=a_booking(),
+    )
+    for words in (message.subject, message.text, message.html):
+        assert "evil.com" not in words
+        assert "://" not in words
+    assert "Locked: evil[.]com" in message.subject
+
+
+@pytest.mark.parametrize("address", ["ann.lee@example.com", "o_neil+cuts-1@mail.example.com", "анна@example.com"])
+def test_an_address_to_write_to_is_shown_as_it_is(address: str) -> None:
+    assert address in composed(Occasion.CONFIRMED, Audience.SPECIALIST, Locale.EN, client_email=address).text
+
+
+@pytest.mark.parametrize("address", ["www.evil.com@example.com", "https://evil@example.com", "evil.com/x@example.com"])
+def test_an_address_that_looks_like_a_link_is_defanged(address: str) -> None:
+    text = composed(Occasion.CONFIRMED, Audience.SPECIALIST, Locale.EN, client_email=address).text
+    assert address not in text
+    assert "example[.]com" in text
+
+
+def test_a_title_begins_no_paragraph_of_its_own() -> None:
+    message = composed(
+        Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, service_title="Cut\n\nYour account is locked.\n\nCall us"
+    )
+    assert "Cut Your account is locked. Call us" in message.text
 
 
 def test_times_are_the_specialists_over_midnight_and_the_change_of_clocks() -> None:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from booking.notifications import delivery
 from booking.platform.settings import Settings
 from infra.local.deployment import deploy_options
 from infra.local.gateway import error_body
@@ -131,6 +133,14 @@ def test_a_function_may_query_only_indexes_that_exist(function: Function) -> Non
         if permission.index is not None:
             assert permission.index in indexes(TABLES[permission.resource])
             assert permission.action == "dynamodb:Query"
+
+
+def test_a_delivery_is_remembered_for_longer_than_its_record_can_lie_in_the_queue_twice() -> None:
+    """A letter that is redriven on its last day and fails again makes another one, as old as new."""
+    letters_kept = timedelta(seconds=RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"])
+    changes = RESOURCES["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"]
+    tried = timedelta(seconds=changes["MaximumRecordAgeInSeconds"])
+    assert 2 * (tried + letters_kept) < delivery.KEPT
 
 
 def test_only_accounts_and_the_health_check_reach_the_table_with_password_hashes() -> None:

@@ -4,13 +4,18 @@ A ledger entry is claimed before something is sent and marked when it was. A fai
 have sent nothing gives the claim back. A function that dies in between leaves it unknown: after the
 lease the delivery is tried once more, so at most one duplicate is possible. If that try dies as well, a
 person decides (the dead-letter queue), so nothing is lost.
+
+A sender may be slower than its lease. Whatever it then comes to know counts only as far as its claim is still
+its own: that it has sent is always noted, that it has not gives no claim back but its own.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
 
+from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
@@ -20,8 +25,30 @@ from booking.platform.store import ConditionFailed, ConditionsFailed, Item, Tran
 from booking.platform.sweep import TryLater
 
 LEASE = timedelta(minutes=2)
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=30)
+"""How long a delivery is remembered: a record that made a dead letter (kept for 14 days) twice is still known."""
 MOST_TRIES = 2
+
+# What AWS answers when the moment, rather than the request, is wrong, beside every 5xx. All other errors stay as they
+# are until a person has changed something. (The services' common errors; SES says Throttling, the bus
+# ThrottlingException.)
+_PASSING = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalException",
+        "InternalFailure",
+        "RequestAbortedException",
+        "RequestExpired",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_FIRST_SERVER_ERROR = 500
 
 
 class NotSent(Exception):
@@ -30,6 +57,10 @@ class NotSent(Exception):
 
 class Refused(Exception):
     """Nothing left the house, and it never will as it is."""
+
+
+class Withheld(Exception):
+    """Nothing left the house, nor shall it: the delivery is settled, and nobody needs to look into it."""
 
 
 class NobodyKnows(Exception):
@@ -42,12 +73,25 @@ class Delivery(StrEnum):
     SENT = "sent"
     SENT_BEFORE = "sent_before"
     UNWANTED = "unwanted"
+    WITHHELD = "withheld"
 
 
 class _LedgerEntry(EphemeralItem):
     state = UnicodeAttribute()
     lease_until = NumberAttribute()
     tries = NumberAttribute()
+
+
+def meaning_of(error: ClientError) -> NotSent | Refused:
+    """Whether what AWS has refused may be tried again by itself; names the error's code, never its sentence."""
+    code = error.response["Error"]["Code"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return NotSent(code) if status >= _FIRST_SERVER_ERROR else meaning_of_code(code)
+
+
+def meaning_of_code(code: str) -> NotSent | Refused:
+    """The same for an error that AWS tells by its code alone."""
+    return NotSent(code) if code in _PASSING else Refused(code)
 
 
 def deliver_once(
@@ -59,7 +103,8 @@ def deliver_once(
 ) -> Delivery:
     """Sends what `key` names unless it was sent before.
 
-    With `while_holds` it is sent only if that condition holds for that item when the claim is made.
+    With `while_holds` it is sent only if that condition holds for that item when the claim is made. `send` may raise
+    `NotSent`, `Refused` or `Withheld`.
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
     can never be sent, `NobodyKnows` if the tries are used up (a redrive, after the lease, has new ones).
     """
@@ -70,13 +115,32 @@ def deliver_once(
     try:
         send()
     except NotSent as failure:
-        delete(entry)
+        _give_claim_back(entry, now)
         raise TryLater(str(failure)) from failure
     except Refused:
-        delete(entry)
+        _give_claim_back(entry, now)
         raise
-    update(entry, [_LedgerEntry.state.set("done")])
+    except Withheld:
+        _settle(entry)
+        return Delivery.WITHHELD
+    _settle(entry)
     return Delivery.SENT
+
+
+def _settle(entry: _LedgerEntry) -> None:
+    """Whoever asks from now on is told that it was sent before."""
+    update(entry, [_LedgerEntry.state.set("done")])
+
+
+def _give_claim_back(entry: _LedgerEntry, now: datetime) -> None:
+    """If the lease ran out meanwhile and somebody else has claimed it, the claim is theirs."""
+    with suppress(ConditionFailed):
+        delete(entry, condition=_LedgerEntry.lease_until == _lease_from(now))
+
+
+def _lease_from(now: datetime) -> int:
+    """When a lease that begins now is over; no two claims of a delivery have the same."""
+    return epoch_seconds(now + LEASE)
 
 
 def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Condition] | None) -> Delivery | None:
@@ -90,7 +154,7 @@ def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Conditio
         entry,
         [
             _LedgerEntry.state.set("started"),
-            _LedgerEntry.lease_until.set(epoch_seconds(now + LEASE)),
+            _LedgerEntry.lease_until.set(_lease_from(now)),
             _LedgerEntry.expires_at.set(epoch_seconds(now + KEPT)),
             _LedgerEntry.tries.add(1),
         ],
@@ -121,7 +185,7 @@ def _leave_to_a_person(used_up: _LedgerEntry, now: datetime) -> NoReturn:
     try:
         update(
             _LedgerEntry(pk=used_up.pk),
-            [_LedgerEntry.lease_until.set(epoch_seconds(now + LEASE)), _LedgerEntry.tries.set(0)],
+            [_LedgerEntry.lease_until.set(_lease_from(now)), _LedgerEntry.tries.set(0)],
             condition=(_LedgerEntry.state == "started") & (_LedgerEntry.lease_until == used_up.lease_until),
         )
     except ConditionFailed:

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from booking.notifications.delivery import NotSent
+from booking.notifications.delivery import NotSent, meaning_of, meaning_of_code
 from booking.platform import aws
 from booking.platform.clock import to_stored
 from booking.platform.metrics import count
@@ -88,7 +88,10 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
 
 
 def publish(event: BookingEvent) -> None:
-    """Puts the event on the bus, at least once. Raises `NotSent`; without a bus there is nobody to tell."""
+    """Puts the event on the bus, at least once; without a bus there is nobody to tell.
+
+    Raises `NotSent`, or `Refused` when the bus will not take it as things are.
+    """
     if not settings().event_bus_name:
         return
     entry = {
@@ -100,10 +103,12 @@ def publish(event: BookingEvent) -> None:
     }
     try:
         answer = aws.client("events").put_events(Entries=[entry])
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        raise meaning_of(error) from error
+    except BotoCoreError as error:
         raise NotSent("the event bus cannot be reached") from error
     if answer["FailedEntryCount"]:
-        raise NotSent(answer["Entries"][0].get("ErrorCode", "the event bus refused the event"))
+        raise meaning_of_code(answer["Entries"][0]["ErrorCode"])
     count("events_published")
 
 

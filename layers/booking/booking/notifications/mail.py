@@ -1,5 +1,7 @@
 """Sending mail through SES (the v1 API), or into the log where no sender is configured."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
@@ -8,47 +10,88 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from booking.notifications.delivery import NotSent, Refused
-from booking.notifications.messages import Message
+from booking.notifications.daily_cap import count_mail
+from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
+from booking.notifications.messages import Audience, Message
 from booking.platform import aws
 from booking.platform.log import logger
+from booking.platform.metrics import count
 from booking.platform.settings import settings
 from booking.platform.sweep import TryLater
 
 LONGEST_SEND_SECONDS = 10
 KEY_HEADER = "X-Booking-Message"
 
-# What SES answers when this mail, rather than the moment, is wrong; anything else may pass.
-_REFUSALS = frozenset({"InvalidParameterValue", "MessageRejected", "ValidationError"})
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 
-def send_mail(key: str, recipient: str, message: Message, calendar: bytes | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets a mail, and as what."""
+
+    address: str
+    audience: Audience
+
+
+def send_mail(key: str, recipient: Recipient, message: Message, calendar: bytes | None, now: datetime) -> None:
     """Sends a message; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
-    Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be,
-    `TryLater` when nobody knows.
+    Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be as things are,
+    `Withheld` when the address has had its share of the day, `TryLater` when nobody knows.
     """
     if not settings().mail_sender:
         logger.info("mail not sent: no sender is configured", extra={"mail": key})
         return
-    mail = _mail(key, recipient, message, calendar)
+    try:
+        count_mail(key, recipient.address, recipient.audience, now)
+        address = _ascii_address(recipient.address)
+        _send(address, _mail(key, address, message, calendar))
+    except Withheld:
+        count("mail_withheld")
+        logger.warning("mail withheld: its address has had its share of today", extra={"mail": key})
+        raise
+    except Refused as refusal:
+        count("mail_refused")
+        logger.exception("mail refused", extra={"mail": key, "error": str(refusal)})
+        raise
+    except NotSent as failure:
+        logger.warning("mail not sent", extra={"mail": key, "error": str(failure)})
+        raise
+    except TryLater:
+        logger.warning("nobody knows whether the mail was sent", extra={"mail": key})
+        raise
+
+
+def _send(address: str, mail: EmailMessage) -> None:
     try:
         _ses().send_raw_email(
             Source=settings().mail_sender,
-            Destinations=[recipient],
+            Destinations=[address],
             RawMessage={"Data": mail.as_bytes()},
         )
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        logger.warning("mail not sent", extra={"mail": key, "error": code})
-        raise (Refused if code in _REFUSALS else NotSent)(code) from None  # SES's sentence names the recipient
+        raise meaning_of(error) from None  # SES's sentence names the recipient
     except (ConnectTimeoutError, EndpointConnectionError) as error:
-        logger.warning("mail not sent", extra={"mail": key, "error": type(error).__name__})
         raise NotSent(type(error).__name__) from error
     except BotoCoreError as error:
-        logger.warning("nobody knows whether the mail was sent", extra={"mail": key, "error": type(error).__name__})
-        raise TryLater("nobody knows whether the mail was sent") from error
+        raise TryLater(f"nobody knows whether the mail was sent: {type(error).__name__}") from error
+
+
+def _ascii_address(address: str) -> str:
+    """The address as SES takes it, its domain in Punycode. Raises `Refused` for one that has no such form."""
+    local_part, _, domain = address.rpartition("@")
+    if not local_part.isascii():
+        raise Refused("SES takes no address like this")
+    return address if domain.isascii() else f"{local_part}@{_punycode(domain)}"
+
+
+def _punycode(domain: str) -> str:
+    import idna  # noqa: PLC0415  # few addresses need it
+
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        raise Refused("SES takes no address like this") from None
 
 
 @cache

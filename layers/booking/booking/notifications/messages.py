@@ -1,5 +1,6 @@
 """What mail says: texts in files, one per language, filled with a booking's particulars."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,11 @@ from zoneinfo import ZoneInfo
 from booking.calendar.rules import DEFAULT_TIME_ZONE
 from booking.calendar.table import ProfileItem
 from booking.caller import Locale
+from booking.platform.defang import defanged
 from booking.reservations.table import BookingItem
 
 _FILES = Path(__file__).parent / "messages"
+_PLAIN_LOCAL_PART = re.compile(r"(?!www\.)[\w+-]+(\.[\w+-]+)*", re.IGNORECASE)
 
 
 class Audience(StrEnum):
@@ -32,7 +35,6 @@ class Occasion(StrEnum):
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     RESCHEDULED = "rescheduled"
-    EXPIRED = "expired"
     PROMOTED = "promoted"
     REMINDER = "reminder"
 
@@ -55,20 +57,29 @@ def compose(
     *,
     before: BookingItem | None = None,
 ) -> Message:
-    """The words for an occasion. Times are the specialist's, in the specialist's time zone."""
+    """The words for an occasion, and why they come. Times are the specialist's, in the specialist's time zone.
+
+    What people have written, their names and titles, makes no links.
+    """
     texts = _texts(locale)
     zone = ZoneInfo(specialist.time_zone if specialist else DEFAULT_TIME_ZONE)
     particulars = {
-        "title": booking.service_title or texts["appointment"],
-        "specialist": (specialist and specialist.display_name) or texts["specialist"],
-        "client": booking.client_email,
+        "title": defanged(booking.service_title or "") or texts["appointment"],
+        "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
+        "client": _shown(booking.client_email),
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }
     words = texts[occasion.value][audience.value]
     subject = Template(words["subject"]).substitute(particulars)
-    text = Template(words["body"]).substitute(particulars).strip() + "\n"
+    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience.value]}\n"
     return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
+
+
+def _shown(address: str) -> str:
+    """An address to write to, unless what its owner chose before the `@` looks like part of a link."""
+    local_part = address.rpartition("@")[0]
+    return address if _PLAIN_LOCAL_PART.fullmatch(local_part) else defanged(address)
 
 
 def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime) -> str:

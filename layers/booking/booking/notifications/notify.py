@@ -9,24 +9,24 @@ from booking.calendar.table import ProfileItem
 from booking.caller import Locale
 from booking.notifications.delivery import Delivery, NobodyKnows, Refused, deliver_once
 from booking.notifications.events import BookingEvent, EventType, publish
-from booking.notifications.mail import send_mail
+from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose
 from booking.platform.metrics import count
 from booking.platform.sweep import TryLater
 from booking.reservations.calendar_file import to_icalendar
 from booking.reservations.table import BookingItem
 
+# Nobody is mailed at expiry: most appointments that end this way took place.
 _OCCASIONS = {
     EventType.CONFIRMED: Occasion.CONFIRMED,
     EventType.CANCELLED: Occasion.CANCELLED,
     EventType.RESCHEDULED: Occasion.RESCHEDULED,
-    EventType.EXPIRED: Occasion.EXPIRED,
     EventType.PROMOTED: Occasion.PROMOTED,
 }
 
 
 def tell(event: BookingEvent, now: datetime) -> None:
-    """Publishes the event and mails client and specialist, each once.
+    """Publishes the event and, unless the booking has expired, mails client and specialist, each once.
 
     Whoever is promoted gets the promotion's mail only. What cannot be sent does not keep the others from
     being told; then it raises `NobodyKnows`, `TryLater` or `Refused`, and told again, it sends only what
@@ -41,11 +41,12 @@ def tell(event: BookingEvent, now: datetime) -> None:
 
 def _steps(event: BookingEvent, now: datetime) -> Iterator[Callable[[], object]]:
     yield partial(deliver_once, f"event#{event.id}", partial(publish, event), now)
-    if event.type is EventType.CONFIRMED and event.booking.from_wait_list:
+    occasion = _OCCASIONS.get(event.type)
+    if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return
     specialist = find_profile(event.booking.specialist_id)
     for audience in Audience:
-        yield partial(_mail, event, audience, specialist, now)
+        yield partial(_mail, event, occasion, audience, specialist, now)
 
 
 def _failure_of(step: Callable[[], object]) -> Exception | None:
@@ -56,12 +57,14 @@ def _failure_of(step: Callable[[], object]) -> Exception | None:
     return None
 
 
-def _mail(event: BookingEvent, audience: Audience, specialist: ProfileItem | None, now: datetime) -> None:
-    recipient = _address(event.booking, audience, specialist)
-    if recipient is None:
+def _mail(
+    event: BookingEvent, occasion: Occasion, audience: Audience, specialist: ProfileItem | None, now: datetime
+) -> None:
+    address = _address(event.booking, audience, specialist)
+    if address is None:
         return
     message = compose(
-        _OCCASIONS[event.type],
+        occasion,
         audience,
         _locale(event.booking, audience, specialist),
         event.booking,
@@ -70,7 +73,8 @@ def _mail(event: BookingEvent, audience: Audience, specialist: ProfileItem | Non
     )
     calendar = to_icalendar(event.booking, specialist, now)
     key = f"mail#{event.id}#{audience}"
-    delivery = deliver_once(key, partial(send_mail, key, recipient, message, calendar), now)
+    send = partial(send_mail, key, Recipient(address, audience), message, calendar, now)
+    delivery = deliver_once(key, send, now)
     if delivery is Delivery.SENT:
         count("notifications_sent")
 

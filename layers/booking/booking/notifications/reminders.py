@@ -11,7 +11,7 @@ from booking.calendar.rules import has_started
 from booking.calendar.table import ProfileItem
 from booking.caller import Locale
 from booking.notifications.delivery import Delivery, deliver_once
-from booking.notifications.mail import send_mail
+from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose
 from booking.platform.clock import from_stored
 from booking.platform.settings import settings
@@ -26,7 +26,7 @@ from booking.reservations.timers import REMIND, due_timers, park, slot_start
 def remind_upcoming(now: datetime, bounds: Bounds) -> Report:
     """Reminds whose slot starts within the look-ahead.
 
-    Counts `reminded`, `sent_before`, `unwanted` (cancelled or moved meanwhile) and `too_late`.
+    Counts `reminded`, `sent_before`, `unwanted` (cancelled or moved meanwhile), `withheld` and `too_late`.
     """
     lookahead = timedelta(minutes=settings().reminder_lookahead_minutes)
     find = cache(find_profile)  # a specialist's profile is read once per sweep
@@ -64,7 +64,8 @@ def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawIt
 def _send(booking: BookingItem, specialist: ProfileItem | None, now: datetime) -> None:
     locale = Locale(booking.client_locale)
     message = compose(Occasion.REMINDER, Audience.CLIENT, locale, booking, specialist)
-    send_mail(_key(booking), booking.client_email, message, to_icalendar(booking, specialist, now))
+    recipient = Recipient(booking.client_email, Audience.CLIENT)
+    send_mail(_key(booking), recipient, message, to_icalendar(booking, specialist, now), now)
 
 
 def _key(booking: BookingItem) -> str:

@@ -30,6 +30,8 @@ BUSINESS = (
     "reminders_sent",
     "rate_limited",
     "notifications_sent",
+    "mail_refused",
+    "mail_withheld",
     "events_published",
     "dead_letters",
 )

@@ -32,6 +32,8 @@ class Settings:
     reminder_lookahead_minutes: int = 120
     cors_allow_origin: str = ""
     mail_sender: str = ""
+    mail_unverified_max_per_day: int = 10
+    mail_specialist_max_per_day: int = 100
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""
     metrics_table: str = ""

@@ -176,9 +176,12 @@ def update[I: Item](item: I, actions: Sequence[Action], *, condition: Condition 
     return type(item).from_raw_data(answer["Attributes"])
 
 
-def delete(item: Item) -> None:
-    """Deletes the item that has `item`'s key, if there is one."""
-    _write("DeleteItem", item.get_delete_kwargs_from_instance())
+def delete(item: Item, *, condition: Condition | None = None) -> None:
+    """Deletes the item that has `item`'s key, if there is one.
+
+    Raises `ConditionFailed`.
+    """
+    _write("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
 
 
 class Transaction:

@@ -1,7 +1,8 @@
 """A booking as an iCalendar object (RFC 5545), in the terms of scheduling (RFC 5546).
 
-While it is confirmed, a booking is a `REQUEST`; once it has ended, a `CANCEL` of the same event. The UID
-never changes and the sequence rises, so that a calendar updates the event that it has.
+A booking is a `REQUEST`, also after its slot has started: most appointments that expire took place. Only once it was
+called off it is a `CANCEL` of the same event. The UID never changes and the sequence rises, so that a calendar updates
+the event that it has. The organizer is the stack's own address: nobody's sign-in address leaves the house.
 """
 
 from datetime import datetime
@@ -11,12 +12,15 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from booking.calendar.profiles import find_profile
 from booking.calendar.table import ProfileItem
 from booking.caller import Caller
+from booking.platform.defang import defanged
+from booking.platform.settings import settings
 from booking.reservations.change import find_booking
 from booking.reservations.rules import Status, check_may_see
 from booking.reservations.table import BookingItem
 
 _PRODUCT = "-//Booking API//EN"
 _UNTITLED = "Appointment"
+_NO_REPLY = "noreply@booking-api.invalid"
 
 
 def calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
@@ -28,15 +32,15 @@ def calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
 
 def to_icalendar(item: BookingItem, specialist: ProfileItem | None, now: datetime) -> bytes:
     """The booking as a calendar with one event."""
-    is_confirmed = item.status == Status.CONFIRMED.value
+    is_cancelled = item.status == Status.CANCELLED.value
     event = Event()
     event.add("uid", f"{item.booking_id}@booking-api")
     event.add("dtstamp", now)
     event.add("dtstart", item.slot_start_at)
     event.add("dtend", item.slot_end_at)
     event.add("created", item.created_at)
-    event.add("sequence", int(item.sequence) + (0 if is_confirmed else 1))
-    event.add("status", "CONFIRMED" if is_confirmed else "CANCELLED")
+    event.add("sequence", int(item.sequence) + (1 if is_cancelled else 0))
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("summary", _summary(item, specialist))
     event.add("organizer", _organizer(specialist))
     event.add("attendee", vCalAddress(f"mailto:{item.client_email}"))
@@ -44,21 +48,24 @@ def to_icalendar(item: BookingItem, specialist: ProfileItem | None, now: datetim
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST" if is_confirmed else "CANCEL")
+    calendar.add("method", "CANCEL" if is_cancelled else "REQUEST")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
 def _summary(item: BookingItem, specialist: ProfileItem | None) -> str:
-    title = item.service_title or _UNTITLED
-    name = specialist.display_name if specialist else None
+    title = defanged(item.service_title or "") or _UNTITLED
+    name = _name(specialist)
     return f"{title} · {name}" if name else title
 
 
 def _organizer(specialist: ProfileItem | None) -> vCalAddress:
-    """An address that nobody reads stands in for a specialist whose own is not known."""
-    email = specialist.email if specialist else None
-    address = vCalAddress(f"mailto:{email or 'noreply@booking-api.invalid'}")
-    if specialist and specialist.display_name:
-        address.params["CN"] = vText(specialist.display_name)
+    """The specialist by name; the address is one that mail comes from, or one that cannot exist (RFC 2606)."""
+    address = vCalAddress(f"mailto:{settings().mail_sender or _NO_REPLY}")
+    if name := _name(specialist):
+        address.params["CN"] = vText(name)
     return address
+
+
+def _name(specialist: ProfileItem | None) -> str:
+    return defanged((specialist and specialist.display_name) or "")

@@ -1,0 +1,55 @@
+"""How much mail one address gets in a day, whoever causes it.
+
+Nobody has shown yet that an account's address is its own, so somebody may have registered another person's to have
+mail sent there. The mails of a UTC day are a set of their keys in one item per address: a mail that is tried again is
+in the set already, and is not counted twice.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from pynamodb.attributes import UnicodeSetAttribute
+from pynamodb.expressions.condition import size
+
+from booking.errors import StoreUnavailable
+from booking.notifications.delivery import NotSent, Withheld
+from booking.notifications.messages import Audience
+from booking.platform.clock import epoch_seconds
+from booking.platform.ephemeral import EphemeralItem
+from booking.platform.settings import settings
+from booking.platform.store import ConditionFailed, update
+
+_KEPT = timedelta(days=2)
+
+
+class _DayOfMail(EphemeralItem):
+    mails = UnicodeSetAttribute(null=True)
+
+
+def count_mail(key: str, address: str, audience: Audience, now: datetime) -> None:
+    """Counts the mail that `key` names. Raises `Withheld` if the address has had its share of today, `NotSent`."""
+    day = _DayOfMail(pk=f"mail#{audience}#{_digest(address)}#{now.astimezone(UTC):%Y-%m-%d}")
+    mail = _digest(key)[:16]
+    is_counted = _DayOfMail.mails.contains(mail)
+    has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(audience))
+    try:
+        update(
+            day,
+            [_DayOfMail.mails.add({mail}), _DayOfMail.expires_at.set(epoch_seconds(now + _KEPT))],
+            condition=is_counted | has_room,
+        )
+    except ConditionFailed:
+        raise Withheld("the address has had its share of today") from None
+    except StoreUnavailable as failure:
+        raise NotSent("the mails of the day cannot be counted") from failure
+
+
+def _most(audience: Audience) -> int:
+    if audience is Audience.SPECIALIST:
+        return settings().mail_specialist_max_per_day
+    return settings().mail_unverified_max_per_day
+
+
+def _digest(text: str) -> str:
+    """Hashed: the table holds no address."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -10,16 +10,17 @@ from booking.accounts.tokens import ISSUER, sign
 from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.errors import BookingError
+from booking.platform import queries
 from booking.platform.clock import current_instant
-from booking.platform.queries import PageRequest
+from booking.platform.queries import MOST_QUERIES_WITH_FILTER, PageRequest
 from booking.reservations.change import cancel
 from booking.reservations.errors import DatesReversed
 from booking.reservations.lookup import BookingFilter, booking_for, own_bookings, specialist_bookings
 from booking.reservations.rules import Status
 from tests.integration.api import Api, error_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, someone
-from tests.integration.store_calls import counted_calls
-from tests.integration.tables import change_stored
+from tests.integration.store_calls import counted_calls, items_read
+from tests.integration.tables import booking_item, change_stored, put_stored
 
 DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
@@ -281,6 +282,71 @@ class TestFilters:
         page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(1))
 
         assert ([booking.slot_start_at.day for booking in page.items], page.next_start) == ([2], None)
+
+
+class TestSparseFilters:
+    """What is asked for lies behind much else; each client has three such bookings, the last of them."""
+
+    OTHERS = 1501
+
+    @pytest.fixture
+    def client(self) -> Caller:
+        client, template = a_client(), a_booking(a_specialist(), a_client())
+        shown = {self.OTHERS - 700, self.OTHERS, self.OTHERS + 1}
+        put_stored(
+            "bookings",
+            [
+                booking_item(template.id)
+                | {
+                    "booking_id": f"bkg_{number}",
+                    "client_id": client.user_id,
+                    "starts": f"2030-03-01T09:00:00.{number:06}Z#bkg_{number}",
+                    "status": "cancelled" if number in shown else "confirmed",
+                }
+                for number in range(self.OTHERS + 2)
+            ],
+        )
+        return client
+
+    @pytest.fixture(autouse=True)
+    def short_queries(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As if one query read a megabyte of larger items."""
+        monkeypatch.setattr(queries, "ITEMS_PER_QUERY_WITH_FILTER", 200)
+
+    def walk(self, api: Api, client: Caller, url: str) -> list[list[str]]:
+        """The ids of every page; no page is more than a few queries."""
+        pages = []
+        while url:
+            with items_read() as read:
+                response = api.request("GET", url, client)
+            assert read["queries"] <= MOST_QUERIES_WITH_FILTER
+            assert read["items"] <= 1000
+            pages.append(ids(response.json()))
+            url = next_of(response.headers["link"]) if "link" in response.headers else ""
+        return pages
+
+    def test_a_page_may_end_early_and_the_links_lead_to_each_item_once(self, api: Api, client: Caller) -> None:
+        pages = self.walk(api, client, "/bookings/me?status=cancelled&limit=2")
+
+        assert pages == [[], ["bkg_801"], ["bkg_1501", "bkg_1502"]]
+
+    def test_an_offset_goes_on_over_pages_that_end_early(self, api: Api, client: Caller) -> None:
+        pages = self.walk(api, client, "/bookings/me?status=cancelled&limit=20&offset=2")
+
+        assert [identity for page in pages for identity in page] == ["bkg_1502"]
+
+    def test_nothing_at_all_is_found_with_as_few_queries_a_page(self, api: Api, client: Caller) -> None:
+        assert {*map(len, self.walk(api, client, "/bookings/me?status=expired"))} == {0}
+
+    def test_larger_queries_follow_the_first(self, client: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(queries, "ITEMS_PER_QUERY_WITH_FILTER", 1000)
+
+        with counted_calls() as calls:
+            page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(20))
+
+        assert [booking.id for booking in page.items] == ["bkg_801", "bkg_1501", "bkg_1502"]
+        assert page.next_start is None
+        assert [parameters["Limit"] for parameters in calls.parameters("Query")] == [21, 1000, 1000]
 
 
 class TestSpecialistsBookings:

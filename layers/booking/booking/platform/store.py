@@ -137,7 +137,7 @@ class Item(Model):
 
     @classmethod
     def from_old(cls, raw: RawItem) -> Self:
-        """The item behind a failed condition."""
+        """The item as it was read or found behind a failed condition."""
         return cls.from_raw_data(dict(raw))
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
 from booking.accounts import login, registration
 from booking.caller import Caller
@@ -16,10 +17,12 @@ from booking.http.edge import LARGEST_BODY
 from booking.platform import signing
 from booking.platform.clock import current_instant
 from booking.platform.settings import settings
+from infra.app import routers
 from infra.openapi import document
 from tests.integration.api import Api, bearer, error_of
-from tests.integration.people import a_client, a_specialist, an_admin
+from tests.integration.people import HOUR, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Calls, keys_unreachable, refusing, unreachable
+from tests.integration.tables import stored
 
 ANYONE = {
     ("post", "/auth/register"),
@@ -51,6 +54,12 @@ NOBODY = 'Bearer realm="nobody"'
 def routes() -> list[tuple[str, str]]:
     """Every method and path of the OpenAPI document."""
     return [(method, path) for path, operations in document()["paths"].items() for method in operations]
+
+
+def served() -> list[tuple[str, str]]:
+    """Every method and path, also of the pages that the OpenAPI document does not tell of."""
+    of_routers = (route for router in routers() for route in router.routes if isinstance(route, APIRoute))
+    return [(method.lower(), route.path) for route in of_routers for method in route.methods or ()]
 
 
 def bodies() -> dict[tuple[str, str], Any]:
@@ -348,6 +357,55 @@ class TestBodies:
             assert secret not in response.text
 
 
+class TestUndeclaredInput:
+    """A typo must not be lost silently, on no route."""
+
+    @pytest.mark.parametrize(("method", "path"), served())
+    def test_an_unknown_query_parameter_is_a_422_that_names_it(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        caller, body = one_of(people, (method, path)), bodies().get((method, path))
+
+        response = api.request(method, f"{filled(path)}?tpyo=a-value-of-mine", caller, json=body)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert (problem["loc"], problem["type"]) == (["query", "tpyo"], "extra_forbidden")
+        assert "a-value-of-mine" not in response.text
+
+    @pytest.mark.parametrize(
+        ("path", "unknown"),
+        [
+            ("/bookings/me?status=confirmed&limit=5&statuses=confirmed&Limit=5", ["statuses", "Limit"]),
+            ("/health?deep=1&deeper=", ["deeper"]),
+            ("/specialists?" + "x" * 500 + "=1", ["x" * 100]),
+            ("/specialists?%ff=1", ["\ufffd"]),
+        ],
+    )
+    def test_every_unknown_one_beside_known_ones_is_named(self, api: Api, path: str, unknown: list[str]) -> None:
+        problems = error_of(api.request("GET", path, a_client()), 422, "validation_error")["detail"]
+
+        assert [problem["loc"] for problem in problems] == [["query", name] for name in unknown]
+
+    @pytest.mark.parametrize(("method", "path"), [route for route in served() if route not in bodies()])
+    @pytest.mark.parametrize("content", [b'{"tpyo": 1}', b"{}", b"text"])
+    def test_a_body_is_a_422_where_a_route_takes_none(
+        self, api: Api, people: dict[str, Caller], method: str, path: str, content: bytes
+    ) -> None:
+        response = api.request(method, filled(path), one_of(people, (method, path)), content=content)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert (problem["loc"], problem["type"]) == (["body"], "extra_forbidden")
+
+    def test_a_refused_request_changes_nothing(self, api: Api) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, before = a_booking(specialist, client), stored("bookings")
+
+        api.request("PATCH", f"/bookings/{booking.id}/cancel?reason=ill", client)
+        api.request("POST", "/bookings?dry_run=1", client, json={"slot_id": a_slot(specialist, 5 * HOUR).id})
+
+        assert stored("bookings") == before
+
+
 class TestIds:
     STRANGE = (
         "x" * 10_000,
@@ -376,7 +434,11 @@ class TestIds:
 
 def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
     """Somebody who may use the route."""
-    return None if route in ANYONE else people[min(allowed(route), key=["client", "specialist", "admin"].index)]
+    return (
+        None
+        if route in ANYONE or route not in routes()
+        else people[min(allowed(route), key=["client", "specialist", "admin"].index)]
+    )
 
 
 @pytest.fixture(autouse=True)

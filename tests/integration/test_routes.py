@@ -182,11 +182,15 @@ class TestCalendar:
 
     def test_what_is_left_out_stays_and_null_clears(self, api: Api) -> None:
         specialist = a_specialist()
-        api.request("PATCH", "/specialists/me", specialist, json={"display_name": "Ann", "time_zone": "Asia/Tokyo"})
+        given = {"display_name": "Ann", "description": "Cuts", "time_zone": "Asia/Tokyo", "locale": "ru"}
+        api.request("PATCH", "/specialists/me", specialist, json=given)
 
         changed = api.request("PATCH", "/specialists/me", specialist, json={"display_name": None}).json()
 
-        assert (changed["display_name"], changed["time_zone"]) == (None, "Asia/Tokyo")
+        assert {name: changed[name] for name in given} == given | {"display_name": None}
+        [item] = stored_in_calendar("profile")
+        assert "display_name" not in item
+        assert (item["time_zone"], item["locale"]) == ("Asia/Tokyo", "ru")
 
     @pytest.mark.parametrize("price", [0, -1, "25.001", "123456789.00", "NaN", "Infinity", "1e9", True, None, "", "x"])
     def test_a_price_that_is_none_is_a_422(self, api: Api, price: object) -> None:

@@ -8,13 +8,13 @@ from booking.calendar.profiles import list_profiles
 from booking.calendar.rules import Profile
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import ProfileBody
-from booking.http.pagination import PageOf
+from booking.http.pagination import PublicPageOf
 
 router = APIRouter()
 
 
 @router.get("/specialists", response_model=list[ProfileBody], tags=["specialists"])
-async def show_specialists(pagination: PageOf) -> Sequence[Profile]:
+async def show_specialists(pagination: PublicPageOf) -> Sequence[Profile]:
     """All specialists, in the order in which they joined."""
     return pagination.page(list_profiles)
 

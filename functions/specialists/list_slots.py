@@ -14,7 +14,7 @@ from booking.http.bodies.calendar import SlotBody
 from booking.http.bodies.fields import Day
 from booking.http.bodies.time_zone import TimeZoneName
 from booking.http.errors import documented
-from booking.http.pagination import PageOf
+from booking.http.pagination import PublicPageOf
 from booking.http.source import Now, PathId
 
 router = APIRouter()
@@ -28,7 +28,7 @@ router = APIRouter()
 )
 async def show_slots(
     specialist_id: PathId,
-    pagination: PageOf,
+    pagination: PublicPageOf,
     now: Now,
     date: Annotated[Day | None, Query(description="The day of their start; else from now on")] = None,
     tz: Annotated[TimeZoneName, Query(description="Whose days")] = "UTC",

@@ -17,6 +17,7 @@ from booking.reservations.change import cancel
 from booking.reservations.errors import DatesReversed
 from booking.reservations.lookup import BookingFilter, booking_for, own_bookings, specialist_bookings
 from booking.reservations.rules import Status
+from infra.openapi import document
 from tests.integration.api import Api, error_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, someone
 from tests.integration.store_calls import counted_calls, items_read
@@ -24,6 +25,9 @@ from tests.integration.tables import booking_item, change_stored, put_stored
 
 DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
+
+PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
+OWN = ("/users", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +103,37 @@ class TestPaging:
 
     @pytest.mark.parametrize(
         "query",
-        ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "offset=10001", "offset=x", "cursor=x", "cursor="],
+        ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "offset=201", "offset=x", "cursor=x", "cursor="],
     )
     def test_what_is_no_page_is_a_422(self, api: Api, query: str) -> None:
         error_of(api.request("GET", f"/specialists?{query}"), 422, "validation_error")
 
-    def test_the_largest_page_and_offset_are_served(self, api: Api) -> None:
-        assert api.request("GET", "/specialists?limit=100&offset=10000").json() == []
+    @pytest.mark.parametrize("path", PUBLIC)
+    def test_lists_that_anyone_may_read_skip_200_items_at_most(self, api: Api, path: str) -> None:
+        path = path.format(a_specialist().specialist_id)
+
+        with counted_calls() as calls:
+            refused = api.request("GET", f"{path}?offset=201")
+        [problem] = error_of(refused, 422, "validation_error")["detail"]
+        assert (problem["loc"], calls.operations) == (["query", "offset"], [])
+        assert api.request("GET", f"{path}?limit=100&offset=200").json() == []
+
+    @pytest.mark.parametrize("path", OWN)
+    def test_lists_for_those_who_are_signed_in_skip_more(self, api: Api, path: str) -> None:
+        admin = someone(Role.ADMIN)
+        profiles.change_own_profile(admin, {}, NOW)
+
+        assert api.request("GET", f"{path}?limit=100&offset=10000", admin).json() == []
+        error_of(api.request("GET", f"{path}?offset=10001", admin), 422, "validation_error")
+
+    def test_every_list_is_one_or_the_other(self) -> None:
+        paged = {
+            path
+            for path, operations in document()["paths"].items()
+            if "cursor" in {parameter["name"] for parameter in operations.get("get", {}).get("parameters", [])}
+        }
+
+        assert paged == {path.replace("{}", "{id}") for path in (*PUBLIC, *OWN)}
 
     @pytest.mark.parametrize("offset", [0, 1])
     def test_cursor_and_offset_together_are_a_422(self, api: Api, few: list[str], offset: int) -> None:

@@ -1,4 +1,4 @@
-"""GET /specialists: all specialists."""
+"""GET /specialists: the specialists that have a name to show."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/specialists", response_model=list[ProfileBody], tags=["specialists"])
 async def show_specialists(pagination: PublicPageOf) -> Sequence[Profile]:
-    """All specialists, in the order in which they joined."""
+    """The specialists that have a display name, in the order in which they joined."""
     return pagination.page(list_profiles)
 
 

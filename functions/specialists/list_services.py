@@ -23,7 +23,7 @@ router = APIRouter()
     tags=["specialists"],
 )
 async def show_services(specialist_id: PathId, pagination: PublicPageOf) -> Sequence[Service]:
-    """What the specialist offers."""
+    """What the specialist offers, in the order in which it was added."""
     return pagination.page(lambda request: list_services(specialist_id, request))
 
 

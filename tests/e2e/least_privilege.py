@@ -212,7 +212,7 @@ SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, 
 
 
 def registration(role: str) -> dict[str, str | int]:
-    return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role}
+    return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role, "display_name": "Ann"}
 
 
 def credentials(email: str) -> dict[str, str | int]:

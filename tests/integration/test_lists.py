@@ -39,7 +39,7 @@ def forty_five() -> list[Caller]:
 @pytest.fixture
 def listed(forty_five: list[Caller]) -> list[str]:
     for number, specialist in enumerate(forty_five):
-        profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
+        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five]
 
 
@@ -47,7 +47,7 @@ def listed(forty_five: list[Caller]) -> list[str]:
 def few(forty_five: list[Caller]) -> list[str]:
     """Three of them, which is more than a page of two."""
     for number, specialist in enumerate(forty_five[:3]):
-        profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
+        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five[:3]]
 
 

@@ -428,7 +428,7 @@ class TestFunctions:
 
     def test_the_next_page_is_behind_the_stage(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {}, now + number * HOUR)
+            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
         answer = invoke("specialists.list", "GET", "/specialists", query={"limit": "1"})
 
@@ -436,7 +436,7 @@ class TestFunctions:
 
     def test_the_next_page_is_where_a_proxy_says_it_is(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {}, now + number * HOUR)
+            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
         answer = invoke(
             "specialists.list", "GET", "/specialists", query={"limit": "1"}, headers={"X-Forwarded-Prefix": "/"}

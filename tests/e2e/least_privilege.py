@@ -300,6 +300,11 @@ def list_slots(world: World) -> None:
     world.then(200, f"GET /specialists/{world.idle_profile}/slots")
 
 
+def list_my_slots(world: World) -> None:
+    must_go_on(world.then(200, "GET /specialists/me/slots?limit=1", world.specialist))
+    world.then(200, "GET /specialists/me/slots", world.idle_specialist)
+
+
 def get_availability(world: World) -> None:
     world.then(200, f"GET /specialists/{world.idle_profile}/availability")
 
@@ -413,6 +418,10 @@ def told_of_a_booking(world: World) -> str:
     return f"{record_id}-BookingConfirmed"
 
 
+def root(world: World) -> None:
+    world.then(200, "GET /")
+
+
 def openapi(world: World) -> None:
     world.then(200, "GET /openapi.json")
 
@@ -458,6 +467,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "CreateSlot": create_slot,
     "DeleteSlot": delete_slot,
     "ListSlots": list_slots,
+    "ListMySlots": list_my_slots,
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
     "GetBooking": get_booking,
@@ -472,6 +482,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ExpireStartedSlots": expire_started_slots,
     "RemindUpcoming": remind_upcoming,
     "PublishEvents": publish_events,
+    "Root": root,
     "Health": health,
     "Metrics": show_metrics,
     "OpenApi": openapi,

@@ -43,6 +43,7 @@ ROLES = {
         ("post", "/specialists/me/services"),
         ("patch", "/specialists/me"),
         ("post", "/specialists/me/slots"),
+        ("get", "/specialists/me/slots"),
         ("delete", "/specialists/me/slots/{id}"),
         ("get", "/bookings/specialists/me"),
     },

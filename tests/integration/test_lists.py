@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
 PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
-OWN = ("/users", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
+OWN = ("/users", "/specialists/me/slots", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
 
 
 @pytest.fixture(scope="module")

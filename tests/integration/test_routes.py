@@ -244,6 +244,43 @@ class TestCalendar:
             error_of(api.request("GET", f"{path}?{query}"), 422, "validation_error")
 
 
+class TestOwnSlots:
+    def test_a_specialist_sees_what_everybody_sees_of_it(self, api: Api, now: datetime) -> None:
+        specialist, other = a_specialist(), a_specialist()
+        opened = [slot_of(specialist, now, hours) for hours in (1, 24, 48)]
+        slot_of(other, now)
+        public = f"/specialists/{specialist.specialist_id}/slots"
+
+        for query in ("", "?limit=2", f"?date={(now + 24 * HOUR).date()}", "?date=2030-01-01&tz=Asia/Tokyo"):
+            own = api.request("GET", f"/specialists/me/slots{query}", specialist)
+            assert own.json() == api.request("GET", f"{public}{query}").json()
+        assert [slot["id"] for slot in api.request("GET", "/specialists/me/slots", specialist).json()] == opened
+
+    def test_the_next_page_is_the_specialists_own(self, api: Api, now: datetime) -> None:
+        specialist = a_specialist()
+        opened = [slot_of(specialist, now, hours) for hours in (1, 2, 3)]
+
+        link = api.request("GET", "/specialists/me/slots?limit=2", specialist).headers["link"]
+        following = link.partition(">")[0].removeprefix("<")
+
+        assert [slot["id"] for slot in api.request("GET", following, specialist).json()] == opened[2:]
+        error_of(api.request("GET", following, a_specialist()), 422, "validation_error")
+
+    def test_a_page_is_one_query_and_an_empty_one_a_read_more(self, api: Api, now: datetime) -> None:
+        idle, specialist = a_specialist(), a_specialist()
+        slot_of(specialist, now)
+
+        for caller, operations in ((idle, ["Query", "GetItem"]), (specialist, ["Query"])):
+            with counted_calls() as calls:
+                assert api.request("GET", "/specialists/me/slots", caller).status_code == 200
+            assert calls.operations == operations
+
+    def test_an_admin_without_a_profile_has_none(self, api: Api) -> None:
+        response = api.request("GET", "/specialists/me/slots", an_admin())
+
+        assert error_of(response, 404, "specialist_profile_not_found")["detail"] == "Specialist profile not found"
+
+
 class TestBookings:
     def test_a_booking_is_one_call_to_the_store(self, api: Api, now: datetime) -> None:
         slot_id, client = slot_of(a_specialist(), now), a_client()
@@ -365,6 +402,20 @@ class TestCalendarFiles:
 
 
 class TestOperations:
+    @pytest.mark.parametrize(
+        ("headers", "root"), [({}, "/v1"), ({"X-Forwarded-Prefix": "/"}, ""), ({"X-Forwarded-Prefix": "/api"}, "/api")]
+    )
+    def test_the_root_says_what_this_is_and_where_to_read_on(self, headers: dict[str, str], root: str) -> None:
+        answer = invoke("ops.root", "GET", "/", headers=headers)
+
+        assert answer["statusCode"] == 200
+        assert body_of(answer) == {
+            "name": "Booking API",
+            "version": __version__,
+            "docs": f"{root}/docs",
+            "openapi": f"{root}/openapi.json",
+        }
+
     def test_health(self, api: Api) -> None:
         with counted_calls() as calls:
             assert api.request("GET", "/health").json() == {"status": "ok", "version": __version__}

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 
 from booking.errors import Invalid, Unauthenticated
+from booking.http.public_address import public_prefix as _public_prefix
 from booking.platform.queries import Page, PageRequest
 
 DEFAULT_LIMIT = 20
@@ -112,18 +113,6 @@ class PublicPagination(Pagination):
         cursor: _Cursor = None,
     ) -> None:
         super().__init__(request, response, limit, offset, cursor)
-
-
-def _public_prefix(request: Request) -> str:
-    """What stands before our paths in the address that the client used.
-
-    That is the stage's path, unless a proxy in front of the gateway says otherwise.
-    """
-    told = request.headers.get("x-forwarded-prefix")
-    if told is not None:
-        return told.rstrip("/")
-    context = request.scope.get("aws.event", {}).get("requestContext", {})
-    return str(context.get("path", "")).removesuffix(request.url.path)
 
 
 PageOf = Annotated[Pagination, Depends()]

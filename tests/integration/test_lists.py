@@ -10,6 +10,7 @@ from booking.accounts.tokens import ISSUER, sign
 from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.errors import BookingError
+from booking.http import source
 from booking.platform import queries
 from booking.platform.clock import current_instant
 from booking.platform.queries import MOST_QUERIES_WITH_FILTER, PageRequest
@@ -230,14 +231,19 @@ class TestCursorsOfOwnLists:
 
         assert [user["email"][0] for user in first.json() + rest.json()] == ["0", "1", "2"]
 
-    def test_walk_slots_although_time_passes(self, api: Api) -> None:
+    @pytest.mark.parametrize(("passed", "shown_next"), [(0.5, [3, 4, 5]), (2.5, [3, 4, 5]), (3.5, [4, 5]), (9, [])])
+    def test_walk_slots_although_time_passes(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch, passed: float, shown_next: list[int]
+    ) -> None:
         specialist, now = a_specialist(), current_instant()
-        opened = [a_slot(specialist, number * HOUR, now=now).id for number in range(1, 5)]
+        opened = {number: a_slot(specialist, number * HOUR, now=now).id for number in range(1, 6)}
+        first = api.request("GET", f"/specialists/{specialist.specialist_id}/slots?limit=2")
 
-        first = api.request("GET", f"/specialists/{specialist.specialist_id}/slots?limit=3")
-        rest = api.request("GET", next_of(first.headers["link"]))
+        monkeypatch.setattr(source, "current_instant", lambda: now + passed * HOUR)
+        rest = api.request("GET", next_of(first.headers["link"]).replace("limit=2", "limit=20"))
 
-        assert ids(first.json()) + ids(rest.json()) == opened
+        assert ids(first.json()) == [opened[1], opened[2]]
+        assert ids(rest.json()) == [opened[number] for number in shown_next]
 
 
 class TestFilters:

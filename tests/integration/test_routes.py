@@ -296,10 +296,23 @@ class TestBookings:
 
         first = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
         again = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
-        other = api.request("POST", "/bookings", client, json={"slot_id": slot_id + "x"}, headers=headers)
 
         assert (again.status_code, again.content) == (201, first.content)
-        assert other.status_code in {404, 409}
+        assert [item["booking_id"] for item in stored("bookings")] == [first.json()["id"]]
+
+    def test_a_key_that_was_used_for_another_slot_is_a_409_that_leaves_the_slot_free(
+        self, api: Api, now: datetime
+    ) -> None:
+        client, (slot_id, other) = a_client(), (slot_of(a_specialist(), now) for _ in range(2))
+        headers = {"Idempotency-Key": "a key of mine ~"}
+        first = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
+
+        response = api.request("POST", "/bookings", client, json={"slot_id": other}, headers=headers)
+
+        refusal = error_of(response, 409, "idempotency_key_reused")
+        assert refusal["detail"] == "Idempotency key already used with another slot"
+        assert [item["booking_id"] for item in stored("bookings")] == [first.json()["id"]]
+        assert api.request("POST", "/bookings", client, json={"slot_id": other}).status_code == 201
 
     @pytest.mark.parametrize("key", ["", "x" * 129, "é", "a\tb", "\x7f"])
     def test_an_idempotency_key_that_is_none_is_a_422(self, api: Api, now: datetime, key: str) -> None:

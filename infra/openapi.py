@@ -14,7 +14,10 @@ DOCUMENT = FUNCTIONS / "ops" / "openapi.json"
 _DESCRIPTION = """Appointments with barbers, tutors and trainers.
 
 No slot is ever booked twice. Every error has the same shape; `error.reason` is a stable word to switch on.
-Lists take `limit` with `offset`, or follow the `Link: <…>; rel="next"` header.
+Lists take `limit` with `offset`, or follow the `Link: <…>; rel="next"` header. A filtered list may end a page
+early, with fewer items than `limit` or none: it goes on for as long as there is a link.
+Unknown fields and query parameters are a 422, and so is a body where a route takes none. In a `PATCH`, what is absent
+stays as it is.
 """
 _ERROR = {
     "title": "Error",

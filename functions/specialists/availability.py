@@ -12,7 +12,7 @@ from booking.calendar.slots import availability
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import AvailabilityBody
 from booking.http.bodies.fields import Day
-from booking.http.bodies.time_zone import TimeZoneName
+from booking.http.days import WhoseDays
 from booking.http.errors import documented
 from booking.http.source import Now, PathId
 
@@ -30,7 +30,7 @@ async def show_availability(
     now: Now,
     date_from: Annotated[Day | None, Query(description="Today, unless given")] = None,
     days: Annotated[int, Query(ge=1, le=31)] = 7,
-    tz: Annotated[TimeZoneName, Query(description="Whose days")] = "UTC",
+    tz: WhoseDays = "UTC",
 ) -> Sequence[Availability]:
     """Slots in all, free and booked, one entry per day."""
     zone = ZoneInfo(tz)

@@ -10,7 +10,7 @@ from booking.calendar.services import list_services
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import ServiceBody
 from booking.http.errors import documented
-from booking.http.pagination import PageOf
+from booking.http.pagination import PublicPageOf
 from booking.http.source import PathId
 
 router = APIRouter()
@@ -22,8 +22,8 @@ router = APIRouter()
     responses=documented(SpecialistNotFound),
     tags=["specialists"],
 )
-async def show_services(specialist_id: PathId, pagination: PageOf) -> Sequence[Service]:
-    """What the specialist offers."""
+async def show_services(specialist_id: PathId, pagination: PublicPageOf) -> Sequence[Service]:
+    """What the specialist offers, in the order in which it was added."""
     return pagination.page(lambda request: list_services(specialist_id, request))
 
 

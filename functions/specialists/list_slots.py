@@ -1,20 +1,18 @@
 """GET /specialists/{id}/slots: a specialist's slots."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from booking.calendar.errors import SpecialistNotFound
 from booking.calendar.rules import Slot
 from booking.calendar.slots import list_slots
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import SlotBody
-from booking.http.bodies.fields import Day
-from booking.http.bodies.time_zone import TimeZoneName
+from booking.http.days import StartDay, WhoseDays
 from booking.http.errors import documented
-from booking.http.pagination import PageOf
+from booking.http.pagination import PublicPageOf
 from booking.http.source import Now, PathId
 
 router = APIRouter()
@@ -28,10 +26,10 @@ router = APIRouter()
 )
 async def show_slots(
     specialist_id: PathId,
-    pagination: PageOf,
+    pagination: PublicPageOf,
     now: Now,
-    date: Annotated[Day | None, Query(description="The day of their start; else from now on")] = None,
-    tz: Annotated[TimeZoneName, Query(description="Whose days")] = "UTC",
+    date: StartDay = None,
+    tz: WhoseDays = "UTC",
 ) -> Sequence[Slot]:
     """Slots by start: of one day, or all that are still to come."""
     return pagination.page(lambda request: list_slots(specialist_id, date, ZoneInfo(tz), request, now))

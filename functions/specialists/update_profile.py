@@ -8,7 +8,7 @@ from booking.caller import Locale
 from booking.errors import Forbidden, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.calendar import ProfileBody
-from booking.http.bodies.fields import Description, DisplayName, RequestBody
+from booking.http.bodies.fields import ABSENT, Description, DisplayName, RequestBody
 from booking.http.bodies.time_zone import TimeZoneName
 from booking.http.caller import SpecialistCaller
 from booking.http.errors import documented
@@ -22,8 +22,8 @@ class ProfileChanges(RequestBody):
 
     display_name: DisplayName | None = None
     description: Description | None = None
-    time_zone: TimeZoneName = "UTC"
-    locale: Locale = Locale.EN
+    time_zone: TimeZoneName = ABSENT
+    locale: Locale = ABSENT
 
 
 @router.patch(

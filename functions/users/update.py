@@ -9,7 +9,7 @@ from booking.caller import Role
 from booking.errors import Forbidden, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.accounts import UserBody
-from booking.http.bodies.fields import RequestBody
+from booking.http.bodies.fields import ABSENT, RequestBody
 from booking.http.caller import AdminCaller
 from booking.http.errors import documented
 from booking.http.source import Now, PathId
@@ -20,8 +20,8 @@ router = APIRouter()
 class UserChanges(RequestBody):
     """What is left out stays as it is."""
 
-    is_active: bool | None = None
-    role: Role | None = None
+    is_active: bool = ABSENT
+    role: Role = ABSENT
 
 
 @router.patch(

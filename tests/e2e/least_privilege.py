@@ -212,7 +212,7 @@ SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, 
 
 
 def registration(role: str) -> dict[str, str | int]:
-    return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role}
+    return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role, "display_name": "Ann"}
 
 
 def credentials(email: str) -> dict[str, str | int]:
@@ -298,6 +298,11 @@ def delete_slot(world: World) -> None:
 def list_slots(world: World) -> None:
     must_go_on(world.then(200, f"GET /specialists/{world.profile}/slots?limit=1"))
     world.then(200, f"GET /specialists/{world.idle_profile}/slots")
+
+
+def list_my_slots(world: World) -> None:
+    must_go_on(world.then(200, "GET /specialists/me/slots?limit=1", world.specialist))
+    world.then(200, "GET /specialists/me/slots", world.idle_specialist)
 
 
 def get_availability(world: World) -> None:
@@ -413,6 +418,10 @@ def told_of_a_booking(world: World) -> str:
     return f"{record_id}-BookingConfirmed"
 
 
+def root(world: World) -> None:
+    world.then(200, "GET /")
+
+
 def openapi(world: World) -> None:
     world.then(200, "GET /openapi.json")
 
@@ -458,6 +467,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "CreateSlot": create_slot,
     "DeleteSlot": delete_slot,
     "ListSlots": list_slots,
+    "ListMySlots": list_my_slots,
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
     "GetBooking": get_booking,
@@ -472,6 +482,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ExpireStartedSlots": expire_started_slots,
     "RemindUpcoming": remind_upcoming,
     "PublishEvents": publish_events,
+    "Root": root,
     "Health": health,
     "Metrics": show_metrics,
     "OpenApi": openapi,

@@ -191,7 +191,7 @@ def test_a_body_over_what_the_gateway_takes_is_refused_in_the_same_shape(people:
 @pytest.mark.parametrize(
     "query",
     [
-        *("limit=0", "limit=101", "limit=x", "limit=1e3", "limit=-1", "offset=-1", "offset=10001", "offset=%00"),
+        *("limit=0", "limit=101", "limit=x", "limit=1e3", "limit=-1", "offset=-1", "offset=201", "offset=%00"),
         *("cursor=", "cursor=x", f"cursor={LONG}", "cursor=a.b.c", "cursor=%00", "limit=1&limit=x", "limit=%ff"),
         *("date=tomorrow", "date=2026-02-30", "date=2026-1-1", "date=%00", "date=0001-01-01", "date=9999-12-31"),
         *("tz=Nowhere/None", "tz=../../etc/passwd", f"tz={LONG}", "tz=%00", "tz=", "tz=/etc/localtime"),

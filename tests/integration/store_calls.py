@@ -68,13 +68,16 @@ def items_read() -> Iterator[Counter[str]]:
 
 
 @contextmanager
-def just_before(operation: str, act: Callable[[], object]) -> Iterator[None]:
-    """Somebody else acts between what was read before and the first call of `operation`, once."""
-    pending = [act]
+def just_before(operation: str, act: Callable[[], object], *, call: int = 1) -> Iterator[None]:
+    """Somebody else acts between what came before and the first call of `operation` (or a later one), once."""
+    calls = 0
 
     def interfere(sent: str, _: dict[str, Any]) -> Answer:
-        if sent == operation and pending:
-            pending.pop()()
+        nonlocal calls
+        if sent == operation:
+            calls += 1
+            if calls == call:
+                act()
         return None
 
     with _before_calls(client("dynamodb"), interfere):

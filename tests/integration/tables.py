@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from booking.errors import BookingError
 from booking.platform.aws import client
@@ -29,6 +29,8 @@ _KEYS = {
     "metrics": ["kind", "function"],
 }
 _value = TypeDeserializer().deserialize
+_as_stored = TypeSerializer().serialize
+_MOST_PUTS = 25
 
 
 def create_tables() -> None:
@@ -110,6 +112,13 @@ def change_stored(table: str, key: Mapping[str, str], **values: str | int | None
             f":{name}": {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in changed.items()
         }
     client("dynamodb").update_item(**parameters)
+
+
+def put_stored(table: str, items: Sequence[Mapping[str, Any]]) -> None:
+    """Puts items behind the code's back."""
+    puts = [{"PutRequest": {"Item": {name: _as_stored(value) for name, value in item.items()}}} for item in items]
+    for first in range(0, len(puts), _MOST_PUTS):
+        client("dynamodb").batch_write_item(RequestItems={_name(table): puts[first : first + _MOST_PUTS]})
 
 
 def delete_stored(table: str, key: Mapping[str, str]) -> None:

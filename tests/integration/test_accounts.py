@@ -378,6 +378,7 @@ class TestWhatAdminsChange:
         for role in (Role.SPECIALIST, Role.CLIENT):
             update_user(an_admin(), account.id, is_active=None, role=role, now=NOW)
         [profile] = stored_in_calendar("profile")
+        assert "listed" not in profile
         change_stored("calendar", {"specialist_id": profile["specialist_id"], "sk": "profile"}, display_name="Ann")
 
         update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW + DAY)

@@ -23,7 +23,7 @@ from booking.caller import Caller, Role
 from booking.errors import StoreUnavailable
 from booking.platform.ids import new_id
 from booking.platform.queries import PageRequest
-from booking.platform.store import ConditionFailed
+from booking.platform.store import ConditionFailed, Transaction
 from booking.reservations.change import cancel
 from tests.integration.people import (
     HOUR,
@@ -39,7 +39,7 @@ from tests.integration.people import (
     someone,
 )
 from tests.integration.store_calls import counted_calls, just_before
-from tests.integration.tables import change_stored, delete_stored, refused, slot_key_of, stored_in_calendar
+from tests.integration.tables import change_stored, delete_stored, put_stored, refused, slot_key_of, stored_in_calendar
 
 DAY = timedelta(days=1)
 FIRST_PAGE = PageRequest(20)
@@ -78,7 +78,6 @@ class TestProfiles:
         a_slot(admin)
 
         assert profiles.own_profile(admin).user_id == admin.user_id
-        assert [profile.id for profile in profiles.list_profiles(FIRST_PAGE).items] == [admin.specialist_id]
 
     def test_an_admins_profile_is_made_once(self) -> None:
         admin = an_admin()
@@ -120,19 +119,90 @@ class TestProfiles:
         for number in range(3):
             specialist = someone(Role.SPECIALIST)
             profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
-            created.append(specialist.specialist_id)
+            created.append(specialist)
+        for specialist in reversed(created):
+            profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + DAY)
 
         with counted_calls() as calls:
             page = profiles.list_profiles(FIRST_PAGE)
 
         assert calls.operations == ["Query"]
-        assert [profile.id for profile in page.items] == created
+        assert [profile.id for profile in page.items] == [specialist.specialist_id for specialist in created]
+
+
+class TestWhoIsListed:
+    """The public list shows those who have a name to show."""
+
+    def listed(self) -> list[str]:
+        return [profile.id for profile in profiles.list_profiles(FIRST_PAGE).items]
+
+    def test_a_specialist_is_listed_while_there_is_a_display_name(self) -> None:
+        specialist, seen = a_specialist(), []
+
+        for changes in ({}, {"display_name": "Ann"}, {"description": "Cuts"}, {"display_name": None}):
+            profiles.change_own_profile(specialist, changes, NOW)
+            seen.append((self.listed(), "listed" in stored_in_calendar("profile")[0]))
+
+        listed = ([specialist.specialist_id], True)
+        assert seen == [([], False), listed, listed, ([], False)]
+
+    def test_whoever_registers_with_a_name_is_listed_at_once_and_without_one_not(self) -> None:
+        named, nameless = someone(Role.SPECIALIST), someone(Role.SPECIALIST)
+        for specialist, name in ((named, "Ann"), (nameless, None)):
+            transaction = Transaction()
+            profiles.add_to(transaction, specialist, name, NOW)
+            transaction.commit()
+
+        assert self.listed() == [named.specialist_id]
+
+    def test_a_nameless_profile_that_an_earlier_release_has_listed_is_not_shown(self) -> None:
+        earlier, named = a_specialist(), a_specialist()
+        profiles.change_own_profile(named, {"display_name": "Ann"}, NOW)
+        change_stored("calendar", {"specialist_id": earlier.specialist_id, "sk": "profile"}, listed="listed")
+
+        with counted_calls() as calls:
+            assert self.listed() == [named.specialist_id]
+        assert calls.operations == ["Query"]
+
+    def test_a_closed_profile_gets_its_name_but_is_not_listed_again(self) -> None:
+        specialist = a_specialist()
+        close(specialist)
+
+        changed = profiles.change_own_profile(specialist, {"display_name": "Ann", "time_zone": "Asia/Tokyo"}, NOW)
+
+        assert (changed.display_name, changed.time_zone) == ("Ann", "Asia/Tokyo")
+        assert self.listed() == []
+        assert "listed" not in stored_in_calendar("profile")[0]
+
+    def test_a_profile_that_is_closed_in_between_is_not_listed(self) -> None:
+        specialist = a_specialist()
+
+        with just_before("UpdateItem", lambda: close(specialist)):
+            profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW)
+
+        assert self.listed() == []
+
+    def test_a_profile_that_is_opened_again_in_between_is_listed(self) -> None:
+        specialist = a_specialist()
+        close(specialist)
+        key = {"specialist_id": specialist.specialist_id, "sk": "profile"}
+
+        with just_before("UpdateItem", lambda: change_stored("calendar", key, closed=None), call=2):
+            profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW)
+
+        assert self.listed() == [specialist.specialist_id]
+
+
+def close(specialist: Caller) -> None:
+    """What deactivation does to a profile."""
+    [profile] = [found for found in stored_in_calendar("profile") if found["specialist_id"] == specialist.specialist_id]
+    put_stored("calendar", [{name: value for name, value in profile.items() if name != "listed"} | {"closed": True}])
 
 
 class TestServices:
-    def add(self, caller: Caller, price: str = "25.00") -> str:
+    def add(self, caller: Caller, price: str = "25.00", now: datetime = NOW) -> str:
         return services.add_service(
-            caller, title="Cut", description="Short", duration_minutes=30, price=Decimal(price), now=NOW
+            caller, title="Cut", description="Short", duration_minutes=30, price=Decimal(price), now=now
         ).id
 
     def test_a_service_is_stored_with_its_exact_price(self) -> None:
@@ -147,6 +217,7 @@ class TestServices:
     def test_services_are_listed_in_one_query_and_nothing_else_with_them(self) -> None:
         specialist = a_specialist()
         added = {self.add(specialist) for _ in range(3)}
+        self.add(a_specialist())
         a_slot(specialist)
 
         with counted_calls() as calls:
@@ -154,6 +225,19 @@ class TestServices:
 
         assert calls.operations == ["Query"]
         assert {service.id for service in page.items} == added
+
+    def test_services_are_listed_in_the_order_of_their_creation_page_by_page(self) -> None:
+        specialist = a_specialist()
+        added = [self.add(specialist, now=NOW + number * SECOND) for number in range(9)]
+
+        seen: list[str] = []
+        request: PageRequest | None = PageRequest(4)
+        while request:
+            page = services.list_services(specialist.specialist_id, request)
+            seen += [service.id for service in page.items]
+            request = PageRequest(4, start=page.next_start) if page.next_start else None
+
+        assert seen == added
 
     def test_a_specialist_without_services_has_an_empty_list_for_one_read_more(self) -> None:
         specialist = a_specialist()

@@ -3,23 +3,29 @@
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from fastapi.routing import APIRoute
 
 from booking.accounts import login, registration
+from booking.calendar.slot_ids import SlotId
 from booking.caller import Caller
 from booking.http.edge import LARGEST_BODY
 from booking.platform import signing
 from booking.platform.clock import current_instant
+from booking.platform.ids import new_id
 from booking.platform.settings import settings
+from booking.waitlist.entry_ids import EntryId
+from infra.app import routers
 from infra.openapi import document
 from tests.integration.api import Api, bearer, error_of
-from tests.integration.people import a_client, a_specialist, an_admin
+from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Calls, keys_unreachable, refusing, unreachable
+from tests.integration.tables import stored
 
 ANYONE = {
     ("post", "/auth/register"),
@@ -40,10 +46,19 @@ ROLES = {
         ("post", "/specialists/me/services"),
         ("patch", "/specialists/me"),
         ("post", "/specialists/me/slots"),
+        ("get", "/specialists/me/slots"),
         ("delete", "/specialists/me/slots/{id}"),
         ("get", "/bookings/specialists/me"),
     },
     "client": {("post", "/bookings"), ("post", "/bookings/wait-list")},
+}
+TABLES = ("users", "calendar", "bookings", "waitlist", "ephemeral")
+NULS = "\x00" * 9
+CAN_BE: Mapping[str, tuple[object, ...]] = {
+    "password": (NULS,),
+    "refresh_token": (NULS,),
+    "price": (1, 1.5),
+    "is_active": (1, True),
 }
 NOBODY = 'Bearer realm="nobody"'
 
@@ -51,6 +66,12 @@ NOBODY = 'Bearer realm="nobody"'
 def routes() -> list[tuple[str, str]]:
     """Every method and path of the OpenAPI document."""
     return [(method, path) for path, operations in document()["paths"].items() for method in operations]
+
+
+def served() -> list[tuple[str, str]]:
+    """Every method and path, also of the pages that the OpenAPI document does not tell of."""
+    of_routers = (route for router in routers() for route in router.routes if isinstance(route, APIRoute))
+    return [(method.lower(), route.path) for route in of_routers for method in route.methods or ()]
 
 
 def bodies() -> dict[tuple[str, str], Any]:
@@ -73,6 +94,18 @@ def bodies() -> dict[tuple[str, str], Any]:
 
 WITH_BODY = list(bodies())
 NEEDING_A_TOKEN = [route for route in routes() if route not in ANYONE]
+
+
+def defaults_in(schema: Any) -> list[str]:
+    """The properties with a default in a schema of the OpenAPI document, and in whatever it refers to."""
+    if isinstance(schema, list):
+        return [name for part in schema for name in defaults_in(part)]
+    if not isinstance(schema, dict):
+        return []
+    if reference := schema.get("$ref"):
+        return defaults_in(document()["components"]["schemas"][reference.rpartition("/")[2]])
+    found = [name for name, part in schema.get("properties", {}).items() if "default" in part]
+    return found + [name for part in schema.values() for name in defaults_in(part)]
 
 
 def filled(path: str, value: str = "unknown") -> str:
@@ -235,8 +268,11 @@ class TestBodies:
 
     @pytest.mark.parametrize(("method", "path"), WITH_BODY)
     def test_a_value_that_cannot_be_is_a_4xx(self, api: Api, people: dict[str, Caller], method: str, path: str) -> None:
-        strange: tuple[object, ...] = (1, True, [], {}, 1.5, "\x00" * 9, "\ud800" * 9, "x" * 10_000)
+        before = {table: stored(table) for table in TABLES}
+        strange: tuple[object, ...] = (1, True, [], {}, 1.5, NULS, "\ud800" * 9, "x" * 10_000)
         for name, wrong in itertools.product(bodies()[method, path], strange):
+            if repr(wrong) in map(repr, CAN_BE.get(name, ())):
+                continue
             body = bodies()[method, path] | {name: wrong}
             response = api.request(
                 method,
@@ -245,7 +281,14 @@ class TestBodies:
                 content=json.dumps(body),
                 headers={"Content-Type": "application/json"},
             )
-            assert 200 <= response.status_code < 500, (name, wrong, response.text)
+            if response.status_code == 404:
+                assert name == "slot_id"
+                error_of(response, 404, "booking_not_found" if "{id}" in path else "slot_not_found")
+            else:
+                problems = error_of(response, 422, "validation_error")["detail"]
+                assert {problem["loc"][1] for problem in problems} == {name}
+
+        assert {table: stored(table) for table in TABLES} == before
 
     @pytest.mark.parametrize(
         "content",
@@ -348,6 +391,86 @@ class TestBodies:
             assert secret not in response.text
 
 
+class TestChanges:
+    """In a PATCH, what is absent stays as it is."""
+
+    def test_no_schema_of_a_change_names_a_default(self) -> None:
+        """A generated client would fill it in."""
+        changes = [
+            operation["requestBody"]["content"]["application/json"]["schema"]
+            for operations in document()["paths"].values()
+            for method, operation in operations.items()
+            if method == "patch" and "requestBody" in operation
+        ]
+
+        assert len(changes) >= 3
+        assert [name for schema in changes for name in defaults_in(schema)] == []
+
+    @pytest.mark.parametrize(
+        ("path", "name"),
+        [
+            ("/specialists/me", "time_zone"),
+            ("/specialists/me", "locale"),
+            ("/users/x", "is_active"),
+            ("/users/x", "role"),
+        ],
+    )
+    def test_null_is_a_422_where_nothing_can_be_cleared(self, api: Api, path: str, name: str) -> None:
+        response = api.request("PATCH", path, an_admin(), json={name: None})
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert problem["loc"] == ["body", name]
+
+
+class TestUndeclaredInput:
+    """A typo must not be lost silently, on no route."""
+
+    @pytest.mark.parametrize(("method", "path"), served())
+    def test_an_unknown_query_parameter_is_a_422_that_names_it(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        caller, body = one_of(people, (method, path)), bodies().get((method, path))
+
+        response = api.request(method, f"{filled(path)}?tpyo=a-value-of-mine", caller, json=body)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert (problem["loc"], problem["type"]) == (["query", "tpyo"], "extra_forbidden")
+        assert "a-value-of-mine" not in response.text
+
+    @pytest.mark.parametrize(
+        ("path", "unknown"),
+        [
+            ("/bookings/me?status=confirmed&limit=5&statuses=confirmed&Limit=5", ["statuses", "Limit"]),
+            ("/health?deep=1&deeper=", ["deeper"]),
+            ("/specialists?" + "x" * 500 + "=1", ["x" * 100]),
+            ("/specialists?%ff=1", ["\ufffd"]),
+        ],
+    )
+    def test_every_unknown_one_beside_known_ones_is_named(self, api: Api, path: str, unknown: list[str]) -> None:
+        problems = error_of(api.request("GET", path, a_client()), 422, "validation_error")["detail"]
+
+        assert [problem["loc"] for problem in problems] == [["query", name] for name in unknown]
+
+    @pytest.mark.parametrize(("method", "path"), [route for route in served() if route not in bodies()])
+    @pytest.mark.parametrize("content", [b'{"tpyo": 1}', b"{}", b"text"])
+    def test_a_body_is_a_422_where_a_route_takes_none(
+        self, api: Api, people: dict[str, Caller], method: str, path: str, content: bytes
+    ) -> None:
+        response = api.request(method, filled(path), one_of(people, (method, path)), content=content)
+
+        [problem] = error_of(response, 422, "validation_error")["detail"]
+        assert (problem["loc"], problem["type"]) == (["body"], "extra_forbidden")
+
+    def test_a_refused_request_changes_nothing(self, api: Api) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, before = a_booking(specialist, client), stored("bookings")
+
+        api.request("PATCH", f"/bookings/{booking.id}/cancel?reason=ill", client)
+        api.request("POST", "/bookings?dry_run=1", client, json={"slot_id": a_slot(specialist, 5 * HOUR).id})
+
+        assert stored("bookings") == before
+
+
 class TestIds:
     STRANGE = (
         "x" * 10_000,
@@ -360,6 +483,14 @@ class TestIds:
         "..%2f..",
         "email%23a@example.com",
     )
+    NAMES_ANOTHER_ROUTE = "..%2f.."
+    REASONS: ClassVar = {
+        "/users/{id}": "user_not_found",
+        "/specialists/me/slots/{id}": "slot_not_found",
+        "/specialists/{id}": "specialist_not_found",
+        "/bookings/wait-list/{entry_id}": "wait_list_entry_not_found",
+        "/bookings/{id}": "booking_not_found",
+    }
 
     @pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1]])
     def test_an_id_that_cannot_exist_is_a_404(
@@ -370,13 +501,50 @@ class TestIds:
                 method, filled(path, strange), one_of(people, (method, path)), json=bodies().get((method, path))
             )
 
-            assert response.status_code in {404, 405}, (strange, response.text)
-            error_of(response, response.status_code, response.json()["error"]["reason"])
+            if strange == self.NAMES_ANOTHER_ROUTE:
+                assert response.json()["error"]["reason"] in {"route_not_found", "method_not_allowed"}
+            else:
+                error_of(response, 404, self.reason_of(path))
+
+    @pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1]])
+    def test_an_id_that_does_not_exist_gets_the_same_answer(
+        self, api: Api, people: dict[str, Caller], method: str, path: str
+    ) -> None:
+        """So nobody learns which ids could be."""
+        caller, body = one_of(people, (method, path)), bodies().get((method, path))
+        headers = {"X-Request-ID": "the-same"}
+
+        answers = [
+            api.request(method, filled(path, identity), caller, json=body, headers=headers)
+            for identity in (self.possible(path), "x" * 10_000)
+        ]
+
+        error_of(answers[0], 404, self.reason_of(path))
+        assert answers[0].content == answers[1].content
+
+    def reason_of(self, path: str) -> str:
+        """The reason for which a route refuses an id that is none."""
+        return next(reason for start, reason in self.REASONS.items() if path.startswith(start))
+
+    def possible(self, path: str) -> str:
+        """An id that could name something of the route's, but names nothing."""
+        slot = SlotId.new(new_id("spc"), NOW, NOW + HOUR)
+        return {
+            "user_not_found": new_id("usr"),
+            "specialist_not_found": new_id("spc"),
+            "slot_not_found": slot.text,
+            "booking_not_found": new_id("bkg"),
+            "wait_list_entry_not_found": EntryId(slot, new_id("usr")).text,
+        }[self.reason_of(path)]
 
 
 def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
     """Somebody who may use the route."""
-    return None if route in ANYONE else people[min(allowed(route), key=["client", "specialist", "admin"].index)]
+    return (
+        None
+        if route in ANYONE or route not in routes()
+        else people[min(allowed(route), key=["client", "specialist", "admin"].index)]
+    )
 
 
 @pytest.fixture(autouse=True)

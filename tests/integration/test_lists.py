@@ -10,19 +10,25 @@ from booking.accounts.tokens import ISSUER, sign
 from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.errors import BookingError
+from booking.http import source
+from booking.platform import queries
 from booking.platform.clock import current_instant
-from booking.platform.queries import PageRequest
+from booking.platform.queries import MOST_QUERIES_WITH_FILTER, PageRequest
 from booking.reservations.change import cancel
 from booking.reservations.errors import DatesReversed
 from booking.reservations.lookup import BookingFilter, booking_for, own_bookings, specialist_bookings
 from booking.reservations.rules import Status
+from infra.openapi import document
 from tests.integration.api import Api, error_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, someone
-from tests.integration.store_calls import counted_calls
-from tests.integration.tables import change_stored
+from tests.integration.store_calls import counted_calls, items_read
+from tests.integration.tables import booking_item, change_stored, put_stored
 
 DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
+
+PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
+OWN = ("/users", "/specialists/me/slots", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def forty_five() -> list[Caller]:
 @pytest.fixture
 def listed(forty_five: list[Caller]) -> list[str]:
     for number, specialist in enumerate(forty_five):
-        profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
+        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five]
 
 
@@ -42,7 +48,7 @@ def listed(forty_five: list[Caller]) -> list[str]:
 def few(forty_five: list[Caller]) -> list[str]:
     """Three of them, which is more than a page of two."""
     for number, specialist in enumerate(forty_five[:3]):
-        profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
+        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five[:3]]
 
 
@@ -98,13 +104,37 @@ class TestPaging:
 
     @pytest.mark.parametrize(
         "query",
-        ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "offset=10001", "offset=x", "cursor=x", "cursor="],
+        ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "offset=201", "offset=x", "cursor=x", "cursor="],
     )
     def test_what_is_no_page_is_a_422(self, api: Api, query: str) -> None:
         error_of(api.request("GET", f"/specialists?{query}"), 422, "validation_error")
 
-    def test_the_largest_page_and_offset_are_served(self, api: Api) -> None:
-        assert api.request("GET", "/specialists?limit=100&offset=10000").json() == []
+    @pytest.mark.parametrize("path", PUBLIC)
+    def test_lists_that_anyone_may_read_skip_200_items_at_most(self, api: Api, path: str) -> None:
+        path = path.format(a_specialist().specialist_id)
+
+        with counted_calls() as calls:
+            refused = api.request("GET", f"{path}?offset=201")
+        [problem] = error_of(refused, 422, "validation_error")["detail"]
+        assert (problem["loc"], calls.operations) == (["query", "offset"], [])
+        assert api.request("GET", f"{path}?limit=100&offset=200").json() == []
+
+    @pytest.mark.parametrize("path", OWN)
+    def test_lists_for_those_who_are_signed_in_skip_more(self, api: Api, path: str) -> None:
+        admin = someone(Role.ADMIN)
+        profiles.change_own_profile(admin, {}, NOW)
+
+        assert api.request("GET", f"{path}?limit=100&offset=10000", admin).json() == []
+        error_of(api.request("GET", f"{path}?offset=10001", admin), 422, "validation_error")
+
+    def test_every_list_is_one_or_the_other(self) -> None:
+        paged = {
+            path
+            for path, operations in document()["paths"].items()
+            if "cursor" in {parameter["name"] for parameter in operations.get("get", {}).get("parameters", [])}
+        }
+
+        assert paged == {path.replace("{}", "{id}") for path in (*PUBLIC, *OWN)}
 
     @pytest.mark.parametrize("offset", [0, 1])
     def test_cursor_and_offset_together_are_a_422(self, api: Api, few: list[str], offset: int) -> None:
@@ -201,14 +231,19 @@ class TestCursorsOfOwnLists:
 
         assert [user["email"][0] for user in first.json() + rest.json()] == ["0", "1", "2"]
 
-    def test_walk_slots_although_time_passes(self, api: Api) -> None:
+    @pytest.mark.parametrize(("passed", "shown_next"), [(0.5, [3, 4, 5]), (2.5, [3, 4, 5]), (3.5, [4, 5]), (9, [])])
+    def test_walk_slots_although_time_passes(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch, passed: float, shown_next: list[int]
+    ) -> None:
         specialist, now = a_specialist(), current_instant()
-        opened = [a_slot(specialist, number * HOUR, now=now).id for number in range(1, 5)]
+        opened = {number: a_slot(specialist, number * HOUR, now=now).id for number in range(1, 6)}
+        first = api.request("GET", f"/specialists/{specialist.specialist_id}/slots?limit=2")
 
-        first = api.request("GET", f"/specialists/{specialist.specialist_id}/slots?limit=3")
-        rest = api.request("GET", next_of(first.headers["link"]))
+        monkeypatch.setattr(source, "current_instant", lambda: now + passed * HOUR)
+        rest = api.request("GET", next_of(first.headers["link"]).replace("limit=2", "limit=20"))
 
-        assert ids(first.json()) + ids(rest.json()) == opened
+        assert ids(first.json()) == [opened[1], opened[2]]
+        assert ids(rest.json()) == [opened[number] for number in shown_next]
 
 
 class TestFilters:
@@ -281,6 +316,71 @@ class TestFilters:
         page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(1))
 
         assert ([booking.slot_start_at.day for booking in page.items], page.next_start) == ([2], None)
+
+
+class TestSparseFilters:
+    """What is asked for lies behind much else; each client has three such bookings, the last of them."""
+
+    OTHERS = 1501
+
+    @pytest.fixture
+    def client(self) -> Caller:
+        client, template = a_client(), a_booking(a_specialist(), a_client())
+        shown = {self.OTHERS - 700, self.OTHERS, self.OTHERS + 1}
+        put_stored(
+            "bookings",
+            [
+                booking_item(template.id)
+                | {
+                    "booking_id": f"bkg_{number}",
+                    "client_id": client.user_id,
+                    "starts": f"2030-03-01T09:00:00.{number:06}Z#bkg_{number}",
+                    "status": "cancelled" if number in shown else "confirmed",
+                }
+                for number in range(self.OTHERS + 2)
+            ],
+        )
+        return client
+
+    @pytest.fixture(autouse=True)
+    def short_queries(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As if one query read a megabyte of larger items."""
+        monkeypatch.setattr(queries, "ITEMS_PER_QUERY_WITH_FILTER", 200)
+
+    def walk(self, api: Api, client: Caller, url: str) -> list[list[str]]:
+        """The ids of every page; no page is more than a few queries."""
+        pages = []
+        while url:
+            with items_read() as read:
+                response = api.request("GET", url, client)
+            assert read["queries"] <= MOST_QUERIES_WITH_FILTER
+            assert read["items"] <= 1000
+            pages.append(ids(response.json()))
+            url = next_of(response.headers["link"]) if "link" in response.headers else ""
+        return pages
+
+    def test_a_page_may_end_early_and_the_links_lead_to_each_item_once(self, api: Api, client: Caller) -> None:
+        pages = self.walk(api, client, "/bookings/me?status=cancelled&limit=2")
+
+        assert pages == [[], ["bkg_801"], ["bkg_1501", "bkg_1502"]]
+
+    def test_an_offset_goes_on_over_pages_that_end_early(self, api: Api, client: Caller) -> None:
+        pages = self.walk(api, client, "/bookings/me?status=cancelled&limit=20&offset=2")
+
+        assert [identity for page in pages for identity in page] == ["bkg_1502"]
+
+    def test_nothing_at_all_is_found_with_as_few_queries_a_page(self, api: Api, client: Caller) -> None:
+        assert {*map(len, self.walk(api, client, "/bookings/me?status=expired"))} == {0}
+
+    def test_larger_queries_follow_the_first(self, client: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(queries, "ITEMS_PER_QUERY_WITH_FILTER", 1000)
+
+        with counted_calls() as calls:
+            page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(20))
+
+        assert [booking.id for booking in page.items] == ["bkg_801", "bkg_1501", "bkg_1502"]
+        assert page.next_start is None
+        assert [parameters["Limit"] for parameters in calls.parameters("Query")] == [21, 1000, 1000]
 
 
 class TestSpecialistsBookings:

@@ -1,15 +1,31 @@
 """Metrics: what is counted in memory reaches the shared totals, and `GET /metrics` sums them up."""
 
+import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
+from booking.errors import TooManyRequests
+from booking.http import edge
 from booking.platform import metrics
+from booking.platform.metric_totals import read_totals
+from booking.platform.ratelimit import RateLimit, count_attempt
 from booking.platform.settings import settings
-from tests.integration.api import Api
-from tests.integration.people import a_client
+from booking.reservations.book import book
+from booking.reservations.errors import SlotAlreadyBooked
+from schedules import expire_started_slots, remind_upcoming
+from streams import publish_events
+from tests.integration.api import Api, an_invocation
+from tests.integration.outside import everything_outside
+from tests.integration.people import HOUR, MINUTE, NOW, a_booking, a_client, a_slot, a_specialist
 from tests.integration.store_calls import unreachable
-from tests.integration.tables import stored
+from tests.integration.tables import booking_item, change_stored, stored
+
+type Clock = Callable[[datetime], None]
 
 
 def test_a_business_counter_is_added_to_the_totals() -> None:
@@ -78,3 +94,122 @@ def test_the_page_shows_routes_by_template(api: Api) -> None:
     assert 'http_requests_total{method="GET",path="/bookings/{id}",status_code="404"} 3.0' in lines
     assert 'http_request_duration_seconds_bucket{le="+Inf",method="GET",path="/bookings/{id}"} 3.0' in lines
     assert client.user_id not in response.text
+
+
+@pytest.mark.parametrize(("seconds", "bucket"), [(0.25, "0.25"), (0.2504, "0.5")])
+def test_a_requests_duration_is_the_time_from_request_to_answer(
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    log_lines: Any,
+    capsys: Any,
+    seconds: float,
+    bucket: str,
+) -> None:
+    ticks = iter([100.0, 100.0 + seconds])
+    monkeypatch.setattr(edge, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+
+    api.request("GET", "/health")
+
+    metrics.flush()
+    (line,) = [line for line in log_lines() if line["message"] == "request"]
+    (told,) = emitted(capsys, "http_request_duration_seconds")
+    histogram = {name.rpartition("|")[2]: float(total) for name, total in read_totals().items() if "duration" in name}
+    assert line["duration_ms"] == seconds * 1000
+    assert told == pytest.approx(seconds)
+    assert histogram == {bucket: 1, "sum": pytest.approx(seconds)}
+
+
+def emitted(capsys: Any, name: str) -> list[float]:
+    """What CloudWatch was told of a metric, line by line."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return [value for line in lines for value in line.get(name, [])]
+
+
+def a_conflict(_: Clock) -> None:
+    booking = a_booking(a_specialist(), a_client())
+    with pytest.raises(SlotAlreadyBooked):
+        book(a_client(), booking.slot_id, now=NOW)
+
+
+def a_repeated_booking(_: Clock) -> None:
+    """One booking, though it is asked for twice."""
+    slot, client = a_slot(a_specialist()), a_client()
+    for _repeat in range(2):
+        book(client, slot.id, idempotency_key="mine", now=NOW)
+
+
+def two_expiries(clock: Clock) -> None:
+    for _ in range(2):
+        a_booking(a_specialist(), a_client())
+    clock(NOW + HOUR + MINUTE)
+    expire_started_slots.handler({}, an_invocation())
+
+
+def two_reminders(clock: Clock) -> None:
+    for _ in range(2):
+        a_booking(a_specialist(), a_client())
+    clock(NOW)
+    for _ in range(2):
+        remind_upcoming.handler({}, an_invocation())
+
+
+def a_booking_that_is_published_twice(clock: Clock) -> None:
+    """With one event, and mail to its client and its specialist."""
+    image = booking_item(a_booking(a_specialist(), a_client()).id)
+    clock(NOW)
+    change = {
+        "NewImage": {name: TypeSerializer().serialize(value) for name, value in image.items()},
+        "SequenceNumber": "1",
+        "ApproximateCreationDateTime": NOW.timestamp(),
+    }
+    record = {"eventID": "1", "dynamodb": change}
+    for _ in range(2):
+        publish_events.handler({"Records": [record]}, an_invocation())
+
+
+def an_attempt_too_many(_: Clock) -> None:
+    limit = RateLimit("login", 1, 60)
+    count_attempt(limit, "192.0.2.1", NOW)
+    with pytest.raises(TooManyRequests):
+        count_attempt(limit, "192.0.2.1", NOW)
+
+
+def an_item_that_cannot_be_worked_on(clock: Clock) -> None:
+    change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, slot_end_at="the day after")
+    clock(NOW + HOUR + MINUTE)
+    expire_started_slots.handler({}, an_invocation())
+
+
+HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
+    "bookings_confirmed": (a_repeated_booking, 1),
+    "bookings_conflicts": (a_conflict, 1),
+    "bookings_expired": (two_expiries, 2),
+    "reminders_sent": (two_reminders, 2),
+    "rate_limited": (an_attempt_too_many, 1),
+    "notifications_sent": (a_booking_that_is_published_twice, 2),
+    "events_published": (a_booking_that_is_published_twice, 1),
+    "dead_letters": (an_item_that_cannot_be_worked_on, 1),
+}
+
+
+def test_something_happens_here_for_every_counter_that_monitoring_reads() -> None:
+    assert HAPPENINGS.keys() == set(metrics.BUSINESS)
+
+
+@pytest.mark.parametrize("name", HAPPENINGS)
+def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def clock(now: datetime) -> None:
+        for module in (expire_started_slots, remind_upcoming, publish_events):
+            monkeypatch.setattr(module, "current_instant", lambda: now)
+
+    happen, times = HAPPENINGS[name]
+
+    with everything_outside():
+        happen(clock)
+
+    metrics.write_log_line()
+    metrics.flush()
+    assert read_totals()[name] == times
+    assert sum(emitted(capsys, name)) == times

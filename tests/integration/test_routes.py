@@ -185,11 +185,15 @@ class TestCalendar:
 
     def test_what_is_left_out_stays_and_null_clears(self, api: Api) -> None:
         specialist = a_specialist()
-        api.request("PATCH", "/specialists/me", specialist, json={"display_name": "Ann", "time_zone": "Asia/Tokyo"})
+        given = {"display_name": "Ann", "description": "Cuts", "time_zone": "Asia/Tokyo", "locale": "ru"}
+        api.request("PATCH", "/specialists/me", specialist, json=given)
 
         changed = api.request("PATCH", "/specialists/me", specialist, json={"display_name": None}).json()
 
-        assert (changed["display_name"], changed["time_zone"]) == (None, "Asia/Tokyo")
+        assert {name: changed[name] for name in given} == given | {"display_name": None}
+        [item] = stored_in_calendar("profile")
+        assert "display_name" not in item
+        assert (item["time_zone"], item["locale"]) == ("Asia/Tokyo", "ru")
 
     @pytest.mark.parametrize("price", [0, -1, "25.001", "123456789.00", "NaN", "Infinity", "1e9", True, None, "", "x"])
     def test_a_price_that_is_none_is_a_422(self, api: Api, price: object) -> None:
@@ -243,6 +247,43 @@ class TestCalendar:
             error_of(api.request("GET", f"{path}?{query}"), 422, "validation_error")
 
 
+class TestOwnSlots:
+    def test_a_specialist_sees_what_everybody_sees_of_it(self, api: Api, now: datetime) -> None:
+        specialist, other = a_specialist(), a_specialist()
+        opened = [slot_of(specialist, now, hours) for hours in (1, 24, 48)]
+        slot_of(other, now)
+        public = f"/specialists/{specialist.specialist_id}/slots"
+
+        for query in ("", "?limit=2", f"?date={(now + 24 * HOUR).date()}", "?date=2030-01-01&tz=Asia/Tokyo"):
+            own = api.request("GET", f"/specialists/me/slots{query}", specialist)
+            assert own.json() == api.request("GET", f"{public}{query}").json()
+        assert [slot["id"] for slot in api.request("GET", "/specialists/me/slots", specialist).json()] == opened
+
+    def test_the_next_page_is_the_specialists_own(self, api: Api, now: datetime) -> None:
+        specialist = a_specialist()
+        opened = [slot_of(specialist, now, hours) for hours in (1, 2, 3)]
+
+        link = api.request("GET", "/specialists/me/slots?limit=2", specialist).headers["link"]
+        following = link.partition(">")[0].removeprefix("<")
+
+        assert [slot["id"] for slot in api.request("GET", following, specialist).json()] == opened[2:]
+        error_of(api.request("GET", following, a_specialist()), 422, "validation_error")
+
+    def test_a_page_is_one_query_and_an_empty_one_a_read_more(self, api: Api, now: datetime) -> None:
+        idle, specialist = a_specialist(), a_specialist()
+        slot_of(specialist, now)
+
+        for caller, operations in ((idle, ["Query", "GetItem"]), (specialist, ["Query"])):
+            with counted_calls() as calls:
+                assert api.request("GET", "/specialists/me/slots", caller).status_code == 200
+            assert calls.operations == operations
+
+    def test_an_admin_without_a_profile_has_none(self, api: Api) -> None:
+        response = api.request("GET", "/specialists/me/slots", an_admin())
+
+        assert error_of(response, 404, "specialist_profile_not_found")["detail"] == "Specialist profile not found"
+
+
 class TestBookings:
     def test_a_booking_is_one_call_to_the_store(self, api: Api, now: datetime) -> None:
         slot_id, client = slot_of(a_specialist(), now), a_client()
@@ -258,10 +299,23 @@ class TestBookings:
 
         first = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
         again = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
-        other = api.request("POST", "/bookings", client, json={"slot_id": slot_id + "x"}, headers=headers)
 
         assert (again.status_code, again.content) == (201, first.content)
-        assert other.status_code in {404, 409}
+        assert [item["booking_id"] for item in stored("bookings")] == [first.json()["id"]]
+
+    def test_a_key_that_was_used_for_another_slot_is_a_409_that_leaves_the_slot_free(
+        self, api: Api, now: datetime
+    ) -> None:
+        client, (slot_id, other) = a_client(), (slot_of(a_specialist(), now) for _ in range(2))
+        headers = {"Idempotency-Key": "a key of mine ~"}
+        first = api.request("POST", "/bookings", client, json={"slot_id": slot_id}, headers=headers)
+
+        response = api.request("POST", "/bookings", client, json={"slot_id": other}, headers=headers)
+
+        refusal = error_of(response, 409, "idempotency_key_reused")
+        assert refusal["detail"] == "Idempotency key already used with another slot"
+        assert [item["booking_id"] for item in stored("bookings")] == [first.json()["id"]]
+        assert api.request("POST", "/bookings", client, json={"slot_id": other}).status_code == 201
 
     @pytest.mark.parametrize("key", ["", "x" * 129, "é", "a\tb", "\x7f"])
     def test_an_idempotency_key_that_is_none_is_a_422(self, api: Api, now: datetime, key: str) -> None:
@@ -408,6 +462,20 @@ class TestCalendarFiles:
 
 
 class TestOperations:
+    @pytest.mark.parametrize(
+        ("headers", "root"), [({}, "/v1"), ({"X-Forwarded-Prefix": "/"}, ""), ({"X-Forwarded-Prefix": "/api"}, "/api")]
+    )
+    def test_the_root_says_what_this_is_and_where_to_read_on(self, headers: dict[str, str], root: str) -> None:
+        answer = invoke("ops.root", "GET", "/", headers=headers)
+
+        assert answer["statusCode"] == 200
+        assert body_of(answer) == {
+            "name": "Booking API",
+            "version": __version__,
+            "docs": f"{root}/docs",
+            "openapi": f"{root}/openapi.json",
+        }
+
     def test_health(self, api: Api) -> None:
         with counted_calls() as calls:
             assert api.request("GET", "/health").json() == {"status": "ok", "version": __version__}
@@ -471,7 +539,7 @@ class TestFunctions:
 
     def test_the_next_page_is_behind_the_stage(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {}, now + number * HOUR)
+            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
         answer = invoke("specialists.list", "GET", "/specialists", query={"limit": "1"})
 
@@ -479,7 +547,7 @@ class TestFunctions:
 
     def test_the_next_page_is_where_a_proxy_says_it_is(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {}, now + number * HOUR)
+            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
         answer = invoke(
             "specialists.list", "GET", "/specialists", query={"limit": "1"}, headers={"X-Forwarded-Prefix": "/"}

@@ -13,7 +13,8 @@ from booking import errors
 from booking.calendar.errors import SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
 from booking.http.edge import _request_id
 from booking.http.errors import documented, error_response, status_of
-from booking.http.pagination import CursorWithOffset, Pagination, _public_prefix
+from booking.http.pagination import CursorWithOffset, Pagination
+from booking.http.public_address import public_prefix
 from booking.reservations.errors import SlotAlreadyBooked
 
 
@@ -157,4 +158,4 @@ class TestCursors:
     ],
 )
 def test_links_begin_where_clients_begin(headers: dict[str, str], stage: str, prefix: str) -> None:
-    assert _public_prefix(request(headers=headers, stage=stage)) == prefix
+    assert public_prefix(request(headers=headers, stage=stage)) == prefix

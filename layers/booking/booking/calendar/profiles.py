@@ -1,6 +1,6 @@
 """Specialists' profiles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pynamodb.expressions.update import Action
@@ -12,7 +12,7 @@ from booking.caller import SPECIALIST_PREFIX, Caller
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
 from booking.platform.queries import Page, PageRequest, query_page
-from booking.platform.store import Transaction, get, update
+from booking.platform.store import ConditionFailed, Contended, Transaction, get, retrying_contention, update
 
 
 def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:
@@ -24,7 +24,7 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
         email=specialist.email,
         locale=specialist.locale.value,
         display_name=display_name,
-        listed=LISTED,
+        listed=LISTED if display_name else None,
         profile_order=_order(specialist, now),
     )
     transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
@@ -65,23 +65,50 @@ def own_profile(caller: Caller) -> Profile:
 
 
 def change_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
-    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text."""
+    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
+
+    The public list shows a profile from its first name on, and no longer when the name is cleared; but a closed one
+    never.
+    """
     actions = _creating(caller, now, but=changes)
     for name, value in changes.items():
         attribute = getattr(ProfileItem, name)
         actions.append(attribute.remove() if value is None else attribute.set(value))
-    return update(_key(caller.specialist_id), actions).to_profile()
+    profile = _key(caller.specialist_id)
+    if changes.get("display_name"):
+        return retrying_contention(lambda: _name(profile, actions)).to_profile()
+    if "display_name" in changes:
+        actions.append(ProfileItem.listed.remove())
+    return update(profile, actions).to_profile()
 
 
 def list_profiles(request: PageRequest) -> Page[Profile]:
-    """All specialists, in the order of their creation."""
-    page = query_page(ProfileItem.profiles, LISTED, None, request, key_of=_list_key)
+    """Specialists with a name, in the order of their creation.
+
+    Earlier releases have listed profiles without one, too; hence the filter.
+    """
+    named = ProfileItem.display_name.exists()
+    page = query_page(ProfileItem.profiles, LISTED, None, request, key_of=_list_key, only=named)
     return page.map(ProfileItem.to_profile)
 
 
 def find_profile(specialist_id: str) -> ProfileItem | None:
     """The profile as it is stored."""
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+
+
+def _name(profile: ProfileItem, actions: Sequence[Action]) -> ProfileItem:
+    """Carries out actions that give the profile a name, and lists it unless it is closed."""
+    try:
+        return update(
+            profile, [*actions, ProfileItem.listed.set(LISTED)], condition=ProfileItem.closed.does_not_exist()
+        )
+    except ConditionFailed:
+        pass
+    try:
+        return update(profile, actions, condition=ProfileItem.closed.exists())
+    except ConditionFailed as opened_again:
+        raise Contended from opened_again
 
 
 def _key(specialist_id: str) -> ProfileItem:
@@ -95,7 +122,6 @@ def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | 
         "email": specialist.email,
         "locale": specialist.locale.value,
         "time_zone": DEFAULT_TIME_ZONE,
-        "listed": LISTED,
         "profile_order": _order(specialist, now),
     }
     attributes = {name: getattr(ProfileItem, name) for name in values if name not in (but or ())}

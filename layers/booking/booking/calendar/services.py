@@ -6,7 +6,7 @@ from decimal import Decimal
 from booking.calendar import profiles
 from booking.calendar.errors import ServiceNotFound
 from booking.calendar.rules import Service
-from booking.calendar.table import SERVICE_KEY_PREFIX, ServiceItem, service_key
+from booking.calendar.table import ServiceItem, service_key
 from booking.caller import Caller
 from booking.platform.ids import is_id, new_id
 from booking.platform.queries import Page, PageRequest, query_page
@@ -42,15 +42,9 @@ def add_service(
 
 
 def list_services(specialist_id: str, request: PageRequest) -> Page[Service]:
-    """The specialist's services. Raises `SpecialistNotFound`."""
+    """The specialist's services, in the order of their creation. Raises `SpecialistNotFound`."""
     profiles.check_specialist_id(specialist_id)
-    page = query_page(
-        ServiceItem,
-        specialist_id,
-        ServiceItem.sk.startswith(SERVICE_KEY_PREFIX),
-        request,
-        key_of=ServiceItem.key,
-    )
+    page = query_page(ServiceItem.services, specialist_id, None, request, key_of=ServiceItem.list_key)
     if not page.items:
         profiles.profile_of(specialist_id)
     return page.map(ServiceItem.to_service)

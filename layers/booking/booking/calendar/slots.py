@@ -58,20 +58,18 @@ def list_slots(
 ) -> Page[Slot]:
     """The slots that start on that day of that time zone, or from now on. Raises `SpecialistNotFound`."""
     profiles.check_specialist_id(specialist_id)
-    first, last = day_bounds(day, 1, time_zone) if day else (now, datetime.max.replace(tzinfo=UTC))
-    if request.start and request.start["sk"] < slot_key(first):
-        # The last slot seen has started meanwhile; DynamoDB refuses to go on after a key outside of the range.
-        request = replace(request, start=None)
-    page = query_page(
-        SlotItem,
-        specialist_id,
-        SlotItem.sk.between(slot_key(first), slot_key(last)),
-        request,
-        key_of=SlotItem.key,
-    )
+    page = _page(specialist_id, day, time_zone, request, now)
     if not page.items:
         profiles.profile_of(specialist_id)
-    return page.map(SlotItem.to_slot)
+    return page
+
+
+def own_slots(caller: Caller, day: date | None, time_zone: tzinfo, request: PageRequest, now: datetime) -> Page[Slot]:
+    """The same of the caller's own slots. Raises `ProfileNotFound`."""
+    page = _page(caller.specialist_id, day, time_zone, request, now)
+    if not page.items:
+        profiles.own_profile(caller)
+    return page
 
 
 def availability(specialist_id: str, first_day: date, days: int, time_zone: tzinfo) -> Sequence[Availability]:
@@ -93,6 +91,21 @@ def day_bounds(first_day: date, days: int, time_zone: tzinfo) -> tuple[datetime,
     start = datetime.combine(first_day, time.min, time_zone)
     end = datetime.combine(first_day + timedelta(days=days), time.min, time_zone)
     return start.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def _page(specialist_id: str, day: date | None, time_zone: tzinfo, request: PageRequest, now: datetime) -> Page[Slot]:
+    first, last = day_bounds(day, 1, time_zone) if day else (now, datetime.max.replace(tzinfo=UTC))
+    if request.start and request.start["sk"] < slot_key(first):
+        # The last slot seen has started meanwhile; DynamoDB refuses to go on after a key outside of the range.
+        request = replace(request, start=None)
+    page = query_page(
+        SlotItem,
+        specialist_id,
+        SlotItem.sk.between(slot_key(first), slot_key(last)),
+        request,
+        key_of=SlotItem.key,
+    )
+    return page.map(SlotItem.to_slot)
 
 
 def _open(slot_id: SlotId) -> Slot:

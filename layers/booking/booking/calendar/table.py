@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.calendar.rules import DEFAULT_TIME_ZONE, Profile, Service, Slot
@@ -34,7 +34,7 @@ class CalendarItem(Item):
 
 
 class Profiles(GlobalSecondaryIndex["ProfileItem"]):
-    """Specialists in the order of their creation, for the public list."""
+    """Specialists with a name in the order of their creation, for the public list."""
 
     class Meta:
         index_name = "profiles"
@@ -47,6 +47,7 @@ class Profiles(GlobalSecondaryIndex["ProfileItem"]):
 class ProfileItem(CalendarItem):
     """A specialist's profile; `listed` and `profile_order` put it into the public list.
 
+    It is `closed` while its account is deactivated; it is not listed then, whatever else changes.
     `email` is where notifications go; it is on no page.
     """
 
@@ -58,6 +59,7 @@ class ProfileItem(CalendarItem):
     locale = UnicodeAttribute(default=Locale.EN.value)
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
+    closed = BooleanAttribute(null=True)
 
     profiles = Profiles()
 
@@ -66,6 +68,17 @@ class ProfileItem(CalendarItem):
         return Profile(
             self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone, Locale(self.locale)
         )
+
+
+class Services(GlobalSecondaryIndex["ServiceItem"]):
+    """A specialist's services in the order of their creation: of this table's items only they have `created_at`."""
+
+    class Meta:
+        index_name = "services"
+        projection = AllProjection()
+
+    specialist_id = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
 
 
 class ServiceItem(CalendarItem):
@@ -77,6 +90,12 @@ class ServiceItem(CalendarItem):
     duration_minutes = NumberAttribute()
     price = UnicodeAttribute()
     created_at = InstantAttribute()
+
+    services = Services()
+
+    def list_key(self) -> Mapping[str, str]:
+        """The item's key in the list of services, for a page that goes on after it."""
+        return {**self.key(), "created_at": to_stored(self.created_at)}
 
     def to_service(self) -> Service:
         """The service as clients see it."""

@@ -1,19 +1,23 @@
 """From a router to something that answers: an ASGI app, and the Lambda handler around it."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from mangum import Mangum
 
 from booking.http import errors
 from booking.http.edge import Edge
+from booking.http.undeclared import refuse_undeclared_input
 from booking.platform import metrics
 from booking.platform.termination import before_the_end
 
 
 def application(*routers: APIRouter) -> Edge:
-    """The app of these routes. It serves no documents of its own; those are routes, too."""
+    """The app of these routes, which take nothing but what they declare.
+
+    It serves no documents of its own; those are routes, too.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(refuse_undeclared_input)])
     errors.install(app)
     return Edge(app)
 

@@ -10,7 +10,7 @@ from booking.reservations.rules import Status
 
 
 async def _booking_filter(
-    status: Status | None = None,
+    status: Annotated[Status | None, Query(description="A page may then end early: follow its `Link`")] = None,
     date_from: Annotated[Day | None, Query(description="First UTC day of the slot's start")] = None,
     date_to: Annotated[Day | None, Query(description="Last UTC day of the slot's start")] = None,
 ) -> BookingFilter:

@@ -13,13 +13,19 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 
 from booking.errors import Invalid, Unauthenticated
+from booking.http.public_address import public_prefix as _public_prefix
 from booking.platform.queries import Page, PageRequest
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 LARGEST_OFFSET = 10_000
+LARGEST_PUBLIC_OFFSET = 200
 _LONGEST_CURSOR = 2000
 _START = "start"
+
+_Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
+_Cursor = Annotated[str | None, Query(max_length=_LONGEST_CURSOR)]
+_DEFAULT_OFFSET = "0 unless given"
 
 
 class CursorRejected(Invalid):
@@ -43,9 +49,9 @@ class Pagination:
         self,
         request: Request,
         response: Response,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
-        offset: Annotated[int | None, Query(ge=0, le=LARGEST_OFFSET, description="0 unless given")] = None,
-        cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR)] = None,
+        limit: _Limit = DEFAULT_LIMIT,
+        offset: Annotated[int | None, Query(ge=0, le=LARGEST_OFFSET, description=_DEFAULT_OFFSET)] = None,
+        cursor: _Cursor = None,
     ) -> None:
         if cursor is not None and offset is not None:
             raise CursorWithOffset
@@ -95,16 +101,19 @@ class Pagination:
         return f"cursor:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
-def _public_prefix(request: Request) -> str:
-    """What stands before our paths in the address that the client used.
+class PublicPagination(Pagination):
+    """The same of a list that anyone may read: what an offset skips is read, so nobody may have much skipped."""
 
-    That is the stage's path, unless a proxy in front of the gateway says otherwise.
-    """
-    told = request.headers.get("x-forwarded-prefix")
-    if told is not None:
-        return told.rstrip("/")
-    context = request.scope.get("aws.event", {}).get("requestContext", {})
-    return str(context.get("path", "")).removesuffix(request.url.path)
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        limit: _Limit = DEFAULT_LIMIT,
+        offset: Annotated[int | None, Query(ge=0, le=LARGEST_PUBLIC_OFFSET, description=_DEFAULT_OFFSET)] = None,
+        cursor: _Cursor = None,
+    ) -> None:
+        super().__init__(request, response, limit, offset, cursor)
 
 
 PageOf = Annotated[Pagination, Depends()]
+PublicPageOf = Annotated[PublicPagination, Depends()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from pynamodb.constants import STRING
 from pynamodb.expressions.condition import Condition
@@ -9,10 +10,14 @@ from pynamodb.indexes import Index
 
 from booking.platform.store import Item, RawItem, translated
 
+MOST_QUERIES_WITH_FILTER = 4
+ITEMS_PER_QUERY_WITH_FILTER = 1000
+_TO_SKIP = "skip"
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a list is wanted: after `start` (the key of the last item seen), or from `offset` on."""
+    """Which part of a list is wanted: from where the page before it ended (its `next_start`), or from `offset` on."""
 
     limit: int
     offset: int = 0
@@ -21,7 +26,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """Part of a list; `next_start` is set when more follows."""
+    """Part of a list; `next_start` is set when more follows, or may follow behind what was read."""
 
     items: Sequence[T]
     next_start: Mapping[str, str] | None
@@ -42,24 +47,45 @@ def query_page[I: Item](
 ) -> Page[I]:
     """One page of a query, in the order of the sort key.
 
-    One item more than asked for is read, so that a next page is promised only when there is one. It is
-    one query, but with a filter (`only`), where a sparse result can take more.
+    One item more than asked for is read, so that a next page is promised only when there is one. It is one query,
+    unless a filter (`only`) drops items: then larger ones follow, and after `MOST_QUERIES_WITH_FILTER` the page ends
+    where they have come to, with what was found until then, which may be nothing.
     """
-    wanted = request.offset + request.limit + 1
-    start = {name: {STRING: value} for name, value in request.start.items()} if request.start else None
+    start = dict(request.start or {})
+    skipped = request.offset + int(start.pop(_TO_SKIP, 0))
+    wanted = skipped + request.limit + 1
+    pages = source.query(
+        hash_key,
+        within,
+        filter_condition=only,
+        page_size=wanted,
+        last_evaluated_key={name: {STRING: value} for name, value in start.items()} or None,
+    ).page_iter
+    found: list[RawItem] = []
+    queries = 0
     with translated():
-        found: list[I] = list(
-            source.query(
-                hash_key,
-                within,
-                filter_condition=only,
-                limit=wanted,
-                page_size=wanted,
-                last_evaluated_key=start,
-            )
-        )
-    items = found[request.offset : request.offset + request.limit]
-    return Page(items, key_of(items[-1]) if len(found) == wanted else None)
+        for page in pages:
+            found += page["Items"]
+            queries += 1
+            if len(found) >= wanted or (only is not None and queries == MOST_QUERIES_WITH_FILTER):
+                break
+            pages.page_size = wanted - len(found) if only is None else ITEMS_PER_QUERY_WITH_FILTER
+    items = [_model_of(source).from_old(raw) for raw in found[skipped : skipped + request.limit]]
+    if len(found) >= wanted:
+        return Page(items, key_of(items[-1]))
+    return Page(items, _start_after(pages.last_evaluated_key, skipped - len(found)))
+
+
+def _start_after(key: RawItem | None, still_to_skip: int) -> Mapping[str, str] | None:
+    """Where the next page starts if this one ends after the item of that key, whether it was shown or not."""
+    if not key:
+        return None
+    start = {name: str(value[STRING]) for name, value in key.items()}
+    return start | {_TO_SKIP: str(still_to_skip)} if still_to_skip > 0 else start
+
+
+def _model_of[I: Item](source: type[I] | Index[I]) -> type[I]:
+    return cast("type[I]", source._model) if isinstance(source, Index) else source  # noqa: SLF001  # told nowhere else
 
 
 def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consistent: bool) -> I | None:

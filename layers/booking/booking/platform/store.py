@@ -23,7 +23,7 @@ from botocore.exceptions import (
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
-from pynamodb.constants import ATTR_DEFINITIONS, STRING
+from pynamodb.constants import ATTR_DEFINITIONS, GLOBAL_SECONDARY_INDEXES, LOCAL_SECONDARY_INDEXES, STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -108,14 +108,22 @@ class _SharedConnection(Connection):
         return aws.session()
 
     def know(self, table: MetaTable) -> None:
-        """Learns a table's keys and indexes; of the kinds of items in one table, one may know more of them."""
+        """Learns a table's keys and indexes; each of the kinds of items in one table may know some of them."""
         known = self._tables.get(table.table_name)
-        if known is None or len(table.data[ATTR_DEFINITIONS]) > len(known.data[ATTR_DEFINITIONS]):
-            self._tables[table.table_name] = table
+        self._tables[table.table_name] = table if known is None else _merged(known, table)
 
     @property
     def client(self) -> Any:
         return aws.client("dynamodb")
+
+
+def _merged(one: MetaTable, other: MetaTable) -> MetaTable:
+    """What two kinds of items know of their table."""
+    parts = {}
+    for part in (ATTR_DEFINITIONS, GLOBAL_SECONDARY_INDEXES, LOCAL_SECONDARY_INDEXES):
+        known = one.data.get(part) or []
+        parts[part] = known + [more for more in other.data.get(part) or [] if more not in known]
+    return MetaTable({**one.data, **parts})
 
 
 @cache
@@ -137,7 +145,7 @@ class Item(Model):
 
     @classmethod
     def from_old(cls, raw: RawItem) -> Self:
-        """The item behind a failed condition."""
+        """The item as it was read or found behind a failed condition."""
         return cls.from_raw_data(dict(raw))
 
 

@@ -13,6 +13,11 @@ _TIMESTAMP = re.compile(rf"{_DAY.pattern}[Tt ]\d", re.ASCII)
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+# The default of a field that may be left out but not be null, in a body of changes: the schema then names no default,
+# and the field's value means nothing unless it is among `model_fields_set`.
+ABSENT: Any = None
+
+
 class RequestBody(BaseModel):
     """A body that refuses fields it does not know, so that a typo is not lost silently."""
 

@@ -102,4 +102,5 @@ def test_a_line_that_moves_from_its_end_is_found(stack: DeployedStack) -> None:
 
     assert found
     for violation in found:
-        assert [operation.kind for operation in shortest(evidence, violation)] == [Kind.JOIN, Kind.JOIN]
+        shown = sorted(operation.kind for operation in shortest(evidence, violation))
+        assert shown in ([Kind.JOIN, Kind.JOIN], [Kind.CANCEL, Kind.JOIN, Kind.JOIN])

@@ -74,54 +74,51 @@ def main() -> int:
         if chosen.only in (module := str(file.relative_to(ROOT)))
         for mutant in mutants(module, file.read_text())
     ]
+    explained = {
+        (entry["function"], entry["was"], entry["becomes"]) for entry in tomllib.loads(EXPLAINED.read_text())["mutant"]
+    }
+    for key in [] if chosen.only else sorted(explained - {mutant.key for mutant in found}):
+        print("error: equivalent.toml explains what is not there any more: {} - {} + {}".format(*key), file=sys.stderr)
+        return 2
     sample = random.Random(chosen.seed).sample(found, min(chosen.count, len(found)))
-    print(f"seed {chosen.seed}: {len(sample)} of {len(found)} mutants", flush=True)
+    unexplained = [mutant for mutant in sample if mutant.key not in explained]
+    print(
+        f"seed {chosen.seed}: {len(sample)} of {len(found)} mutants, {len(sample) - len(unexplained)} explained",
+        flush=True,
+    )
     try:
-        survivors = judge(sample, TestsOfLines())
+        verdicts = judge(unexplained, TestsOfLines())
     except TestsFail:
         print("error: the tests fail without any change", file=sys.stderr)
         return 2
-    return report(survivors)
+    print("\n" + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()))
+    return 1 if verdicts.keys() - {"killed"} else 0
 
 
-def judge(sample: list[Mutant], tests: TestsOfLines) -> list[Mutant]:
-    """Those that no test notices."""
+def judge(sample: list[Mutant], tests: TestsOfLines) -> Counter[str]:
+    """How many were killed; what no test notices is printed at once."""
     free: SimpleQueue[Runner] = SimpleQueue()
 
     def verdict(mutant: Mutant) -> str:
         reaching = tests.reaching(mutant.module, mutant.first_line, mutant.last_line)
-        if not reaching:
-            return "not reached"
         mine = free.get()
         try:
-            found = mine.verdict(mutant, reaching)
+            return mine.verdict(mutant, reaching) if reaching else "reached by no test"
         finally:
             free.put(mine)
-        print({"killed": ".", "survived": "S"}.get(found, "T"), end="", flush=True)
+
+    def told(mutant: Mutant) -> str:
+        found = verdict(mutant)
+        print("." if found == "killed" else f"\n{found}: {mutant}\n", end="", flush=True)
         return found
 
     with ExitStack() as running:
         for number in range(RUNNERS):
             free.put(running.enter_context(runner(STATE / f"tree-{number}")))
-        if verdict(replace(sample[0], text=(ROOT / sample[0].module).read_text())) == "killed":
+        if sample and verdict(replace(sample[0], text=(ROOT / sample[0].module).read_text())) == "killed":
             raise TestsFail
         with ThreadPoolExecutor(RUNNERS) as pool:
-            verdicts = list(pool.map(verdict, sample))
-    print("\n" + ", ".join(f"{count} {name}" for name, count in Counter(verdicts).most_common()))
-    return [mutant for mutant, found in zip(sample, verdicts, strict=True) if found != "killed"]
-
-
-def report(survivors: list[Mutant]) -> int:
-    """1 if one of them is not explained, else 0."""
-    explained = {
-        (entry["function"], entry["was"], entry["becomes"]): entry["reason"]
-        for entry in tomllib.loads(EXPLAINED.read_text())["mutant"]
-    }
-    unexplained = [mutant for mutant in survivors if mutant.key not in explained]
-    print(f"{len(survivors) - len(unexplained)} survivors are explained, {len(unexplained)} are not")
-    for mutant in sorted(unexplained, key=lambda mutant: (mutant.module, mutant.first_line)):
-        print(f"\n{mutant.module}:{mutant.first_line} {mutant.function}\n- {mutant.was}\n+ {mutant.becomes}")
-    return 1 if unexplained else 0
+            return Counter(pool.map(told, sample))
 
 
 if __name__ == "__main__":

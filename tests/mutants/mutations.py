@@ -46,6 +46,9 @@ class Mutant:
         """What stays the same when the code around it moves, even to another module."""
         return self.function, self.was, self.becomes
 
+    def __str__(self) -> str:
+        return f"{self.module}:{self.first_line} {self.function}\n- {self.was}\n+ {self.becomes}"
+
 
 def mutants(module: str, text: str) -> Iterator[Mutant]:
     """Every change that is known, in the order of the text."""

@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
+from tests.credentials import PASSWORD
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack
 from tests.e2e.functions import restart
-from tests.e2e.people import PASSWORD, credentials, unused_address
+from tests.e2e.people import credentials, unused_address
 from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 

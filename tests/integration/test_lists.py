@@ -1,7 +1,7 @@
 """Lists: filters, and both ways of paging."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,7 +21,6 @@ from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_s
 from tests.integration.store_calls import counted_calls
 from tests.integration.tables import change_stored
 
-DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
 

@@ -1,6 +1,6 @@
 """Log lines: what every line of a request or run has, and what none has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,18 +10,13 @@ from booking.platform import metrics
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, an_invocation, invoke
-from tests.integration.outside import Outside, everything_outside
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_specialist
 from tests.integration.store_calls import unreachable
 from tests.integration.tables import change_stored, stored
 
+pytestmark = pytest.mark.usefixtures("outside")
+
 type LogLines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def outside() -> Iterator[Outside]:
-    with everything_outside() as outside:
-        yield outside
 
 
 def test_a_line_of_a_request_has_its_id_and_no_name_of_a_task(log_lines: LogLines) -> None:

@@ -7,6 +7,7 @@ SECONDS = {
     "unit": 60,
     "integration": 60,
     "consistency": 60,
+    "mutants": 60,
     "e2e": 600,  # the first test of a run deploys a stack
     "localstack": 600,
     "sam_local": 1800,  # the first run of `sam local` makes images

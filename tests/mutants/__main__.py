@@ -77,9 +77,6 @@ def main() -> int:
     explained = {
         (entry["function"], entry["was"], entry["becomes"]) for entry in tomllib.loads(EXPLAINED.read_text())["mutant"]
     }
-    for key in [] if chosen.only else sorted(explained - {mutant.key for mutant in found}):
-        print("error: equivalent.toml explains what is not there any more: {} - {} + {}".format(*key), file=sys.stderr)
-        return 2
     sample = random.Random(chosen.seed).sample(found, min(chosen.count, len(found)))
     unexplained = [mutant for mutant in sample if mutant.key not in explained]
     print(

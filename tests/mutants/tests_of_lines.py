@@ -34,12 +34,15 @@ class TestsOfLines:
         """Tests that run one of these lines, those first that run little else of the module; then more that may.
 
         What runs once and is remembered, an import or a cached client, is recorded for the test that came first. So
-        the tests in files that name the module follow, and for what no test is recorded, all that run any of it.
+        the tests in files that name the module follow. For what no test is recorded, so do all that run any of it, and
+        those that hold the template and the OpenAPI document against everything.
         """
         by_line = self._data.contexts_by_lineno(str(ROOT / module))
         lines = {number: {_test(context) for context in contexts} - {""} for number, contexts in by_line.items()}
         chosen = set[str]().union(*(lines.get(number, set()) for number in range(first_line, last_line + 1)))
-        others = set(self._in_files_that_name(module)) | (set() if chosen else set[str]().union(*lines.values()))
+        others = set(self._in_files_that_name(module))
+        if not chosen:
+            others |= set[str]().union(*lines.values(), self._in_files({"tests/unit/test_template.py"}))
         breadth = {test: sum(test in tests for tests in lines.values()) for test in chosen | others}
         return sorted(breadth, key=lambda test: (test not in chosen, breadth[test], test))
 
@@ -53,8 +56,11 @@ class TestsOfLines:
             if dotted in (text := file.read_text())
             or any(line.startswith(f"from {package} import") and name in line for line in text.splitlines())
         }
+        return self._in_files(naming)
+
+    def _in_files(self, names: set[str]) -> Iterator[str]:
         tests = (_test(context) for context in self._data.measured_contexts())
-        return (test for test in tests if test.partition("::")[0] in naming)
+        return (test for test in tests if test.partition("::")[0] in names)
 
 
 def _test(context: str) -> str:

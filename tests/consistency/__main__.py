@@ -72,12 +72,12 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     options.add_argument("--check", type=Path, metavar="FILE", help="a run that was kept: check it again")
     chosen = options.parse_args()
-    if chosen.check:
-        return judge(read_again(chosen.check))
     if chosen.url and chosen.faults:
         options.error("--faults needs a stack of the checker's own: leave --url out")
-    print(f"seed {chosen.seed}", flush=True)
     try:
+        if chosen.check:
+            return judge(read_again(chosen.check))
+        print(f"seed {chosen.seed}", flush=True)
         with elsewhere(chosen.url) if chosen.url else own_stack(chosen.seed, faults=chosen.faults) as target:
             return check(target, chosen.seconds, chosen.clients, chosen.seed)
     except Mistake as mistake:

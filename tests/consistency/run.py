@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from infra.local.settings import Mistake
 from tests.consistency.invariants import Evidence
 
 
@@ -28,5 +29,8 @@ def keep(run: Run, file: Path) -> None:
 
 
 def read_again(file: Path) -> Run:
-    """What `keep` has written. Raises `OSError` and `ValueError`."""
-    return _RUN.validate_json(file.read_bytes())
+    """What `keep` has written. Raises `Mistake` if that is not what the file holds."""
+    try:
+        return _RUN.validate_json(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{file} is no run that was kept: {error}") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.settings import Mistake
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
@@ -450,6 +451,15 @@ def test_a_run_that_was_kept_is_judged_alike(tmp_path: Path) -> None:
 
     assert again == run
     assert violations(again.evidence) == violations(run.evidence) != []
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[1]"])
+def test_what_is_no_run_is_a_mistake(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "run.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(Mistake, match=r"run\.json is no run that was kept"):
+        read_again(file)
 
 
 def test_the_shortest_history_is_what_shows_the_violation() -> None:

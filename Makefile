@@ -34,10 +34,10 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e consistency bench smoke
+.PHONY: test test-unit test-integration test-e2e consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/mutants
 	@$(BIN)/pytest tests/e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
@@ -48,6 +48,8 @@ test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM 
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]
 	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
 		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
+mutants: install ## Change single points of the code and see whether a test notices: [COUNT=150] [SEED=n] [ONLY=part-of-a-path]
+	@$(BIN)/python -m tests.mutants --count $(or $(COUNT),150) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets
 	@$(BIN)/python -m tests.bench.functions
 	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.sweeps

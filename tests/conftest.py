@@ -1,4 +1,4 @@
-"""What every test needs before it imports the code: the names that the stack gives to functions."""
+"""What every test needs before it imports the code: the names that the stack gives to functions; and time limits."""
 
 import os
 from dataclasses import MISSING, fields
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from booking.platform.settings import Settings
+from tests.time_limits import seconds_for
 
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
@@ -22,3 +23,9 @@ settings.load_profile("tests")
 def pytest_configure(config: pytest.Config) -> None:
     """Mangum asks for the event loop that Python made by itself until 3.14, as Lambda's runtime lets it."""
     config.addinivalue_line("filterwarnings", "ignore:There is no current event loop:DeprecationWarning:mangum")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test fails, rather than hang, after the time that its folder has."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(seconds_for(item.path)), append=True)

@@ -6,7 +6,7 @@ Runs on moto in this process; figures are counted, not timed, but for the backlo
 import os
 import time
 from dataclasses import MISSING, fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -34,13 +34,13 @@ from booking.platform.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
 from booking.reservations.expiry import expire_started  # noqa: E402
 from booking.reservations.holding import new_booking  # noqa: E402
 from booking.reservations.table import TIMER_SHARDS, expiry_timer  # noqa: E402
+from tests.instants import NOW  # noqa: E402
 from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.tables import create_tables, delete_tables  # noqa: E402
 
 if TYPE_CHECKING:
     from collections import Counter
 
-NOW = datetime(2030, 3, 1, 8, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 DUE = 50
 STORED = (1_000, 100_000)

@@ -1,6 +1,7 @@
 """The consistency checker's command: `python -m tests.consistency --seconds 60 --clients 16 --faults`.
 
 Without `--url` it brings up a stack of its own; with it, the AWS SDK's usual variables lead to that stack's tables.
+Each run is kept in a file; `--check FILE` makes the checks on it again, without a stack.
 Ends with status 1 when a guarantee was broken.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from infra.local.deployment import stack_name
 from infra.local.settings import ROOT, Mistake
@@ -24,10 +26,12 @@ from infra.local.stack import Stack
 from tests.consistency import report, workload
 from tests.consistency.faults import FaultProxy, FunctionKiller
 from tests.consistency.invariants import Evidence, violations
+from tests.consistency.run import Run, keep, read_again
 from tests.consistency.tables import read_at_rest
 from tests.e2e.deployed import DeployedStack, StackElsewhere
 
 STATE = ROOT / ".local" / "consistency"
+RUNS = ROOT / ".local" / "consistency-runs"
 EMULATOR_PORT, FRONT_DOOR_PORT, PROXY_PORT = 4820, 8820, 4821
 
 
@@ -66,11 +70,14 @@ def main() -> int:
     options.add_argument("--clients", type=int, default=16)
     options.add_argument("--faults", action="store_true", help="DynamoDB fails and functions are killed meanwhile")
     options.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    options.add_argument("--check", type=Path, metavar="FILE", help="a run that was kept: check it again")
     chosen = options.parse_args()
     if chosen.url and chosen.faults:
         options.error("--faults needs a stack of the checker's own: leave --url out")
-    print(f"seed {chosen.seed}", flush=True)
     try:
+        if chosen.check:
+            return judge(read_again(chosen.check))
+        print(f"seed {chosen.seed}", flush=True)
         with elsewhere(chosen.url) if chosen.url else own_stack(chosen.seed, faults=chosen.faults) as target:
             return check(target, chosen.seconds, chosen.clients, chosen.seed)
     except Mistake as mistake:
@@ -79,7 +86,7 @@ def main() -> int:
 
 
 def check(target: Target, seconds: float, clients: int, seed: int) -> int:
-    """1 when a guarantee was broken, else 0."""
+    """Runs the clients, keeps what came of it, and judges."""
     print(f"{clients} clients for {seconds:.0f} s …", flush=True)
     began: list[float] = []
 
@@ -97,8 +104,17 @@ def check(target: Target, seconds: float, clients: int, seed: int) -> int:
     print("Reading the tables …", flush=True)
     tables = read_at_rest(target.stack.client("dynamodb"), target.stack.outputs())
     evidence = Evidence(world.history, tables, datetime.now(UTC), functions_were_killed=target.killer is not None)
-    found = violations(evidence)
-    print(report.summary(evidence, found, took, target.faults()))
+    run = Run(evidence, took, target.faults())
+    file = RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-seed-{seed}.json"
+    keep(run, file)
+    print(f"Kept: python -m tests.consistency --check {file.relative_to(ROOT)}", flush=True)
+    return judge(run)
+
+
+def judge(run: Run) -> int:
+    """1 when a guarantee was broken, else 0."""
+    found = violations(run.evidence)
+    print(report.summary(run, found))
     return 1 if found else 0
 
 

@@ -1,9 +1,11 @@
-"""The API with its most important condition taken out: a slot is taken whether somebody holds it or not.
+"""The API with one of its guarantees taken out. The checker must find what this does.
 
-The checker must find what this does. Serves the routers against the tables that the environment names.
+Serves the routers against the tables that the environment names: `python -m tests.consistency.broken_app BUG PORT`.
 """
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from unittest import mock
 
@@ -12,7 +14,8 @@ import uvicorn
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import SlotItem, slot_key
 from booking.platform.store import Step, Transaction
-from booking.reservations import book
+from booking.reservations import book, change
+from booking.waitlist.table import WaitListItem
 from infra.app import create_app
 
 
@@ -25,6 +28,18 @@ def take_regardless(transaction: Transaction, slot: SlotId, booking_id: str, cli
     )
 
 
+def last_in_line(slot_id: str) -> WaitListItem | None:
+    """As `first_in_line`, from the wrong end."""
+    line = WaitListItem.by_joined.query(slot_id, consistent_read=True, scan_index_forward=False, limit=1)
+    return next(iter(line), None)
+
+
+BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
+    "double-booking": lambda: mock.patch.object(book, "take", take_regardless),
+    "wrong-order": lambda: mock.patch.object(change, "first_in_line", last_in_line),
+}
+
+
 if __name__ == "__main__":
-    with mock.patch.object(book, "take", take_regardless):
-        uvicorn.run(create_app(), port=int(sys.argv[1]), log_level="warning", proxy_headers=False)
+    with BUGS[sys.argv[1]]():
+        uvicorn.run(create_app(), port=int(sys.argv[2]), log_level="warning", proxy_headers=False)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
 
 FOREVER = float("inf")
 
@@ -33,6 +35,8 @@ class Outcome(StrEnum):
 @dataclass
 class Operation:
     """One request and its answer; times are seconds since 1970, `end` is when the client stopped waiting."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = {"ser_json_inf_nan": "constants"}  # in files, `FOREVER` is Infinity
 
     number: int
     kind: Kind

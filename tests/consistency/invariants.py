@@ -14,6 +14,8 @@ CLOCK_SKEW_SECONDS = 0.25
 """By how much the clocks of clients and functions may differ."""
 LONGEST_REQUEST = timedelta(seconds=30)
 """No function runs longer."""
+UNANSWERED_ENDS_WITHIN = 2 * LONGEST_REQUEST
+"""What was not answered has happened by then or never will: no request waits longer for its function than it runs."""
 DOCUMENTED_FAILURES = {"store_unavailable", "service_unavailable", "gateway_timeout"}
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -37,12 +39,11 @@ class Evidence:
     functions_were_killed: bool = False
 
     @cached_property
-    def untold(self) -> Mapping[str, list[StoredBooking]]:
-        """Bookings that no answer to `POST /bookings` told of, by client: promotions, and answers that were lost."""
-        told = {found.booking for found in self.history.of(Kind.BOOK) if found.outcome is Outcome.DONE}
+    def promotions(self) -> Mapping[str, list[StoredBooking]]:
+        """Bookings that came out of a line, by client."""
         by_client: dict[str, list[StoredBooking]] = defaultdict(list)
         for booking in self.tables.bookings:
-            if booking.id not in told:
+            if booking.from_wait_list:
                 by_client[booking.client].append(booking)
         return by_client
 
@@ -214,19 +215,20 @@ def acknowledged_places_in_line_are_there(evidence: Evidence) -> Found:
 def nothing_is_doubled_or_unasked(evidence: Evidence) -> Found:
     """Each stored booking is one that a client was told of, one whose answer was lost, or a promotion."""
     known = {operation.booking for operation in evidence.history.of(Kind.BOOK) if operation.outcome is Outcome.DONE}
-    asked: Counter[tuple[str, str]] = Counter()
-    for operation in evidence.history.of(Kind.JOIN):
-        if operation.may_have_happened and operation.slot:
-            asked[operation.slot, operation.actor] += 1
-    unanswered = [found for found in evidence.history.of(Kind.BOOK) if found.outcome is Outcome.UNKNOWN and found.slot]
-    for slot, actor, _ in {(found.slot, found.actor, found.key or found.number) for found in unanswered}:
-        asked[slot or "", actor] += 1
+    joined = Counter((op.slot, op.actor) for op in evidence.history.of(Kind.JOIN) if op.may_have_happened)
+    lost = {
+        (op.slot, op.actor, op.key or op.number)
+        for op in evidence.history.of(Kind.BOOK)
+        if op.outcome is Outcome.UNKNOWN
+    }
+    asked = Counter((slot, actor) for slot, actor, _ in lost)
     actors = {operation.actor for operation in evidence.history}
     for booking in evidence.tables.bookings:
         if booking.id in known or booking.client not in actors or booking.moves:
             continue
-        asked[booking.slot, booking.client] -= 1
-        if asked[booking.slot, booking.client] < 0:
+        wishes = joined if booking.from_wait_list else asked
+        wishes[booking.slot, booking.client] -= 1
+        if wishes[booking.slot, booking.client] < 0:
             yield f"{booking.client} has a booking that it did not ask for", (booking.id, booking.slot)
 
 
@@ -452,40 +454,80 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
 
 def the_line_moved_in_order(evidence: Evidence) -> Found:
     """Whoever was promoted had joined before everybody who surely stood in line then."""
-    joins = _by_slot(op for op in evidence.history.of(Kind.JOIN) if op.outcome is Outcome.DONE)
-    for slot, in_line in joins.items():
-        clients = {join.actor for join in in_line}
-        promotions = [
-            booking
-            for client in clients
-            for booking in evidence.untold.get(client, [])
-            if booking.slot == slot and not booking.moves
-        ]
-        for promotion in promotions:
-            promoted = _promoted_join(in_line, promotion)
-            if promoted is None:
+    joins = _by_slot(op for op in evidence.history.of(Kind.JOIN) if op.may_have_happened)
+    for promotion in evidence.tables.bookings:
+        if not promotion.from_wait_list or promotion.moves:
+            continue
+        in_line = joins.get(promotion.slot, [])
+        meanwhile = _handing_over(evidence, promotion)
+        own = [join for join in in_line if join.actor == promotion.client]
+        promoted_joined = _earliest_place(evidence, own, meanwhile)
+        for other in in_line:
+            if other.outcome is not Outcome.DONE or other.actor == promotion.client:
                 continue
-            for other in in_line:
-                earlier = other.actor != promoted.actor and _joined_at(other) < _joined_at(promoted)
-                if earlier and _stood_in_line(evidence, other, promotion):
-                    yield (
-                        f"{promoted.actor} was promoted before {other.actor}, who had joined earlier",
-                        (slot, promotion.id),
-                    )
+            if _joined_at(other).timestamp() < promoted_joined and _stood_in_line(evidence, other, meanwhile):
+                yield (
+                    f"{promotion.client} was promoted before {other.actor}, who had joined earlier",
+                    (promotion.slot, promotion.id),
+                )
 
 
-def _stood_in_line(evidence: Evidence, join: Operation, promotion: StoredBooking) -> bool:
-    """Whether whoever joined surely stood in line all the time while the other was promoted."""
-    moment = promotion.created_at.timestamp()
-    over = max(
-        (
-            op.latest_effect
-            for op in evidence.history.of(Kind.CANCEL, Kind.RESCHEDULE)
-            if op.may_have_happened and op.start - CLOCK_SKEW_SECONDS <= moment <= op.end + CLOCK_SKEW_SECONDS
-        ),
-        default=moment,
+@dataclass(frozen=True)
+class Span:
+    """Something happened in it, in seconds since 1970."""
+
+    begin: float
+    end: float
+
+
+def _earliest_place(evidence: Evidence, joins: Iterable[Operation], meanwhile: Span) -> float:
+    """When at the earliest the client had joined whose place became a booking; never, if nobody knows of a place.
+
+    A booking does not say which of its client's joins it came from, and the answer to that join may have been lost.
+    So each counts that may have stood when the slot was handed over: only what came to an end before is left out.
+    """
+    places = (join for join in joins if join.start <= meanwhile.end and not _was_over(evidence, join, meanwhile))
+    return min(map(_earliest_joined, places), default=-FOREVER)
+
+
+def _earliest_joined(join: Operation) -> float:
+    return _joined_at(join).timestamp() if join.outcome is Outcome.DONE else join.start - CLOCK_SKEW_SECONDS
+
+
+def _was_over(evidence: Evidence, join: Operation, meanwhile: Span) -> bool:
+    """Whether that place surely was no more when the slot was handed over.
+
+    Its client had left since, or had joined anew, which only one can do who stands in the line no more.
+    """
+    return any(
+        (later.slot, later.actor) == (join.slot, join.actor)
+        and later.outcome is Outcome.DONE
+        and _latest_effect(join) < later.start
+        and later.end < meanwhile.begin
+        for later in evidence.history.of(Kind.JOIN, Kind.LEAVE)
     )
-    return join.end < moment - CLOCK_SKEW_SECONDS and over <= _departure(evidence, join)
+
+
+def _stood_in_line(evidence: Evidence, join: Operation, meanwhile: Span) -> bool:
+    """Whether whoever joined surely stood in line all the time while the other was promoted."""
+    return join.end < meanwhile.begin and meanwhile.end <= _departure(evidence, join)
+
+
+def _handing_over(evidence: Evidence, promotion: StoredBooking) -> Span:
+    """When the slot was handed over: a promotion is dated by the beginning of the request for it."""
+    moment = promotion.created_at.timestamp()
+    no_later = moment + LONGEST_REQUEST.total_seconds()
+    ends = (
+        _latest_effect(op)
+        for op in evidence.history.of(Kind.CANCEL, Kind.RESCHEDULE)
+        if op.may_have_happened and op.start - CLOCK_SKEW_SECONDS <= moment <= _latest_effect(op) + CLOCK_SKEW_SECONDS
+    )
+    return Span(moment - CLOCK_SKEW_SECONDS, min(max(ends, default=no_later), no_later) + CLOCK_SKEW_SECONDS)
+
+
+def _latest_effect(operation: Operation) -> float:
+    """As `Operation.latest_effect`, with an end to what was not answered."""
+    return min(operation.latest_effect, operation.start + UNANSWERED_ENDS_WITHIN.total_seconds())
 
 
 def _departure(evidence: Evidence, join: Operation) -> float:
@@ -493,29 +535,25 @@ def _departure(evidence: Evidence, join: Operation) -> float:
     leaves = [
         leave.start
         for leave in evidence.history.of(Kind.LEAVE)
-        if (leave.slot, leave.actor) == (join.slot, join.actor) and leave.may_have_happened and leave.end >= join.start
+        if (leave.slot, leave.actor) == (join.slot, join.actor)
+        and leave.may_have_happened
+        and _latest_effect(leave) >= join.start
     ]
     promotions = _promotions(evidence, join.slot or "", join.actor, _joined_at(join))
-    return min([*leaves, *(promotion.created_at.timestamp() for promotion in promotions)], default=FOREVER)
+    dates = (promotion.created_at.timestamp() - CLOCK_SKEW_SECONDS for promotion in promotions)
+    return min([*leaves, *dates], default=FOREVER)
 
 
 def _promotions(evidence: Evidence, slot: str, client: str, since: datetime) -> list[StoredBooking]:
-    """Bookings of the client that may be promotions in that line: of that slot, or moved since.
+    """Promotions of the client that may have been in that line: of that slot, or moved since.
 
     A promotion is dated by the request that freed the slot, which may have begun before the client joined.
     """
     return [
         booking
-        for booking in evidence.untold.get(client, [])
+        for booking in evidence.promotions.get(client, [])
         if (booking.slot == slot or booking.moves) and booking.created_at >= since - LONGEST_REQUEST
     ]
-
-
-def _promoted_join(in_line: list[Operation], promotion: StoredBooking) -> Operation | None:
-    """The place in line that became this booking."""
-    joins = [join for join in in_line if join.actor == promotion.client]
-    before = [join for join in joins if _joined_at(join) <= promotion.created_at]
-    return max(before, key=_joined_at) if before else min(joins, key=_joined_at, default=None)
 
 
 def _before(evidence: Evidence, operation: Operation, kind: Kind) -> Iterator[Operation]:
@@ -603,8 +641,16 @@ def shortest(evidence: Evidence, violation: Violation) -> History:
 
     if shows(History()) or not shows(related):
         return related.where(lambda operation: operation.may_have_happened and operation.kind is not Kind.READ)
-    for operation in list(related):
-        without = related.where(lambda other, left_out=operation: other is not left_out)  # type: ignore[misc]
-        if shows(without):
-            related = without
-    return related
+    return _without_what_can_be_left_out(related, shows)
+
+
+def _without_what_can_be_left_out(history: History, shows: Callable[[History], bool]) -> History:
+    """Leaves out ever smaller parts, so that long histories take few checks."""
+    size = len(history)
+    while size > 1:
+        size = (size + 1) // 2
+        for begin in reversed(range(0, len(history), size)):
+            without = History(history.operations[:begin] + history.operations[begin + size :])
+            if shows(without):
+                history = without
+    return history

@@ -1,24 +1,28 @@
 """What the checker prints."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from tests.consistency.history import History, Kind, Outcome
 from tests.consistency.invariants import INVARIANTS, Evidence, Violation, shortest
+from tests.consistency.run import Run
 from tests.consistency.tables import Tables
 
 MOST_SHOWN = 3
+MOST_LINES = 12
+"""Of the history and of what is stored, for one violation."""
 
 
-def summary(evidence: Evidence, found: list[Violation], seconds: float, faults: Mapping[str, int]) -> str:
+def summary(run: Run, found: list[Violation]) -> str:
     """The whole report."""
+    evidence = run.evidence
     return "\n".join(
         [
             "",
-            *_operations(evidence.history, seconds),
+            *_operations(evidence.history, run.seconds),
             "",
             _stored(evidence.tables),
-            *_faults(faults),
+            *_faults(run),
             "",
             *_invariants(found),
             *_violations(evidence, found),
@@ -55,9 +59,9 @@ def _stored(tables: Tables) -> str:
     return f"stored: {len(tables.slots)} slots, bookings: {bookings or 'none'}, {len(tables.entries)} waiting"
 
 
-def _faults(faults: Mapping[str, int]) -> Iterator[str]:
-    if faults:
-        yield "faults: " + ", ".join(f"{count} x {name}" for name, count in sorted(faults.items()))
+def _faults(run: Run) -> Iterator[str]:
+    if run.faults:
+        yield "faults: " + ", ".join(f"{count} x {name}" for name, count in sorted(run.faults.items()))
 
 
 def _invariants(found: list[Violation]) -> Iterator[str]:
@@ -75,11 +79,20 @@ def _violations(evidence: Evidence, found: list[Violation]) -> Iterator[str]:
             continue
         yield ""
         yield f"VIOLATION of {violation.invariant.strip()}: {violation.what} ({', '.join(violation.ids)})"
-        yield from (f"  {operation}" for operation in shortest(evidence, violation))
-        yield from (f"  stored: {thing}" for thing in _about(evidence.tables, set(violation.ids)))
+        history = shortest(evidence, violation)
+        yield from _last([f"  {operation}" for operation in history])
+        actors = {operation.actor for operation in history}
+        yield from _last([f"  stored: {thing}" for thing in _about(evidence.tables, set(violation.ids), actors)])
 
 
-def _about(tables: Tables, ids: set[str]) -> Iterator[object]:
+def _last(lines: Sequence[str]) -> Iterator[str]:
+    if len(lines) > MOST_LINES:
+        yield f"  … {len(lines) - MOST_LINES} before"
+    yield from lines[-MOST_LINES:]
+
+
+def _about(tables: Tables, ids: set[str], actors: set[str]) -> Iterator[object]:
+    """What the violation names, and the places in its lines of those who are shown."""
     yield from (slot for slot in tables.slots if slot.id in ids)
-    yield from (booking for booking in tables.bookings if booking.id in ids or booking.slot in ids)
-    yield from (entry for entry in tables.entries if entry.slot in ids)
+    yield from (booking for booking in tables.bookings if booking.id in ids)
+    yield from (entry for entry in tables.entries if entry.slot in ids and entry.client in actors)

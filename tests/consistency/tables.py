@@ -38,6 +38,7 @@ class StoredBooking:
     cancelled_at: datetime | None = None
     moves: int = 0
     has_timer: bool = True
+    from_wait_list: bool = False
 
     @property
     def is_confirmed(self) -> bool:
@@ -134,6 +135,7 @@ def _booking(item: Mapping[str, Any]) -> StoredBooking:
         cancelled_at=_instant(item["cancelled_at"]) if "cancelled_at" in item else None,
         moves=int(item.get("sequence", 0)),
         has_timer="timer" in item,
+        from_wait_list=bool(item.get("from_wait_list", False)),
     )
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.settings import Mistake
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
-from tests.consistency.report import summary
+from tests.consistency.report import MOST_LINES, summary
+from tests.consistency.run import Run, keep, read_again
 from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot, Tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,7 +85,7 @@ def good_story() -> Story:
     """A booking, a waiter who is promoted, and everything that was refused on the way."""
     story = Story(
         slots=[slot(booking="p", client="ben", waiters=1), slot("t", start=END, end=END + timedelta(hours=1))],
-        bookings=[ended(), booking("p", client="ben", created_at=at(80))],
+        bookings=[ended(), booking("p", client="ben", created_at=at(80), from_wait_list=True)],
         entries=[StoredEntry("s", "cleo", at(60.5))],
     )
     story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
@@ -330,12 +333,133 @@ def test_an_unanswered_booking_explains_what_is_stored_and_refused() -> None:
 def test_a_promotion_that_was_moved_on_explains_why_its_first_slot_was_refused() -> None:
     story = good_story()
     story.slots = [slot(waiters=0), replace(story.slots[1], booking="p", client="ben")]
-    story.bookings[1] = booking("p", slot="t", client="ben", created_at=at(80), moves=1)
+    story.bookings[1] = booking("p", slot="t", client="ben", created_at=at(80), moves=1, from_wait_list=True)
     story.entries = []
     story.tell(Kind.BOOK, "dan", 409, slot="s", reason="slot_already_booked", start=NOW.timestamp() + 82)
     story.tell(Kind.LEAVE, "cleo", 204, slot="s")
     story.tell(Kind.RESCHEDULE, "ben", 200, slot="t", booking="p", start=NOW.timestamp() + 110)
     assert story.broken() == set()
+
+
+def handed_over_to_ben_twice(story: Story, first_join: int | None) -> None:
+    """Ben joins, his answer may be lost; he is promoted, cancels and joins again, now behind Cleo."""
+    story.slots = [slot(booking="q", client="ann", waiters=2)]
+    story.bookings = [
+        ended(),
+        ended("p", client="ben", created_at=at(30), from_wait_list=True),
+        booking("q", created_at=at(50)),
+    ]
+    story.entries = [StoredEntry("s", "cleo", at(20.5)), StoredEntry("s", "ben", at(60.5))]
+    story.history = History()
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b")
+    story.tell(Kind.JOIN, "ben", first_join, slot="s", start=NOW.timestamp() + 5)
+    story.tell(Kind.JOIN, "cleo", 201, slot="s", start=NOW.timestamp() + 20)
+    story.tell(Kind.CANCEL, "ann", 200, slot="s", booking="b", start=NOW.timestamp() + 30)
+    story.tell(Kind.CANCEL, "ben", 200, slot="s", booking="p", start=NOW.timestamp() + 40)
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="q", start=NOW.timestamp() + 50)
+    story.tell(Kind.JOIN, "ben", 201, slot="s", start=NOW.timestamp() + 60)
+
+
+@pytest.mark.parametrize("first_join", [201, None, 503, 504])
+def test_a_promotion_may_come_of_a_join_whose_answer_was_lost(first_join: int | None) -> None:
+    story = Story()
+    handed_over_to_ben_twice(story, first_join)
+    assert name_of("moved in order") not in story.broken()
+
+
+def test_a_promotion_that_began_before_the_later_join_does_not_come_of_it() -> None:
+    story = Story()
+    handed_over_to_ben_twice(story, 201)
+    story.history.operations[1].actor = "dan"  # then nobody but Cleo was in line, and Ben was promoted
+    story.history.operations[-1].start = NOW.timestamp() + 25
+    story.history.operations[-1].body = {"id": "w", "created_at": at(25.5).isoformat()}
+    story.history.operations[-1].end = NOW.timestamp() + 26
+    assert name_of("moved in order") in story.broken()
+
+
+@pytest.mark.parametrize("since", [Kind.JOIN, Kind.LEAVE])
+def test_a_lost_join_that_was_over_long_before_does_not_explain_a_promotion(since: Kind) -> None:
+    """Ben's first place is given up for sure, and his second is behind Cleo's."""
+    story = good_story()
+    story.bookings[1] = replace(story.bookings[1], created_at=at(380))
+    story.history = History()
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b")
+    story.tell(Kind.JOIN, "ben", None, slot="s")
+    story.tell(since, "ben", 201, slot="s", start=NOW.timestamp() + 280)
+    story.tell(Kind.JOIN, "cleo", 201, slot="s", start=NOW.timestamp() + 275)
+    story.tell(Kind.JOIN, "ben", 201, slot="s", start=NOW.timestamp() + 300)
+    story.tell(Kind.CANCEL, "ann", 200, slot="s", booking="b", start=NOW.timestamp() + 380)
+    assert name_of("moved in order") in story.broken()
+
+
+@pytest.mark.parametrize("status", [None, 502, 504])
+def test_a_leave_without_an_answer_may_take_a_place_that_was_joined_later(status: int | None) -> None:
+    story = good_story()
+    promoted_out_of_order(story)
+    story.tell(Kind.LEAVE, "cleo", status, slot="s", start=NOW.timestamp() + 30)
+    assert name_of("moved in order") not in story.broken()
+
+
+def test_a_slow_request_may_promote_after_the_other_has_left() -> None:
+    """The promotion is dated by the request's beginning; its client gave up, and the other left meanwhile."""
+    story = good_story()
+    promoted_out_of_order(story)
+    (cancel,) = story.history.of(Kind.CANCEL)
+    cancel.status = None
+    cancel.end = cancel.start - 0.1 + 0.2
+    story.tell(Kind.LEAVE, "cleo", 204, slot="s", start=cancel.start + 5)
+    assert name_of("moved in order") not in story.broken()
+
+
+def test_a_promotion_that_nobody_has_joined_for_is_unasked() -> None:
+    """A booking whose answer was lost explains a booking, not a promotion."""
+    story = good_story()
+    story.tell(Kind.BOOK, "dan", None, slot="t")
+    story.bookings.append(ended("x", client="dan", slot="t", from_wait_list=True))
+    assert name_of("nothing doubled") in story.broken()
+
+
+def test_the_shortest_history_of_a_wrong_order_is_two_joins() -> None:
+    story = good_story()
+    promoted_out_of_order(story)
+    for number in range(200):
+        story.tell(Kind.READ, "ann", 200, slot="s", booking=f"r{number}")
+    evidence = story.evidence()
+    (violation,) = [found for found in violations(evidence) if "moved in order" in found.invariant]
+    assert [str(operation.kind) for operation in shortest(evidence, violation)] == ["join", "join"]
+
+
+def test_evidence_is_bounded() -> None:
+    story = Story([held()], [booking(), *(booking(f"c{number}", client="ben") for number in range(40))])
+    for number in range(40):
+        story.tell(Kind.CANCEL, "ben", None, slot="s", booking=f"c{number}")
+    evidence = story.evidence()
+    found = [violation for violation in violations(evidence) if "at most one" in violation.invariant]
+    lines = summary(Run(evidence, 10.0), found).split("VIOLATION")[1].splitlines()
+    assert f"  … {40 - MOST_LINES} before" in lines
+    assert len(lines) <= 2 * (MOST_LINES + 1) + 3
+
+
+def test_a_run_that_was_kept_is_judged_alike(tmp_path: Path) -> None:
+    story = good_story()
+    held_twice(story)
+    story.tell(Kind.BOOK, "ann", None, slot="t", end=FOREVER)
+    run = Run(story.evidence(), 10.0, {"function killed": 3})
+
+    keep(run, tmp_path / "runs" / "run.json")
+    again = read_again(tmp_path / "runs" / "run.json")
+
+    assert again == run
+    assert violations(again.evidence) == violations(run.evidence) != []
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[1]"])
+def test_what_is_no_run_is_a_mistake(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "run.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(Mistake, match=r"run\.json is no run that was kept"):
+        read_again(file)
 
 
 def test_the_shortest_history_is_what_shows_the_violation() -> None:
@@ -350,7 +474,7 @@ def test_the_report_names_everything() -> None:
     story = good_story()
     failure(story)
     evidence = story.evidence()
-    told = summary(evidence, violations(evidence), 10.0, {"function killed": 3})
+    told = summary(Run(evidence, 10.0, {"function killed": 3}), violations(evidence))
     assert "1 violations" in told
     assert "3 x function killed" in told
     assert "VIOLATION of no answer but success" in told

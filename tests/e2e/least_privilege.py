@@ -16,12 +16,13 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
+from tests.credentials import PASSWORD
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack
 from tests.e2e.functions import restart
+from tests.e2e.people import credentials, unused_address
 from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 
-PASSWORD = "a long enough password"
 WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
 SLOT_LENGTH = timedelta(minutes=10)
 ANSWER_SECONDS = 30.0
@@ -213,15 +214,6 @@ SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, 
 
 def registration(role: str) -> dict[str, str | int]:
     return {**credentials(f"{secrets.token_hex(8)}@example.com"), "role": role, "display_name": "Ann"}
-
-
-def credentials(email: str) -> dict[str, str | int]:
-    return {"email": email, "password": PASSWORD}
-
-
-def unused_address() -> str:
-    """All of 127.0.0.0/8 is this machine."""
-    return f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
 
 
 def register(world: World) -> None:

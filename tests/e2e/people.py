@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.credentials import PASSWORD
 from tests.e2e.deployed import DeployedStack
 
-PASSWORD = "correct horse battery staple"
 ANSWER_SECONDS = 60.0
 SLOT_LENGTH = timedelta(minutes=30)
 PAGE = 100

@@ -6,7 +6,8 @@ import secrets
 
 import pytest
 
-from tests.e2e.people import PASSWORD, People, Person, credentials, good, unused_email
+from tests.credentials import PASSWORD
+from tests.e2e.people import People, Person, credentials, good, unused_email
 from tests.e2e.refusals import refused
 
 SERVICE = {"title": "Haircut", "duration_minutes": 30, "price": "25.00"}

@@ -1,4 +1,4 @@
-"""The checker finds a double booking when there is one: it runs against a deliberately broken API."""
+"""The checker finds what is wrong when there is something: it runs against deliberately broken APIs."""
 
 import asyncio
 import os
@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -20,16 +20,19 @@ from infra.local.stack import REGION
 from tests.consistency import report, workload
 from tests.consistency.history import Kind
 from tests.consistency.invariants import Evidence, shortest, violations
+from tests.consistency.run import Run
 from tests.consistency.tables import read_at_rest
+from tests.consistency.workload import Doing
 from tests.e2e.deployed import DeployedStack
 
 PORT = 8840
 START_SECONDS = 30.0
+SECONDS = 3.0
 
 
-@pytest.fixture
-def broken_url(stack: DeployedStack) -> Iterator[str]:
-    """The broken API, on the stack's own tables."""
+@contextmanager
+def broken_api(stack: DeployedStack, bug: str) -> Iterator[str]:
+    """The URL of the API with that bug, on the stack's own tables."""
     environment = {
         **os.environ,
         **function_variables(stack.outputs()),
@@ -40,7 +43,7 @@ def broken_url(stack: DeployedStack) -> Iterator[str]:
         "AWS_DEFAULT_REGION": os.environ.get("AWS_REGION", REGION),
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "booking"))),
     }
-    command = [sys.executable, "-m", "tests.consistency.broken_app", str(PORT)]
+    command = [sys.executable, "-m", "tests.consistency.broken_app", bug, str(PORT)]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     ) as process:
@@ -61,10 +64,15 @@ def wait_for_port(process: subprocess.Popen[bytes]) -> None:
     pytest.fail("the broken API does not start")
 
 
-def test_a_slot_that_is_taken_regardless_is_found(broken_url: str, stack: DeployedStack) -> None:
-    world = asyncio.run(workload.run(broken_url, seconds=3, clients=6, seed=7, doings={workload.book: 1}))
-    tables = read_at_rest(stack.client("dynamodb"), stack.outputs())
-    evidence = Evidence(world.history, tables, datetime.now(UTC))
+def evidence_of(stack: DeployedStack, bug: str, doings: Mapping[Doing, float]) -> Evidence:
+    """What six clients see of it in a few seconds."""
+    with broken_api(stack, bug) as url:
+        world = asyncio.run(workload.run(url, seconds=SECONDS, clients=6, seed=7, doings=doings))
+    return Evidence(world.history, read_at_rest(stack.client("dynamodb"), stack.outputs()), datetime.now(UTC))
+
+
+def test_a_slot_that_is_taken_regardless_is_found(stack: DeployedStack) -> None:
+    evidence = evidence_of(stack, "double-booking", {workload.book: 1})
 
     found = violations(evidence)
 
@@ -77,5 +85,22 @@ def test_a_slot_that_is_taken_regardless_is_found(broken_url: str, stack: Deploy
     twice = next(violation for violation in found if "held twice" in violation.invariant)
     shown = [operation.kind for operation in shortest(evidence, twice)]
     assert shown == [Kind.BOOK, Kind.BOOK]
-    told = report.summary(evidence, found, 3.0, {})
+    told = report.summary(Run(evidence, SECONDS), found)
     assert re.search(r"VIOLATION of 1  no slot was held twice.*\n  #\d+ .* book .*201\n  #\d+ .* book .*201", told)
+
+
+def test_a_line_that_moves_from_its_end_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {
+        workload.book: 4,
+        workload.join: 6,
+        workload.cancel: 1,
+        workload.look_for_promotions: 1,
+    }
+    evidence = evidence_of(stack, "wrong-order", doings)
+
+    found = [violation for violation in violations(evidence) if "moved in order" in violation.invariant]
+
+    assert found
+    for violation in found:
+        shown = sorted(operation.kind for operation in shortest(evidence, violation))
+        assert shown in ([Kind.JOIN, Kind.JOIN], [Kind.CANCEL, Kind.JOIN, Kind.JOIN])

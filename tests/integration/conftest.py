@@ -16,6 +16,7 @@ from booking.platform.aws import client
 from booking.platform.settings import settings
 from infra.app import create_app
 from tests.integration.api import Api
+from tests.integration.outside import Outside, everything_outside
 from tests.integration.tables import create_tables, delete_tables
 
 
@@ -68,6 +69,13 @@ def log_stream(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def log_lines(log_stream: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
     """What is logged, line by line."""
     return lambda: [json.loads(line) for line in log_stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def outside(aws: None) -> Iterator[Outside]:
+    """A stack with a sender, a bus and a queue, and what they were handed."""
+    with everything_outside() as outside:
+        yield outside
 
 
 @pytest.fixture(scope="session")

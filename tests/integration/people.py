@@ -1,7 +1,7 @@
 """People, slots and bookings for tests, made through the operations that the routes call."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from booking.calendar import profiles
 from booking.calendar.rules import Slot
@@ -13,11 +13,24 @@ from booking.reservations.book import book
 from booking.reservations.rules import Booking
 from booking.waitlist.entry_ids import EntryId
 from booking.waitlist.line import join
+from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND
 
-NOW = datetime(2030, 3, 1, 8, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-SECOND = timedelta(seconds=1)
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "NOW",
+    "SECOND",
+    "a_booking",
+    "a_client",
+    "a_slot",
+    "a_specialist",
+    "an_admin",
+    "entry_of",
+    "parsed",
+    "someone",
+    "three_waiters",
+]
 
 
 def someone(role: Role = Role.CLIENT) -> Caller:

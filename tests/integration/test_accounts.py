@@ -1,8 +1,7 @@
 """Accounts: registering, signing in, refreshing, signing out, and what admins change."""
 
 import secrets
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from argon2 import PasswordHasher
@@ -23,20 +22,19 @@ from booking.accounts.table import UserItem
 from booking.accounts.tokens import caller_of
 from booking.accounts.user import User
 from booking.caller import Caller, Locale, Role
-from booking.errors import BookingError, TooManyRequests, Unauthenticated
+from booking.errors import TooManyRequests, Unauthenticated
 from booking.platform.clock import current_instant
 from booking.platform.ids import new_id
 from booking.platform.queries import PageRequest
 from booking.platform.store import ConditionFailed, ConditionsFailed, get
-from tests.integration.people import NOW, SECOND, an_admin
+from tests.credentials import PASSWORD
+from tests.integration.api import SOURCE
+from tests.integration.people import DAY, NOW, SECOND, an_admin
 from tests.integration.store_calls import counted_calls, just_before, lost_answers
-from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar
+from tests.integration.tables import change_stored, delete_stored, refused, stored, stored_in_calendar
 
-PASSWORD = "correct horse battery staple"
 EMAIL = "ann@example.com"
-SOURCE = "192.0.2.1"
 QUICK = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
-DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -452,11 +450,6 @@ def test_production_hashes_as_the_cheat_sheet_says(monkeypatch: pytest.MonkeyPat
 
 def stored_families() -> list[dict[str, object]]:
     return [item for item in stored("ephemeral") if str(item["pk"]).startswith("refresh#")]
-
-
-def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
-    with pytest.raises(error):
-        attempt()
 
 
 def test_the_directory_does_not_hand_out_hashes(account: User) -> None:

@@ -17,11 +17,20 @@ from booking.reservations.book import book
 from booking.reservations.change import cancel
 from booking.reservations.errors import KeyUsedForOtherRequest, ServiceLongerThanSlot, SlotAlreadyBooked
 from booking.reservations.rules import Status
-from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.people import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_booking,
+    a_client,
+    a_slot,
+    a_specialist,
+    an_admin,
+)
 from tests.integration.store_calls import counted_calls
 from tests.integration.tables import change_stored, slot_item, slot_key_of, stored, stored_in_calendar
-
-DAY = timedelta(days=1)
 
 
 def a_service(of: Caller, minutes: int = 30) -> Service:

@@ -26,6 +26,7 @@ from booking.platform.queries import PageRequest
 from booking.platform.store import ConditionFailed, Transaction
 from booking.reservations.change import cancel
 from tests.integration.people import (
+    DAY,
     HOUR,
     MINUTE,
     NOW,
@@ -41,7 +42,6 @@ from tests.integration.people import (
 from tests.integration.store_calls import counted_calls, just_before
 from tests.integration.tables import change_stored, delete_stored, put_stored, refused, slot_key_of, stored_in_calendar
 
-DAY = timedelta(days=1)
 FIRST_PAGE = PageRequest(20)
 NOT_SPECIALISTS = ["", "spc_", "nonsense", "me", "spc_\x00", "x" * 10_000, "é"]
 

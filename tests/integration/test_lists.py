@@ -1,7 +1,7 @@
 """Lists: filters, and both ways of paging."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -24,7 +24,6 @@ from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_s
 from tests.integration.store_calls import counted_calls, items_read
 from tests.integration.tables import booking_item, change_stored, put_stored
 
-DAY = timedelta(days=1)
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
 PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")

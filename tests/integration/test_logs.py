@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +14,13 @@ from infra.local.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, an_invocation, invoke
-from tests.integration.outside import Outside, everything_outside
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_specialist
 from tests.integration.store_calls import unreachable
 from tests.integration.tables import change_stored, stored
 
+pytestmark = pytest.mark.usefixtures("outside")
+
 type LogLines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def outside() -> Iterator[Outside]:
-    with everything_outside() as outside:
-        yield outside
 
 
 def test_a_line_names_its_function() -> None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -29,20 +29,16 @@ from booking.waitlist.line import join
 from infra.local.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
-from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, everything_outside, text_of
+from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, text_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Answer, refusing
 from tests.integration.tables import change_stored, delete_stored, stored
 
+pytestmark = pytest.mark.usefixtures("outside")
+
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "infra" / "events" / "booking-event.schema.json").read_text()))
 
 type Record = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def outside() -> Iterator[Outside]:
-    with everything_outside() as outside:
-        yield outside
 
 
 @pytest.fixture

@@ -22,12 +22,11 @@ from booking.reservations.change import cancel, reschedule
 from booking.reservations.expiry import expire_started
 from infra.app import create_app
 from infra.openapi import document
+from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE, Api, body_of, error_of, invoke
 from tests.integration.people import HOUR, a_client, a_slot, a_specialist, an_admin, someone
 from tests.integration.store_calls import counted_calls, unreachable
 from tests.integration.tables import booking_item, stored, stored_in_calendar
-
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(autouse=True)

@@ -29,20 +29,16 @@ from booking.waitlist.line import join
 from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
 from tests.integration.api import an_invocation
-from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
+from tests.integration.outside import Died, Outside, calendar_of, error, text_of
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
 
+pytestmark = pytest.mark.usefixtures("outside")
+
 AT_START = NOW + HOUR
 PLENTY = Bounds(lambda: 60_000)
 BEHIND_THE_BACK = "somebody-elses-booking"
-
-
-@pytest.fixture(autouse=True)
-def outside() -> Iterator[Outside]:
-    with everything_outside() as outside:
-        yield outside
 
 
 def expire(now: datetime = AT_START + SECOND, bounds: Bounds = PLENTY) -> Counter[str]:

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 
 from infra.local.settings import ROOT
+from tests.credentials import PASSWORD
 from tests.sam_local.conftest import SamLocal
-
-PASSWORD = "correct horse battery staple"
 
 
 def signed_in(api: httpx.Client, role: str) -> dict[str, str]:

@@ -12,11 +12,8 @@ from booking.calendar.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotT
 from booking.calendar.rules import Availability, Service, check_slot_times, days_touched, has_started, overlaps
 from booking.calendar.slots import day_bounds
 from booking.errors import Invalid
+from tests.instants import DAY, HOUR, NOW, TICK
 
-NOW = datetime(2030, 3, 1, 8, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-TICK = timedelta(microseconds=1)
 INSTANTS = st.datetimes(datetime(2029, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone given
 INTERVALS = st.tuples(INSTANTS, st.timedeltas(TICK, DAY)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 

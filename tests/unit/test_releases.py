@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -90,12 +91,25 @@ def test_callers_reach_functions_through_their_alias_only() -> None:
         block["Properties"]["FunctionName"]["Ref"] for block in of_type(resources, "AWS::Lambda::Alias").values()
     }
     assert aliases == {function.name for function in functions()}
-    for permission in of_type(resources, "AWS::Lambda::Permission").values():
-        assert permission["Properties"]["FunctionName"]["Ref"].endswith("Aliaslive")
-    for rule in of_type(resources, "AWS::Events::Rule").values():
-        assert [target["Arn"]["Ref"].endswith("Aliaslive") for target in rule["Properties"]["Targets"]] == [True]
-    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
-        assert mapping["Properties"]["FunctionName"]["Ref"].endswith("Aliaslive")
+    called = Counter(
+        (kind, name.endswith("Aliaslive"))
+        for kind in ("AWS::Lambda::Permission", "AWS::Events::Rule", "AWS::Lambda::EventSourceMapping")
+        for block in of_type(resources, kind).values()
+        for name in called_by(block["Properties"])
+    )
+    routes, sweeps = sum(len(function.routes) for function in functions()), 2
+    assert called == {
+        ("AWS::Lambda::Permission", True): routes + sweeps,
+        ("AWS::Events::Rule", True): sweeps,
+        ("AWS::Lambda::EventSourceMapping", True): 1,
+    }
+
+
+def called_by(properties: Mapping[str, Any]) -> list[str]:
+    """The functions or aliases that a permission, a rule or a mapping names."""
+    if "Targets" in properties:
+        return [target["Arn"]["Ref"] for target in properties["Targets"]]
+    return [properties["FunctionName"]["Ref"]]
 
 
 def test_at_once_needs_no_codedeploy() -> None:

@@ -17,9 +17,9 @@ from booking.reservations.errors import BookingHasExpired, NotConfirmed, Service
 from booking.reservations.holding import check_fits
 from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule, check_may_see
 from booking.reservations.table import TIMER_SHARDS, expiry_timer, reminder_timer
+from tests.instants import TICK
 
 START = datetime(2030, 3, 1, 9, 0, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
 CLIENT = Caller(new_id("usr"), Role.CLIENT, "c@example.com")
 SPECIALIST = Caller(new_id("usr"), Role.SPECIALIST, "s@example.com")
 PEOPLE = {

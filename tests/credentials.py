@@ -1,0 +1,3 @@
+"""What tests sign in with."""
+
+PASSWORD = "correct horse battery staple"

@@ -52,6 +52,18 @@ CONTENDED: dict[str, Callable[[int | None], AbstractContextManager[Calls]]] = {
         times=times,
         reasons=["ProvisionedThroughputExceeded"],
     ),
+    "another transaction beside a condition that failed": lambda times: refusing(
+        "TransactionCanceledException",
+        only="TransactWriteItems",
+        times=times,
+        reasons=["ConditionalCheckFailed", "TransactionConflict"],
+    ),
+    "a throttled partition beside a condition that failed": lambda times: refusing(
+        "TransactionCanceledException",
+        only="TransactWriteItems",
+        times=times,
+        reasons=["ThrottlingError", "ConditionalCheckFailed"],
+    ),
 }
 
 
@@ -80,6 +92,18 @@ def test_contention_that_stays_is_given_up(
     assert len(calls.sent) == CONTENTION_ATTEMPTS
     assert max(waits) <= CONTENTION_LONGEST_DELAY_SECONDS
     assert stored("bookings") == []
+
+
+def test_a_repeat_with_one_key_that_meets_its_first_request_gets_the_same_booking() -> None:
+    """The slot is taken already, the record of the key is just being written: that refuses nobody."""
+    client, slot = a_client(), a_slot(a_specialist())
+    first = book(client, slot.id, idempotency_key="one", now=NOW)
+
+    with CONTENDED["another transaction beside a condition that failed"](2):
+        again = book(client, slot.id, idempotency_key="one", now=NOW)
+
+    assert again == first
+    assert len(stored("bookings")) == 1
 
 
 def test_each_attempt_of_a_transaction_has_a_token_of_its_own() -> None:
@@ -177,11 +201,6 @@ def test_a_condition_on_an_item_that_is_not_there_fails_without_an_old_one() -> 
 
     assert failure.value.old is None
     assert get(Note, "note") is None
-
-
-def test_an_item_is_gone_for_its_readers_once_it_has_expired() -> None:
-    assert a_note(int(NOW.timestamp())).has_expired(NOW)
-    assert not a_note(int(NOW.timestamp()) + 1).has_expired(NOW)
 
 
 def test_a_transaction_tells_which_of_its_steps_failed() -> None:

@@ -85,6 +85,14 @@ class TestExpiry:
         assert expire(AT_START + 14 * MINUTE) == {}
         assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
 
+    def test_a_booking_that_was_reminded_is_granted_the_same_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
+        settings.cache_clear()
+        a_booking(a_specialist(), a_client())
+        assert remind() == {"reminded": 1}
+        assert expire(AT_START + 14 * MINUTE) == {}
+        assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
+
     def test_a_booking_expires_whether_it_was_reminded_or_not(self) -> None:
         a_booking(a_specialist(), a_client())
         remind()
@@ -128,6 +136,18 @@ class TestExpiry:
         caller = {Role.CLIENT: ann, Role.SPECIALIST: specialist, Role.ADMIN: an_admin()}[role]
         with pytest.raises(BookingHasExpired):
             cancel(caller, booking.id, AT_START + SECOND)
+
+    def test_a_booking_that_is_just_being_changed_is_looked_at_again(self, outside: Outside) -> None:
+        """Its slot may say already that it is another's: no dead letter, for nothing is wrong."""
+        bookings(1)
+        reasons = ["TransactionConflict", "ConditionalCheckFailed"]
+        with refusing("TransactionCanceledException", only="TransactWriteItems", times=3, reasons=reasons):
+            assert expire() == {"expired": 1}
+        bookings(1)
+        with refusing("TransactionCanceledException", only="TransactWriteItems", reasons=reasons):
+            assert expire() == {"later": 1}
+        assert outside.letters == []
+        assert expire() == {"expired": 1}
 
     def test_it_frees_no_slot_that_somebody_else_holds(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())

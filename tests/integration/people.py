@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from booking.calendar import profiles
 from booking.calendar.rules import Slot
-from booking.calendar.slot_ids import SlotId
+from booking.calendar.slot_ids import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
 from booking.calendar.slots import open_slot
 from booking.caller import USER_PREFIX, Caller, Role
-from booking.platform.ids import new_id
+from booking.platform.ids import decode_id, encode_id, new_id
 from booking.reservations.book import book
 from booking.reservations.rules import Booking
 from booking.waitlist.entry_ids import EntryId
@@ -65,6 +65,13 @@ def parsed(slot_id: str) -> SlotId:
     slot = SlotId.parse(slot_id)
     assert slot is not None
     return slot
+
+
+def with_other(part: str, slot_id: str) -> str:
+    """The id of a slot of the same specialist and start, with another `"nonce"` or `"duration"`."""
+    payload = bytearray(decode_id(SLOT_PREFIX, slot_id, SLOT_ID_BYTES) or b"")
+    payload[{"nonce": -1, "duration": -4}[part]] ^= 1
+    return encode_id(SLOT_PREFIX, bytes(payload))
 
 
 def entry_of(caller: Caller, slot_id: str) -> str:

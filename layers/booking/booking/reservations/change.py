@@ -9,6 +9,7 @@ from datetime import datetime
 from pynamodb.expressions.condition import Condition
 
 from booking.calendar.errors import SlotNotFound
+from booking.calendar.services import check_fits
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.slots import find_slot
 from booking.caller import Caller
@@ -21,7 +22,7 @@ from booking.platform.store import (
     retrying_contention,
 )
 from booking.reservations.errors import BookingNotFound, OtherSpecialist
-from booking.reservations.holding import check_fits, free_or_hand_over, take, why_not_taken
+from booking.reservations.holding import free_or_hand_over, is_held_by, take, why_not_taken
 from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule
 from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
 from booking.waitlist.line import first_in_line
@@ -88,6 +89,9 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     if slot.specialist_id != booking.specialist_id:
         find_slot(slot)
         raise OtherSpecialist
+    if slot.start_at == booking.slot_start_at:
+        find_slot(slot)
+        raise Contended  # there is such a slot, so the booking has left this place since it was read
     if item.service_minutes:
         check_fits(int(item.service_minutes), slot)
 
@@ -110,7 +114,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     try:
         transaction.commit()
     except ConditionsFailed as failure:
-        if failure.at(taken):
+        if failure.at(taken) and not is_held_by(booking_id, slot, failure.old(taken)):
             raise why_not_taken(slot, failure.old(taken), now) from None
         raise Contended from failure
     return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)

@@ -3,7 +3,7 @@
 Each function adds its writes to a transaction that somebody else commits.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.rules import Service, has_started
@@ -13,7 +13,7 @@ from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.platform.ids import new_id
 from booking.platform.store import RawItem, Step, Transaction
-from booking.reservations.errors import ServiceLongerThanSlot, SlotAlreadyBooked
+from booking.reservations.errors import SlotAlreadyBooked
 from booking.reservations.rules import Status
 from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
 from booking.waitlist.table import WaitListItem
@@ -42,12 +42,6 @@ def new_booking(slot: SlotId, client: Caller, service: Service | None, now: date
     )
 
 
-def check_fits(service_minutes: int, slot: SlotId) -> None:
-    """Raises `ServiceLongerThanSlot`."""
-    if timedelta(minutes=service_minutes) > slot.end_at - slot.start_at:
-        raise ServiceLongerThanSlot
-
-
 def take(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
     """The slot becomes the booking's, if it is there, free and not started."""
     return transaction.update(
@@ -65,6 +59,12 @@ def why_not_taken(slot: SlotId, old: RawItem | None, now: datetime) -> BookingEr
     if has_started(found.start_at, now):
         return SlotStarted()
     return SlotAlreadyBooked()
+
+
+def is_held_by(booking_id: str, slot: SlotId, old: RawItem | None) -> bool:
+    """Tells by the slot's old item whether `take` failed because a repeat of the same request was faster."""
+    found = SlotItem.from_old(old) if old else None
+    return found is not None and (found.slot_id, found.booking_id) == (slot.text, booking_id)
 
 
 def free_or_hand_over(

@@ -347,7 +347,8 @@ def list_specialist_bookings(world: World) -> None:
 def join_wait_list(world: World) -> None:
     slot_id = world.slot()
     world.booked(slot_id)
-    world.then(201, "POST /bookings/wait-list", world.waiting_client, {"slot_id": slot_id})
+    wanted = {"slot_id": slot_id, "service_id": world.services[0]}
+    world.then(201, "POST /bookings/wait-list", world.waiting_client, wanted)
 
 
 def list_my_wait_list(world: World) -> None:

@@ -28,6 +28,7 @@ from tests.integration.people import (
     a_client,
     a_slot,
     a_specialist,
+    a_waiter,
     an_admin,
     three_waiters,
     with_other,
@@ -296,7 +297,7 @@ class TestWhatHappensInBetween:
         assert calls.counted == {"GetItem": 2 * CONTENTION_ATTEMPTS}
 
     def test_a_client_that_joins_the_line_gets_the_slot_that_is_left(self) -> None:
-        specialist, client, waiter = a_specialist(), a_client(), a_client()
+        specialist, client, waiter = a_specialist(), a_client(), a_waiter()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
         with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):

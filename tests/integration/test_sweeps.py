@@ -29,7 +29,18 @@ from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
 from tests.integration.api import an_invocation
 from tests.integration.outside import Died, Outside, calendar_of, error, everything_outside, text_of
-from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.people import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_booking,
+    a_client,
+    a_slot,
+    a_specialist,
+    a_waiter,
+    an_admin,
+)
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
 
@@ -469,7 +480,7 @@ class TestLag:
     def test_of_a_promoted_client_it_is_due_from_the_promotion(self) -> None:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann)
-        join(a_client(), booking.slot_id, NOW)
+        join(a_waiter(), booking.slot_id, NOW)
         cancel(ann, booking.id, NOW + 20 * MINUTE)
         assert reminder_lag(NOW + 27 * MINUTE) == 7 * 60
 

@@ -1,10 +1,11 @@
 """Joining and leaving lines."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
 from booking.calendar.slots import delete_slot
 from booking.platform.queries import PageRequest
 from booking.reservations.book import book
@@ -17,6 +18,7 @@ from tests.integration.people import (
     SECOND,
     a_booking,
     a_client,
+    a_service,
     a_slot,
     a_specialist,
     an_admin,
@@ -40,6 +42,31 @@ class TestJoining:
         [kept] = stored("waitlist")
         assert (kept["entry_id"], kept["client_email"]) == (entry.id, waiter.email)
         assert kept["expires_at"] == int(booking.slot_start_at.timestamp())
+
+    def test_a_client_may_say_which_service_it_waits_for_at_the_price_of_one_read(self) -> None:
+        specialist, waiter = a_specialist(), a_client()
+        booking, service = a_booking(specialist, a_client()), a_service(specialist)
+
+        with counted_calls() as calls:
+            entry = join(waiter, booking.slot_id, NOW, service_id=service.id)
+
+        assert calls.operations == ["GetItem", "TransactWriteItems"]
+        assert entry.service_id == service.id
+        assert [found.service_id for found in own_entries(waiter, PageRequest(20), NOW).items] == [service.id]
+        [kept] = stored("waitlist")
+        assert (kept["service_title"], kept["service_price"], kept["service_minutes"]) == ("Haircut", "25.00", 60)
+
+    def test_a_service_is_one_of_the_slots_specialist(self) -> None:
+        booking, others = a_booking(a_specialist(), a_client()), a_service(a_specialist())
+
+        for service_id in (others.id, "nonsense", ""):
+            refused(ServiceNotFound, partial(join, a_client(), booking.slot_id, NOW, service_id=service_id))
+
+    def test_a_service_must_fit_into_the_slot(self) -> None:
+        specialist = a_specialist()
+        booking, service = a_booking(specialist, a_client()), a_service(specialist, minutes=61)
+
+        refused(ServiceLongerThanSlot, lambda: join(a_client(), booking.slot_id, NOW, service_id=service.id))
 
     def test_a_slot_whose_waiters_were_never_counted_has_one_then(self) -> None:
         booking = a_booking(a_specialist(), a_client())
@@ -143,10 +170,8 @@ class TestLeaving:
         first, second, _ = three_waiters(booking.slot_id)
 
         for stranger in (second, specialist, a_specialist(), a_client()):
-            refused(EntryNotFound, lambda stranger=stranger: leave(stranger, entry_of(first, booking.slot_id), NOW))
-            refused(
-                EntryNotFound, lambda stranger=stranger: leave(stranger, entry_of(a_client(), booking.slot_id), NOW)
-            )
+            refused(EntryNotFound, partial(leave, stranger, entry_of(first, booking.slot_id), NOW))
+            refused(EntryNotFound, partial(leave, stranger, entry_of(a_client(), booking.slot_id), NOW))
 
     def test_leaving_twice_takes_nobody_else_out(self) -> None:
         booking = a_booking(a_specialist(), a_client())

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from booking.calendar import profiles
 from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound
@@ -75,6 +76,16 @@ def service_for(slot: SlotId, service_id: str) -> Service:
     service = service_of(slot.specialist_id, service_id)
     check_fits(service.duration_minutes, slot)
     return service
+
+
+def as_kept(service: Service | None) -> dict[str, Any]:
+    """What bookings and wait-list entries keep of a service, so that it stays as it was when it was asked for."""
+    return {
+        "service_id": service.id if service else None,
+        "service_title": service.title if service else None,
+        "service_price": f"{service.price:.2f}" if service else None,
+        "service_minutes": service.duration_minutes if service else None,
+    }
 
 
 def check_fits(service_minutes: int, slot: SlotId) -> None:

@@ -32,7 +32,7 @@ def book(
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
-    service = service_for(slot, service_id) if service_id else None
+    service = None if service_id is None else service_for(slot, service_id)
     booking = new_booking(slot, caller, service, now)
 
     transaction = Transaction()

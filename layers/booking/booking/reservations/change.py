@@ -3,6 +3,7 @@
 If anything has changed between the reads and the write, the write fails and all of it starts again.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from booking.calendar.services import check_fits
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.slots import find_slot
 from booking.caller import Caller
+from booking.errors import StoreUnavailable
 from booking.platform.ids import is_id
 from booking.platform.store import (
     ConditionsFailed,
@@ -22,10 +24,12 @@ from booking.platform.store import (
     retrying_contention,
 )
 from booking.reservations.errors import BookingNotFound, OtherSpecialist
-from booking.reservations.holding import free_or_hand_over, is_held_by, take, why_not_taken
+from booking.reservations.holding import Promotion, free_or_hand_over, is_held_by, take, why_not_taken
 from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule
 from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
-from booking.waitlist.line import first_in_line
+from booking.waitlist.line import drop_inactive, first_in_line
+
+MOST_DROPPED = 25
 
 
 def find_booking(booking_id: str) -> BookingItem:
@@ -42,7 +46,7 @@ def cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
 
     Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
     """
-    return retrying_contention(lambda: _cancel(caller, booking_id, now))
+    return _until_it_stands(lambda: _cancel(caller, booking_id, now))
 
 
 def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
@@ -53,7 +57,24 @@ def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> 
     `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
     """
     slot = SlotId.parse(slot_id)
-    return retrying_contention(lambda: _reschedule(caller, booking_id, slot, now))
+    return _until_it_stands(lambda: _reschedule(caller, booking_id, slot, now))
+
+
+class _FirstInLineDropped(Exception):
+    """Who was first in line had no active account and is gone from it; the next one's turn has come."""
+
+
+def _until_it_stands[R](attempt: Callable[[], R]) -> R:
+    """Runs `attempt` again while somebody else writes in between, and for who is next in line, both bounded.
+
+    Raises `StoreUnavailable` when the attempts are used up; what has left the line by then has left it.
+    """
+    for _ in range(MOST_DROPPED):
+        try:
+            return retrying_contention(attempt)
+        except _FirstInLineDropped:
+            continue
+    raise StoreUnavailable
 
 
 def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
@@ -73,8 +94,11 @@ def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
         ],
         condition=_is_unchanged(item),
     )
-    _give_back(transaction, item, now)
-    _commit_or_start_again(transaction)
+    promotion = _give_back(transaction, item, now)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, status=Status.CANCELLED, cancelled_at=now)
 
 
@@ -110,21 +134,21 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         ],
         condition=_is_unchanged(item),
     )
-    _give_back(transaction, item, now)
+    promotion = _give_back(transaction, item, now)
     try:
         transaction.commit()
     except ConditionsFailed as failure:
         if failure.at(taken) and not is_held_by(booking_id, slot, failure.old(taken)):
             raise why_not_taken(slot, failure.old(taken), now) from None
-        raise Contended from failure
+        raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)
 
 
-def _give_back(transaction: Transaction, item: BookingItem, now: datetime) -> None:
+def _give_back(transaction: Transaction, item: BookingItem, now: datetime) -> Promotion | None:
     slot = SlotId.parse(item.slot_id)
     if slot is None:
         raise SlotNotFound
-    free_or_hand_over(transaction, slot, item.booking_id, first_in_line(slot.text), now)
+    return free_or_hand_over(transaction, slot, item.booking_id, first_in_line(slot.text), now)
 
 
 def _is_unchanged(item: BookingItem) -> Condition:
@@ -132,8 +156,8 @@ def _is_unchanged(item: BookingItem) -> Condition:
     return unchanged
 
 
-def _commit_or_start_again(transaction: Transaction) -> None:
-    try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        raise Contended from failure
+def _reason_to_start_again(failure: ConditionsFailed, promotion: Promotion | None) -> Exception:
+    if promotion is None or not failure.at(promotion.is_active):
+        return Contended()
+    drop_inactive(promotion.slot, promotion.waiter)
+    return _FirstInLineDropped()

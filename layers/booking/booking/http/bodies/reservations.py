@@ -28,9 +28,10 @@ class SpecialistBookingBody(BookingBody):
 
 
 class WaitListEntryBody(ResponseBody):
-    """A place in the line for a slot."""
+    """A place in the line for a slot; `service_id` is null if it is for none in particular."""
 
     id: str
     slot_id: str
     client_id: str
+    service_id: str | None
     created_at: datetime

@@ -15,7 +15,7 @@ from booking.reservations import change, holding
 from booking.reservations.book import book
 from booking.reservations.change import cancel, reschedule
 from booking.reservations.errors import BookingHasExpired, BookingNotFound
-from booking.reservations.lookup import BookingFilter, own_bookings
+from booking.reservations.lookup import BookingFilter, booking_for, own_bookings
 from booking.reservations.rules import Booking, Status
 from booking.waitlist.line import drop_inactive, first_in_line, join, leave
 from tests.integration.people import (
@@ -60,6 +60,40 @@ def test_cancelling_frees_the_slot_in_three_calls() -> None:
     assert (kept["status"], kept["cancelled_at"]) == ("cancelled", "2030-03-01T08:00:01.000000Z")
     assert "timer" not in kept
     assert not {"booking_id", "client_id"} & slot_item(booking.slot_id).keys()
+
+
+def test_a_reason_is_kept_with_the_booking() -> None:
+    client = a_client()
+    booking, other = a_booking(a_specialist(), client), a_booking(a_specialist(), client)
+
+    cancelled = cancel(client, booking.id, NOW, reason="I am ill")
+    without = cancel(client, other.id, NOW)
+
+    assert (booking.cancel_reason, cancelled.cancel_reason, without.cancel_reason) == (None, "I am ill", None)
+    assert booking_item(booking.id)["cancel_reason"] == "I am ill"
+    assert "cancel_reason" not in booking_item(other.id)
+    assert booking_for(client, booking.id) == cancelled
+
+
+def test_the_first_reason_stays() -> None:
+    specialist, client = a_specialist(), a_client()
+    booking, silent = a_booking(specialist, client), a_booking(specialist, client, 3 * HOUR)
+    first = cancel(client, booking.id, NOW, reason="I am ill")
+    cancel(client, silent.id, NOW)
+
+    assert cancel(specialist, booking.id, NOW, reason="Something else") == first
+    assert cancel(specialist, silent.id, NOW, reason="Something else").cancel_reason is None
+    assert booking_item(booking.id)["cancel_reason"] == "I am ill"
+
+
+def test_of_two_cancellations_at_once_the_reason_of_the_one_that_is_written_is_told() -> None:
+    specialist, client = a_specialist(), a_client()
+    booking = a_booking(specialist, client)
+
+    with just_before("TransactWriteItems", lambda: cancel(specialist, booking.id, NOW, reason="No heating")):
+        cancelled = cancel(client, booking.id, NOW, reason="I am ill")
+
+    assert cancelled.cancel_reason == booking_item(booking.id)["cancel_reason"] == "No heating"
 
 
 def test_a_cancelled_slot_can_be_booked_again() -> None:

@@ -309,6 +309,33 @@ class TestBookings:
         free = {"slot_id": slot_of(specialist, now, 48)}
         error_of(api.request("POST", "/bookings/wait-list", waiter, json=free), 409, "slot_available")
 
+    def test_a_cancellation_may_say_why(self, api: Api, now: datetime) -> None:
+        booking, specialist, client = self.booked(api, now)
+        path = f"/bookings/{booking['id']}/cancel"
+        assert booking["cancel_reason"] is None
+
+        bodies: list[Any] = [{"reason": "x" * 501}, {"reason": 1}, {"reasons": "ill"}, {"reason": "\x00"}, [], "why"]
+        for body in bodies:
+            error_of(api.request("PATCH", path, client, json=body), 422, "validation_error")
+        assert booking_item(booking["id"])["status"] == "confirmed"
+        cancelled = api.request("PATCH", path, client, json={"reason": f" {'x' * 500} "})
+
+        assert (cancelled.status_code, cancelled.json()["cancel_reason"]) == (200, "x" * 500)
+        for caller in (client, specialist, an_admin()):
+            assert api.request("GET", f"/bookings/{booking['id']}", caller).json() == cancelled.json()
+        assert api.request("PATCH", path, specialist, json={"reason": "Something else"}).json() == cancelled.json()
+        (listed,) = api.request("GET", "/bookings/specialists/me", specialist).json()
+        assert listed["cancel_reason"] == "x" * 500
+
+    @pytest.mark.parametrize("body", [None, {}, {"reason": None}, {"reason": " "}])
+    def test_a_cancellation_need_not_say_why(self, api: Api, now: datetime, body: dict[str, str | None] | None) -> None:
+        booking, _, client = self.booked(api, now)
+
+        cancelled = api.request("PATCH", f"/bookings/{booking['id']}/cancel", client, json=body)
+
+        assert (cancelled.status_code, cancelled.json()["cancel_reason"]) == (200, None)
+        assert "cancel_reason" not in booking_item(booking["id"])
+
     def test_the_wait_list_for_a_service(self, api: Api, now: datetime) -> None:
         booking, specialist, client = self.booked(api, now)
         waiter = a_waiter()

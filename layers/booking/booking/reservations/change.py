@@ -41,12 +41,12 @@ def find_booking(booking_id: str) -> BookingItem:
     return item
 
 
-def cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+def cancel(caller: Caller, booking_id: str, now: datetime, *, reason: str | None = None) -> Booking:
     """The booking, cancelled; its slot is free or the first waiter's. Cancelling twice is no error.
 
-    Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
+    The first one's `reason` stays. Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
     """
-    return _until_it_stands(lambda: _cancel(caller, booking_id, now))
+    return _until_it_stands(lambda: _cancel(caller, booking_id, reason, now))
 
 
 def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
@@ -77,7 +77,7 @@ def _until_it_stands[R](attempt: Callable[[], R]) -> R:
     raise StoreUnavailable
 
 
-def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+def _cancel(caller: Caller, booking_id: str, reason: str | None, now: datetime) -> Booking:
     item = find_booking(booking_id)
     booking = item.to_booking()
     check_may_cancel(booking, caller, now)
@@ -90,6 +90,7 @@ def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
         [
             BookingItem.status.set(Status.CANCELLED.value),
             BookingItem.cancelled_at.set(now),
+            *([BookingItem.cancel_reason.set(reason)] if reason else []),
             BookingItem.timer.remove(),
         ],
         condition=_is_unchanged(item),
@@ -99,7 +100,7 @@ def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
         transaction.commit()
     except ConditionsFailed as failure:
         raise _reason_to_start_again(failure, promotion) from failure
-    return replace(booking, status=Status.CANCELLED, cancelled_at=now)
+    return replace(booking, status=Status.CANCELLED, cancelled_at=now, cancel_reason=reason or None)
 
 
 def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:

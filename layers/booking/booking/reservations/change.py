@@ -139,7 +139,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     try:
         transaction.commit()
     except ConditionsFailed as failure:
-        if failure.at(taken) and not is_held_by(booking_id, slot, failure.old(taken)):
+        if failure.at(taken) and not is_held_by(booking_id, failure.old(taken)):
             raise why_not_taken(slot, failure.old(taken), now) from None
         raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)

@@ -70,10 +70,10 @@ def why_not_taken(slot: SlotId, old: RawItem | None, now: datetime) -> BookingEr
     return SlotAlreadyBooked()
 
 
-def is_held_by(booking_id: str, slot: SlotId, old: RawItem | None) -> bool:
+def is_held_by(booking_id: str, old: RawItem | None) -> bool:
     """Tells by the slot's old item whether `take` failed because a repeat of the same request was faster."""
     found = SlotItem.from_old(old) if old else None
-    return found is not None and (found.slot_id, found.booking_id) == (slot.text, booking_id)
+    return found is not None and found.booking_id == booking_id
 
 
 def free_or_hand_over(

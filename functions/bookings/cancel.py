@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from booking.calendar.errors import SlotStarted
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.http.app import lambda_handler
+from booking.http.bodies.fields import Description, RequestBody
 from booking.http.bodies.reservations import BookingBody
 from booking.http.caller import AnyCaller
 from booking.http.errors import documented
@@ -14,6 +15,12 @@ from booking.reservations.errors import BookingHasExpired, BookingNotFound
 from booking.reservations.rules import Booking
 
 router = APIRouter()
+
+
+class Cancellation(RequestBody):
+    """Why; its client, its specialist and admins see it."""
+
+    reason: Description | None = None
 
 
 @router.patch(
@@ -29,9 +36,9 @@ router = APIRouter()
     ),
     tags=["bookings"],
 )
-async def cancel_booking(caller: AnyCaller, booking_id: PathId, now: Now) -> Booking:
+async def cancel_booking(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
     """Cancel. The first in the slot's wait-list gets it in the same moment."""
-    return cancel(caller, booking_id, now)
+    return cancel(caller, booking_id, now, reason=body.reason if body else None)
 
 
 handler = lambda_handler(router)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header
 
-from booking.calendar.errors import ServiceNotFound, SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.fields import RequestBody
@@ -15,7 +15,6 @@ from booking.http.source import Now
 from booking.reservations.book import book
 from booking.reservations.errors import (
     KeyUsedForOtherRequest,
-    ServiceLongerThanSlot,
     SlotAlreadyBooked,
 )
 from booking.reservations.rules import Booking

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.fields import RequestBody
@@ -18,9 +18,10 @@ router = APIRouter()
 
 
 class Wait(RequestBody):
-    """The slot to wait for."""
+    """The slot to wait for, and for which of the specialist's services."""
 
     slot_id: str
+    service_id: str | None = None
 
 
 @router.post(
@@ -31,17 +32,19 @@ class Wait(RequestBody):
         Unauthenticated,
         Forbidden,
         SlotNotFound,
+        ServiceNotFound,
         SlotStarted,
         SlotIsAvailable,
         AlreadyWaiting,
         HoldsSlot,
+        ServiceLongerThanSlot,
         StoreUnavailable,
     ),
     tags=["wait-list"],
 )
 async def join_wait_list(caller: ClientCaller, body: Wait, now: Now) -> WaitListEntry:
     """Wait for a booked slot. Whoever is first in line gets it when it becomes free."""
-    return join(caller, body.slot_id, now)
+    return join(caller, body.slot_id, now, service_id=body.service_id)
 
 
 handler = lambda_handler(router)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.errors import StoreUnavailable, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.caller import AnyCaller
 from booking.http.errors import documented
@@ -16,7 +16,7 @@ router = APIRouter()
 @router.delete(
     "/bookings/wait-list/{entry_id}",
     status_code=204,
-    responses=documented(Unauthenticated, Forbidden, EntryNotFound, StoreUnavailable),
+    responses=documented(Unauthenticated, EntryNotFound, StoreUnavailable),
     tags=["wait-list"],
 )
 async def leave_wait_list(caller: AnyCaller, entry_id: str, now: Now) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.http.app import lambda_handler
 from booking.http.bodies.fields import RequestBody
@@ -15,7 +15,6 @@ from booking.reservations.errors import (
     BookingNotFound,
     NotConfirmed,
     OtherSpecialist,
-    ServiceLongerThanSlot,
     SlotAlreadyBooked,
 )
 from booking.reservations.rules import Booking

@@ -35,6 +35,7 @@ def test_from_registration_to_booking_again(people: People) -> None:
         "slot_end_at": slot["end_at"],
         "created_at": booking["created_at"],
         "cancelled_at": None,
+        "cancel_reason": None,
     }
     refused(ben.book(slot["id"]), 409, "Slot already booked", reason="slot_already_booked")
     assert [listed["is_booked"] for listed in good(ann.http.get(slots))] == [True]
@@ -55,6 +56,25 @@ def test_a_client_reads_its_own_booking_at_once(specialist: Person, ann: Person)
         booking = ann.booked(specialist.open_slot())
         assert good(ann.http.get(f"/bookings/{booking['id']}")) == booking
         assert ann.holds(booking["slot_id"])
+
+
+def test_a_slot_id_made_up_from_that_of_ones_own_slot_is_not_found(specialist: Person, ann: Person) -> None:
+    booking = ann.booked(specialist.open_slot())
+    slot = booking["slot_id"]
+
+    for letter in {"A", "B"} - {slot[-1]}:
+        refused(ann.reschedule(booking["id"], slot[:-1] + letter), 404, "Slot not found")
+
+    assert good(ann.http.get(f"/bookings/{booking['id']}")) == booking
+
+
+def test_a_cancellation_may_say_why(specialist: Person, ann: Person) -> None:
+    booking = ann.booked(specialist.open_slot())
+
+    cancelled = good(ann.http.patch(f"/bookings/{booking['id']}/cancel", json={"reason": "I am ill"}))
+
+    assert cancelled["cancel_reason"] == "I am ill"
+    assert good(specialist.http.get(f"/bookings/{booking['id']}")) == cancelled
 
 
 def test_cancelling_twice_answers_the_same(specialist: Person, ann: Person) -> None:

@@ -81,6 +81,21 @@ def test_50_parallel_requests_with_one_key_make_one_booking(specialist: Person, 
     assert [booking["id"] for booking in ann.bookings() if booking["slot_id"] == slot] == [answers[0].json()["id"]]
 
 
+def test_20_parallel_repeats_of_one_move_or_one_cancellation_are_all_answered_alike(
+    specialist: Person, clients: list[Person]
+) -> None:
+    ann = clients[0]
+    booking, wanted = ann.booked(specialist.open_slot()), specialist.open_slot()
+
+    moved = together([partial(ann.reschedule, booking["id"], wanted) for _ in range(20)])
+    cancelled = together([partial(ann.cancel, booking["id"]) for _ in range(20)])
+
+    assert (statuses(moved), statuses(cancelled)) == ({200: 20}, {200: 20})
+    assert {answer.json()["slot_id"] for answer in moved} == {wanted}
+    assert len({answer.content for answer in cancelled}) == 1
+    assert not ann.holds(wanted)
+
+
 def test_a_new_specialists_routes_work_at_once_in_parallel(people: People) -> None:
     specialist = people.new("specialist")
     routes: list[Callable[[], httpx.Response]] = [

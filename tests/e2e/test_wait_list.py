@@ -57,6 +57,31 @@ def test_who_left_is_passed_over(specialist: Person, ann: Person, ben: Person, c
     assert [person.holds(slot) for person in (ben, cleo)] == [False, True]
 
 
+def test_who_was_deactivated_is_passed_over(specialist: Person, ann: Person, cleo: Person, people: People) -> None:
+    slot = specialist.open_slot()
+    booking, gone = ann.booked(slot), people.new("client")
+    good(gone.join(slot), 201)
+    good(cleo.join(slot), 201)
+    good(people.admin.http.patch(f"/users/{gone.id}", json={"is_active": False}))
+
+    good(ann.cancel(booking["id"]))
+
+    assert [person.holds(slot) for person in (gone, cleo)] == [False, True]
+
+
+def test_who_is_promoted_gets_the_service_that_was_asked_for(specialist: Person, ann: Person, ben: Person) -> None:
+    slot = specialist.open_slot()
+    offered = {"title": "Haircut", "duration_minutes": 5, "price": "25.00"}
+    service = good(specialist.http.post("/specialists/me/services", json=offered), 201)
+    booking = ann.booked(slot)
+    entry = good(ben.http.post("/bookings/wait-list", json={"slot_id": slot, "service_id": service["id"]}), 201)
+
+    good(ann.cancel(booking["id"]))
+
+    (promoted,) = [found for found in ben.bookings(status="confirmed") if found["slot_id"] == slot]
+    assert (entry["service_id"], promoted["service_id"]) == (service["id"], service["id"])
+
+
 def test_who_cannot_join(specialist: Person, ann: Person, ben: Person) -> None:
     slot = specialist.open_slot()
     refused(ben.join(slot), 409, "Slot is available. Book directly", reason="slot_available")
@@ -72,7 +97,8 @@ def test_who_may_end_a_wait(specialist: Person, ann: Person, ben: Person, cleo: 
     slot = specialist.open_slot()
     ann.booked(slot)
     bens, cleos = (good(waiter.join(slot), 201) for waiter in (ben, cleo))
-    refused(cleo.http.delete(f"/bookings/wait-list/{bens['id']}"), 403, "Not enough permissions")
+    for stranger in (cleo, specialist):
+        refused(stranger.http.delete(f"/bookings/wait-list/{bens['id']}"), 404, "Wait list entry not found")
     assert ben.http.delete(f"/bookings/wait-list/{bens['id']}").status_code == 204
     refused(ben.http.delete(f"/bookings/wait-list/{bens['id']}"), 404, "Wait list entry not found")
     assert people.admin.http.delete(f"/bookings/wait-list/{cleos['id']}").status_code == 204

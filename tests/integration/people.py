@@ -2,13 +2,17 @@
 
 import secrets
 from datetime import datetime, timedelta
+from decimal import Decimal
 
+from booking.accounts.table import UserItem
 from booking.calendar import profiles
-from booking.calendar.rules import Slot
-from booking.calendar.slot_ids import SlotId
+from booking.calendar.rules import Service, Slot
+from booking.calendar.services import add_service
+from booking.calendar.slot_ids import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
 from booking.calendar.slots import open_slot
-from booking.caller import USER_PREFIX, Caller, Role
-from booking.platform.ids import new_id
+from booking.caller import USER_PREFIX, Caller, Locale, Role
+from booking.platform.ids import decode_id, encode_id, new_id
+from booking.platform.store import create, update
 from booking.reservations.book import book
 from booking.reservations.rules import Booking
 from booking.waitlist.entry_ids import EntryId
@@ -55,6 +59,27 @@ def a_specialist() -> Caller:
     return specialist
 
 
+def a_waiter(locale: Locale = Locale.EN) -> Caller:
+    """A client with an active account, as whoever is promoted has."""
+    waiter = Caller(new_id(USER_PREFIX), Role.CLIENT, f"{secrets.token_hex(4)}@example.com", locale)
+    account = UserItem(
+        user_id=waiter.user_id, email=waiter.email, password_hash="-", role=waiter.role.value, created_at=NOW
+    )
+    create(account, condition=UserItem.user_id.does_not_exist())
+    return waiter
+
+
+def set_active(caller: Caller, *, is_active: bool) -> None:
+    """Changes the caller's account behind the code's back."""
+    update(UserItem(user_id=caller.user_id), [UserItem.is_active.set(is_active)])
+
+
+def a_service(of: Caller, minutes: int = 60) -> Service:
+    """A service of the specialist's."""
+    price = Decimal("25.00")
+    return add_service(of, title="Haircut", description=None, duration_minutes=minutes, price=price, now=NOW)
+
+
 def a_slot(of: Caller, starts_in: timedelta = HOUR, length: timedelta = HOUR, now: datetime = NOW) -> Slot:
     """A free slot of the specialist's, `starts_in` from now."""
     return open_slot(of, now + starts_in, now + starts_in + length, now)
@@ -67,7 +92,7 @@ def a_booking(of: Caller, by: Caller, starts_in: timedelta = HOUR) -> Booking:
 
 def three_waiters(slot_id: str) -> list[Caller]:
     """Clients that wait for the slot; they joined in another order than that of their ids."""
-    callers = sorted((a_client() for _ in range(3)), key=lambda caller: caller.user_id, reverse=True)
+    callers = sorted((a_waiter() for _ in range(3)), key=lambda caller: caller.user_id, reverse=True)
     for number, caller in enumerate(callers):
         join(caller, slot_id, NOW + number * SECOND)
     return callers
@@ -78,6 +103,13 @@ def parsed(slot_id: str) -> SlotId:
     slot = SlotId.parse(slot_id)
     assert slot is not None
     return slot
+
+
+def with_other(part: str, slot_id: str) -> str:
+    """The id of a slot of the same specialist and start, with another `"nonce"` or `"duration"`."""
+    payload = bytearray(decode_id(SLOT_PREFIX, slot_id, SLOT_ID_BYTES) or b"")
+    payload[{"nonce": -1, "duration": -4}[part]] ^= 1
+    return encode_id(SLOT_PREFIX, bytes(payload))
 
 
 def entry_of(caller: Caller, slot_id: str) -> str:

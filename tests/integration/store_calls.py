@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,6 +83,22 @@ def just_before(operation: str, act: Callable[[], object], *, call: int = 1) -> 
 
     with _before_calls(client("dynamodb"), interfere):
         yield
+
+
+@contextmanager
+def after_cancelled_transactions(act: Callable[[], object]) -> Iterator[None]:
+    """Somebody else acts when a transaction has been cancelled, each time."""
+
+    def interfere(http_response: Any, **_: Any) -> None:
+        if http_response.status_code != HTTPStatus.OK:
+            act()
+
+    events = client("dynamodb").meta.events
+    events.register("after-call.dynamodb.TransactWriteItems", interfere)
+    try:
+        yield
+    finally:
+        events.unregister("after-call.dynamodb.TransactWriteItems", interfere)
 
 
 @contextmanager

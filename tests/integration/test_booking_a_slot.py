@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from booking.calendar.errors import ServiceNotFound, SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
 from booking.calendar.rules import Service
 from booking.calendar.services import add_service
 from booking.calendar.slots import delete_slot
@@ -15,7 +15,7 @@ from booking.platform.ids import new_id
 from booking.reservations import holding
 from booking.reservations.book import book
 from booking.reservations.change import cancel
-from booking.reservations.errors import KeyUsedForOtherRequest, ServiceLongerThanSlot, SlotAlreadyBooked
+from booking.reservations.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
 from booking.reservations.rules import Status
 from tests.integration.people import (
     DAY,
@@ -30,7 +30,7 @@ from tests.integration.people import (
     an_admin,
 )
 from tests.integration.store_calls import counted_calls
-from tests.integration.tables import change_stored, slot_item, slot_key_of, stored, stored_in_calendar
+from tests.integration.tables import change_stored, refused, slot_item, slot_key_of, stored, stored_in_calendar
 
 
 def a_service(of: Caller, minutes: int = 30) -> Service:
@@ -151,7 +151,7 @@ def test_what_is_no_slot_id_is_not_found_without_asking_the_store(slot_id: str) 
     assert set(calls.operations) <= ({"TransactWriteItems"} if slot_id.startswith("slt_A") else set())
 
 
-@pytest.mark.parametrize("service_id", ["nonsense", "svc_", "x" * 10_000, new_id("svc")])
+@pytest.mark.parametrize("service_id", ["", "nonsense", "svc_", "x" * 10_000, new_id("svc")])
 def test_an_unknown_service_is_refused(service_id: str) -> None:
     slot = a_slot(a_specialist())
 
@@ -159,6 +159,14 @@ def test_an_unknown_service_is_refused(service_id: str) -> None:
         book(a_client(), slot.id, service_id=service_id, now=NOW)
 
     assert stored("bookings") == []
+
+
+def test_a_slot_that_is_no_more_is_not_found_however_long_the_service() -> None:
+    specialist = a_specialist()
+    client, slot, service = a_client(), a_slot(specialist), a_service(specialist, minutes=480)
+    delete_slot(specialist, slot.id)
+
+    refused(SlotNotFound, lambda: book(client, slot.id, service_id=service.id, now=NOW))
 
 
 def test_another_specialists_service_is_refused() -> None:

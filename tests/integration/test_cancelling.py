@@ -9,26 +9,32 @@ from booking.calendar.errors import SlotStarted
 from booking.caller import Caller, Locale, Role
 from booking.errors import Forbidden, StoreUnavailable
 from booking.platform.ids import new_id
+from booking.platform.queries import PageRequest
 from booking.platform.store import CONTENTION_ATTEMPTS
-from booking.reservations import holding
+from booking.reservations import change, holding
 from booking.reservations.book import book
 from booking.reservations.change import cancel, reschedule
 from booking.reservations.errors import BookingHasExpired, BookingNotFound
+from booking.reservations.lookup import BookingFilter, booking_for, own_bookings
 from booking.reservations.rules import Booking, Status
-from booking.waitlist.line import join, leave
+from booking.waitlist.line import drop_inactive, first_in_line, join, leave
 from tests.integration.people import (
     HOUR,
     NOW,
     SECOND,
     a_booking,
     a_client,
+    a_service,
     a_slot,
     a_specialist,
+    a_waiter,
     an_admin,
     entry_of,
+    parsed,
+    set_active,
     three_waiters,
 )
-from tests.integration.store_calls import counted_calls, just_before
+from tests.integration.store_calls import after_cancelled_transactions, counted_calls, just_before
 from tests.integration.tables import (
     booking_item,
     change_stored,
@@ -54,6 +60,40 @@ def test_cancelling_frees_the_slot_in_three_calls() -> None:
     assert (kept["status"], kept["cancelled_at"]) == ("cancelled", "2030-03-01T08:00:01.000000Z")
     assert "timer" not in kept
     assert not {"booking_id", "client_id"} & slot_item(booking.slot_id).keys()
+
+
+def test_a_reason_is_kept_with_the_booking() -> None:
+    client = a_client()
+    booking, other = a_booking(a_specialist(), client), a_booking(a_specialist(), client)
+
+    cancelled = cancel(client, booking.id, NOW, reason="I am ill")
+    without = cancel(client, other.id, NOW)
+
+    assert (booking.cancel_reason, cancelled.cancel_reason, without.cancel_reason) == (None, "I am ill", None)
+    assert booking_item(booking.id)["cancel_reason"] == "I am ill"
+    assert "cancel_reason" not in booking_item(other.id)
+    assert booking_for(client, booking.id) == cancelled
+
+
+def test_the_first_reason_stays() -> None:
+    specialist, client = a_specialist(), a_client()
+    booking, silent = a_booking(specialist, client), a_booking(specialist, client, 3 * HOUR)
+    first = cancel(client, booking.id, NOW, reason="I am ill")
+    cancel(client, silent.id, NOW)
+
+    assert cancel(specialist, booking.id, NOW, reason="Something else") == first
+    assert cancel(specialist, silent.id, NOW, reason="Something else").cancel_reason is None
+    assert booking_item(booking.id)["cancel_reason"] == "I am ill"
+
+
+def test_of_two_cancellations_at_once_the_reason_of_the_one_that_is_written_is_told() -> None:
+    specialist, client = a_specialist(), a_client()
+    booking = a_booking(specialist, client)
+
+    with just_before("TransactWriteItems", lambda: cancel(specialist, booking.id, NOW, reason="No heating")):
+        cancelled = cancel(client, booking.id, NOW, reason="I am ill")
+
+    assert cancelled.cancel_reason == booking_item(booking.id)["cancel_reason"] == "No heating"
 
 
 def test_a_cancelled_slot_can_be_booked_again() -> None:
@@ -180,7 +220,7 @@ class TestPromotion:
         assert slot_item(booking.slot_id)["waiters"] == 0
 
     def test_a_promoted_client_keeps_its_language(self) -> None:
-        client, waiter = a_client(), Caller(new_id("usr"), Role.CLIENT, "w@example.com", Locale.RU)
+        client, waiter = a_client(), a_waiter(Locale.RU)
         booking = a_booking(a_specialist(), client)
         join(waiter, booking.slot_id, NOW)
 
@@ -202,11 +242,142 @@ class TestPromotion:
         assert len(waiting(booking.slot_id)) == 3
 
 
+class TestPromotionForAService:
+    def test_the_promoted_booking_is_for_the_service_that_was_asked_for(self) -> None:
+        specialist, waiter = a_specialist(), a_waiter()
+        booking, service = a_booking(specialist, a_client()), a_service(specialist)
+        join(waiter, booking.slot_id, NOW, service_id=service.id)
+
+        with counted_calls() as calls:
+            cancel(specialist, booking.id, NOW)
+
+        assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
+        promoted = booking_item(str(slot_item(booking.slot_id)["booking_id"]))
+        assert (promoted["service_id"], promoted["service_title"]) == (service.id, "Haircut")
+        assert (promoted["service_price"], promoted["service_minutes"]) == ("25.00", 60)
+        assert own_bookings(waiter, BookingFilter(), PageRequest(20)).items[0].service_id == service.id
+
+    def test_who_asked_for_none_is_promoted_without_one(self) -> None:
+        specialist = a_specialist()
+        booking = book(a_client(), a_slot(specialist).id, service_id=a_service(specialist).id, now=NOW)
+        join(a_waiter(), booking.slot_id, NOW)
+
+        cancel(specialist, booking.id, NOW)
+
+        promoted = booking_item(str(slot_item(booking.slot_id)["booking_id"]))
+        assert not {"service_id", "service_title", "service_price", "service_minutes"} & promoted.keys()
+
+
+class TestWaitersWhoseAccountIsNotActive:
+    def test_are_passed_over_and_taken_out_of_the_line(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, second, third = three_waiters(booking.slot_id)
+        set_active(first, is_active=False)
+
+        cancel(client, booking.id, NOW)
+
+        slot = slot_item(booking.slot_id)
+        assert (slot["client_id"], slot["waiters"]) == (second.user_id, 1)
+        assert waiting(booking.slot_id) == [third.user_id]
+        assert [item["client_id"] for item in stored("bookings") if item["status"] == "confirmed"] == [second.user_id]
+
+    def test_are_passed_over_when_a_booking_moves_too(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
+        first, second, third = three_waiters(booking.slot_id)
+        for waiter in (first, second):
+            set_active(waiter, is_active=False)
+
+        reschedule(client, booking.id, other.id, NOW)
+
+        left = slot_item(booking.slot_id)
+        assert (left["client_id"], left["waiters"], waiting(booking.slot_id)) == (third.user_id, 0, [])
+        assert slot_item(other.id)["booking_id"] == booking.id
+
+    def test_leave_the_slot_free_if_nobody_else_waits(self, waits: list[float]) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        line = three_waiters(booking.slot_id)
+        for waiter in line:
+            set_active(waiter, is_active=False)
+
+        with counted_calls() as calls:
+            cancel(client, booking.id, NOW)
+
+        slot = slot_item(booking.slot_id)
+        assert ("booking_id" in slot, slot["waiters"], waiting(booking.slot_id)) == (False, 0, [])
+        assert [item["status"] for item in stored("bookings")] == ["cancelled"]
+        assert calls.counted == {"GetItem": 4, "Query": 4, "TransactWriteItems": 7}
+        assert waits == []
+
+    def test_are_those_without_an_account_too(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        join(a_client(), booking.slot_id, NOW)
+
+        cancel(client, booking.id, NOW)
+
+        assert "booking_id" not in slot_item(booking.slot_id)
+        assert stored("waitlist") == []
+
+    def test_are_found_by_the_write_itself(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, second, _ = three_waiters(booking.slot_id)
+
+        with just_before("TransactWriteItems", lambda: set_active(first, is_active=False)):
+            cancel(client, booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["client_id"] == second.user_id
+
+    def test_keep_their_place_if_the_account_is_active_again_when_they_are_to_be_taken_out(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        first, *_ = three_waiters(booking.slot_id)
+        set_active(first, is_active=False)
+
+        with after_cancelled_transactions(lambda: set_active(first, is_active=True)):
+            cancel(client, booking.id, NOW)
+
+        assert slot_item(booking.slot_id)["client_id"] == first.user_id
+        assert slot_item(booking.slot_id)["waiters"] == 2
+
+    def test_are_not_taken_out_of_a_place_that_they_took_anew(self) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        waiter = a_client()
+        join(waiter, booking.slot_id, NOW)
+        seen = first_in_line(booking.slot_id)
+        assert seen is not None
+        leave(waiter, entry_of(waiter, booking.slot_id), NOW)
+        join(waiter, booking.slot_id, NOW + SECOND)
+
+        drop_inactive(parsed(booking.slot_id), seen)
+
+        assert (waiting(booking.slot_id), slot_item(booking.slot_id)["waiters"]) == ([waiter.user_id], 1)
+
+    def test_in_great_number_cost_a_retry_that_goes_on_where_this_one_ended(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        for waiter in three_waiters(booking.slot_id):
+            set_active(waiter, is_active=False)
+        monkeypatch.setattr(change, "MOST_DROPPED", 2)
+
+        with pytest.raises(StoreUnavailable):
+            cancel(client, booking.id, NOW)
+        assert (booking_item(booking.id)["status"], len(waiting(booking.slot_id))) == ("confirmed", 1)
+
+        cancel(client, booking.id, NOW)
+        assert booking_item(booking.id)["status"] == "cancelled"
+
+
 class TestWhatHappensInBetween:
     """Something changes after the booking was read and before the write."""
 
     def test_a_client_that_joins_is_promoted(self) -> None:
-        client, waiter = a_client(), a_client()
+        client, waiter = a_client(), a_waiter()
         booking = a_booking(a_specialist(), client)
 
         with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):

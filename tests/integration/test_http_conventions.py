@@ -87,6 +87,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("patch", "/specialists/me"): {"display_name": "Ann"},
         ("post", "/specialists/me/slots"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
+        ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
         ("patch", "/bookings/{id}/reschedule"): slot,
         ("post", "/bookings/wait-list"): slot,
     }

@@ -23,7 +23,7 @@ from booking.reservations.change import cancel, reschedule
 from booking.reservations.errors import NotConfirmed, SlotAlreadyBooked
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
 from booking.waitlist.line import join, leave
-from tests.integration.people import HOUR, NOW, SECOND, a_client, a_specialist, an_admin, entry_of
+from tests.integration.people import HOUR, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar
 
 HALF_HOURS = st.integers(min_value=-2, max_value=12)
@@ -85,7 +85,7 @@ class Reservations(RuleBasedStateMachine):
         self.now = NOW
         self.model = Model()
         self.specialist, self.admin = a_specialist(), an_admin()
-        self.clients = [a_client() for _ in range(3)]
+        self.clients = [a_waiter() for _ in range(3)]
 
     @rule(half_hours=HALF_HOURS, length=st.integers(min_value=1, max_value=3))
     def open_a_slot(self, half_hours: int, length: int) -> None:

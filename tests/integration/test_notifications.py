@@ -30,7 +30,7 @@ from infra.local.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, text_of
-from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, a_waiter, an_admin
 from tests.integration.store_calls import Answer, refusing
 from tests.integration.tables import change_stored, delete_stored, stored
 
@@ -112,7 +112,7 @@ class TestEvents:
     def test_every_event_follows_the_schema(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
     ) -> None:
-        join(a_client(), booking.slot_id, NOW)
+        join(a_waiter(), booking.slot_id, NOW)
         later = a_slot(specialist, 3 * HOUR)
         reschedule(ann, booking.id, later.id, NOW)
         cancel(ann, booking.id, NOW)
@@ -181,7 +181,7 @@ class TestMail:
         assert "Before: 2030-03-01, 18:00–19:00 (Asia/Tokyo)" in told
 
     def test_whoever_is_promoted_gets_one_mail_about_it(self, outside: Outside, booking: Booking, ann: Caller) -> None:
-        ben = a_client()
+        ben = a_waiter()
         join(ben, booking.slot_id, NOW)
         cancel(ann, booking.id, NOW)
         tell()

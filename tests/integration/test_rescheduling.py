@@ -4,18 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
 from booking.calendar.services import add_service
 from booking.calendar.slots import delete_slot
 from booking.errors import Forbidden, StoreUnavailable
 from booking.platform.ids import new_id
+from booking.platform.store import CONTENTION_ATTEMPTS
 from booking.reservations.book import book
 from booking.reservations.change import cancel, reschedule
 from booking.reservations.errors import (
     BookingNotFound,
     NotConfirmed,
     OtherSpecialist,
-    ServiceLongerThanSlot,
     SlotAlreadyBooked,
 )
 from booking.waitlist.line import join
@@ -28,8 +28,10 @@ from tests.integration.people import (
     a_client,
     a_slot,
     a_specialist,
+    a_waiter,
     an_admin,
     three_waiters,
+    with_other,
 )
 from tests.integration.store_calls import counted_calls, just_before
 from tests.integration.tables import (
@@ -179,6 +181,19 @@ class TestRefusals:
 
         refused(SlotNotFound, lambda: reschedule(client, booking.id, other.id, NOW))
 
+    @pytest.mark.parametrize("part", ["nonce", "duration"])
+    def test_an_id_that_differs_from_that_of_its_own_slot_where_the_start_does_not(self, part: str) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+
+        refused(SlotNotFound, lambda: reschedule(client, booking.id, with_other(part, booking.slot_id), NOW))
+
+    def test_a_slot_that_was_opened_again_longer_or_shorter(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
+
+        refused(SlotNotFound, lambda: reschedule(client, booking.id, with_other("duration", other.id), NOW))
+
     def test_another_specialists_slot(self) -> None:
         client = a_client()
         booking, other = a_booking(a_specialist(), client), a_slot(a_specialist(), 3 * HOUR)
@@ -199,6 +214,15 @@ class TestRefusals:
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
 
         refused(ServiceLongerThanSlot, lambda: reschedule(client, booking.id, short.id, NOW))
+
+    def test_a_slot_that_is_no_more_and_was_too_short_for_the_service(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        service = add_service(specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW)
+        booking = book(client, a_slot(specialist).id, service_id=service.id, now=NOW)
+        short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
+        delete_slot(specialist, short.id)
+
+        refused(SlotNotFound, lambda: reschedule(client, booking.id, short.id, NOW))
 
 
 class TestWhatHappensInBetween:
@@ -240,8 +264,40 @@ class TestWhatHappensInBetween:
         assert held == {booking.slot_id: None, second.id: None, third.id: booking.id}
         assert booking_item(booking.id)["slot_id"] == third.id
 
+    def test_a_repeat_that_is_carried_out_first_is_no_conflict(self) -> None:
+        specialist, client = a_specialist(), a_client()
+        booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
+        answers = []
+
+        with just_before("TransactWriteItems", lambda: answers.append(reschedule(client, booking.id, other.id, NOW))):
+            answers.append(reschedule(client, booking.id, other.id, NOW))
+
+        assert [answer.slot_id for answer in answers] == [other.id, other.id]
+        assert booking_item(booking.id)["sequence"] == 1
+        assert "booking_id" not in slot_item(booking.slot_id)
+
+    def test_a_repeat_that_is_carried_out_first_is_none_after_the_slots_start_either(self) -> None:
+        specialist = a_specialist()
+        booking, other = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
+
+        with just_before("TransactWriteItems", lambda: reschedule(specialist, booking.id, other.id, NOW)):
+            moved = reschedule(specialist, booking.id, other.id, other.start_at)
+
+        assert moved.slot_id == other.id
+
+    def test_a_slot_that_is_another_by_now_is_looked_at_again(self) -> None:
+        client = a_client()
+        booking = a_booking(a_specialist(), client)
+        opened_again = with_other("nonce", booking.slot_id)
+        change_stored("calendar", slot_key_of(booking.slot_id), slot_id=opened_again)
+
+        with counted_calls() as calls, pytest.raises(StoreUnavailable):
+            reschedule(client, booking.id, opened_again, NOW)
+
+        assert calls.counted == {"GetItem": 2 * CONTENTION_ATTEMPTS}
+
     def test_a_client_that_joins_the_line_gets_the_slot_that_is_left(self) -> None:
-        specialist, client, waiter = a_specialist(), a_client(), a_client()
+        specialist, client, waiter = a_specialist(), a_client(), a_waiter()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
         with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):

@@ -24,7 +24,7 @@ from infra.app import create_app
 from infra.openapi import document
 from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE, Api, body_of, error_of, invoke
-from tests.integration.people import HOUR, a_client, a_slot, a_specialist, an_admin, someone
+from tests.integration.people import HOUR, a_client, a_slot, a_specialist, a_waiter, an_admin, someone
 from tests.integration.store_calls import counted_calls, unreachable
 from tests.integration.tables import booking_item, stored, stored_in_calendar
 
@@ -353,16 +353,67 @@ class TestBookings:
         entry = api.request("POST", "/bookings/wait-list", waiter, json=slot)
 
         assert entry.status_code == 201
-        assert entry.json().keys() == {"id", "slot_id", "client_id", "created_at"}
+        assert entry.json().keys() == {"id", "slot_id", "client_id", "service_id", "created_at"}
+        assert entry.json()["service_id"] is None
         assert api.request("GET", "/bookings/wait-list/me", waiter).json() == [entry.json()]
         error_of(api.request("POST", "/bookings/wait-list", waiter, json=slot), 409, "already_waiting")
         error_of(api.request("POST", "/bookings/wait-list", client, json=slot), 409, "already_booked_by_client")
         path = f"/bookings/wait-list/{entry.json()['id']}"
-        error_of(api.request("DELETE", path, client), 403, "not_enough_permissions")
+        error_of(api.request("DELETE", path, client), 404, "wait_list_entry_not_found")
         assert api.request("DELETE", path, waiter).status_code == 204
         error_of(api.request("DELETE", path, waiter), 404, "wait_list_entry_not_found")
         free = {"slot_id": slot_of(specialist, now, 48)}
         error_of(api.request("POST", "/bookings/wait-list", waiter, json=free), 409, "slot_available")
+
+    def test_a_cancellation_may_say_why(self, api: Api, now: datetime) -> None:
+        booking, specialist, client = self.booked(api, now)
+        path = f"/bookings/{booking['id']}/cancel"
+        assert booking["cancel_reason"] is None
+
+        bodies: list[Any] = [{"reason": "x" * 501}, {"reason": 1}, {"reasons": "ill"}, {"reason": "\x00"}, [], "why"]
+        for body in bodies:
+            error_of(api.request("PATCH", path, client, json=body), 422, "validation_error")
+        assert booking_item(booking["id"])["status"] == "confirmed"
+        cancelled = api.request("PATCH", path, client, json={"reason": f" {'x' * 500} "})
+
+        assert (cancelled.status_code, cancelled.json()["cancel_reason"]) == (200, "x" * 500)
+        for caller in (client, specialist, an_admin()):
+            assert api.request("GET", f"/bookings/{booking['id']}", caller).json() == cancelled.json()
+        assert api.request("PATCH", path, specialist, json={"reason": "Something else"}).json() == cancelled.json()
+        (listed,) = api.request("GET", "/bookings/specialists/me", specialist).json()
+        assert listed["cancel_reason"] == "x" * 500
+
+    @pytest.mark.parametrize("body", [None, {}, {"reason": None}, {"reason": " "}])
+    def test_a_cancellation_need_not_say_why(self, api: Api, now: datetime, body: dict[str, str | None] | None) -> None:
+        booking, _, client = self.booked(api, now)
+
+        cancelled = api.request("PATCH", f"/bookings/{booking['id']}/cancel", client, json=body)
+
+        assert (cancelled.status_code, cancelled.json()["cancel_reason"]) == (200, None)
+        assert "cancel_reason" not in booking_item(booking["id"])
+
+    def test_the_wait_list_for_a_service(self, api: Api, now: datetime) -> None:
+        booking, specialist, client = self.booked(api, now)
+        waiter = a_waiter()
+        services = [{"title": "Cut", "duration_minutes": minutes, "price": "25.00"} for minutes in (5, 480)]
+        fitting, long = (
+            api.request("POST", "/specialists/me/services", specialist, json=service).json()["id"]
+            for service in services
+        )
+        wanted = {"slot_id": booking["slot_id"], "service_id": fitting}
+
+        for service_id, status, reason in (
+            (long, 409, "service_longer_than_slot"),
+            ("svc_unknown", 404, "service_not_found"),
+        ):
+            answer = api.request("POST", "/bookings/wait-list", waiter, json={**wanted, "service_id": service_id})
+            error_of(answer, status, reason)
+        entry = api.request("POST", "/bookings/wait-list", waiter, json=wanted)
+        api.request("PATCH", f"/bookings/{booking['id']}/cancel", client)
+
+        assert (entry.status_code, entry.json()["service_id"]) == (201, fitting)
+        (promoted,) = api.request("GET", "/bookings/me", waiter).json()
+        assert (promoted["slot_id"], promoted["service_id"]) == (booking["slot_id"], fitting)
 
     def booked(self, api: Api, now: datetime) -> tuple[dict[str, Any], Caller, Caller]:
         """A booking, its specialist and its client."""

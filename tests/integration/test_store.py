@@ -1,15 +1,20 @@
 """What operations can rely on when the store is contended, throttled, out of reach, or forgets to answer."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from booking.accounts.directory import list_users
+from booking.accounts.directory import list_users, own_account
+from booking.accounts.login import log_in
 from booking.calendar import profiles
+from booking.calendar.services import add_service
+from booking.calendar.slots import delete_slot, open_slot
 from booking.caller import USER_PREFIX, Caller, Role
-from booking.errors import StoreUnavailable
+from booking.errors import BookingError, StoreUnavailable
 from booking.platform.ephemeral import EphemeralItem
 from booking.platform.ids import new_id
 from booking.platform.queries import PageRequest
@@ -23,11 +28,11 @@ from booking.platform.store import (
     update,
 )
 from booking.reservations.book import book
-from booking.reservations.change import cancel, find_booking
+from booking.reservations.change import cancel, find_booking, reschedule
 from booking.reservations.lookup import BookingFilter, own_bookings
-from booking.waitlist.line import first_in_line
-from tests.integration.people import NOW, a_booking, a_client, a_slot, a_specialist
-from tests.integration.store_calls import Calls, lost_answers, refusing, unreachable
+from booking.waitlist.line import first_in_line, join
+from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, with_other
+from tests.integration.store_calls import Calls, counted_calls, lost_answers, refusing, unreachable
 from tests.integration.tables import slot_item, stored
 
 UNAVAILABLE: dict[str, Callable[[], AbstractContextManager[Calls]]] = {
@@ -51,6 +56,18 @@ CONTENDED: dict[str, Callable[[int | None], AbstractContextManager[Calls]]] = {
         only="TransactWriteItems",
         times=times,
         reasons=["ProvisionedThroughputExceeded"],
+    ),
+    "another transaction beside a condition that failed": lambda times: refusing(
+        "TransactionCanceledException",
+        only="TransactWriteItems",
+        times=times,
+        reasons=["ConditionalCheckFailed", "TransactionConflict"],
+    ),
+    "a throttled partition beside a condition that failed": lambda times: refusing(
+        "TransactionCanceledException",
+        only="TransactWriteItems",
+        times=times,
+        reasons=["ThrottlingError", "ConditionalCheckFailed"],
     ),
 }
 
@@ -80,6 +97,18 @@ def test_contention_that_stays_is_given_up(
     assert len(calls.sent) == CONTENTION_ATTEMPTS
     assert max(waits) <= CONTENTION_LONGEST_DELAY_SECONDS
     assert stored("bookings") == []
+
+
+def test_a_repeat_with_one_key_that_meets_its_first_request_gets_the_same_booking() -> None:
+    """The slot is taken already, the record of the key is just being written: that refuses nobody."""
+    client, slot = a_client(), a_slot(a_specialist())
+    first = book(client, slot.id, idempotency_key="one", now=NOW)
+
+    with CONTENDED["another transaction beside a condition that failed"](2):
+        again = book(client, slot.id, idempotency_key="one", now=NOW)
+
+    assert again == first
+    assert len(stored("bookings")) == 1
 
 
 def test_each_attempt_of_a_transaction_has_a_token_of_its_own() -> None:
@@ -117,6 +146,51 @@ def test_a_store_that_is_unavailable_is_said_to_be(state: Callable[[], AbstractC
             attempt()
 
     assert stored("bookings") == before
+
+
+def reads(attempt: Callable[[], object]) -> list[dict[str, Any]]:
+    """What the attempt asks of the store before it decides."""
+    with counted_calls() as calls, suppress(BookingError):
+        attempt()
+    return [*calls.parameters("GetItem"), *calls.parameters("Query")]
+
+
+def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
+    """moto knows no old copies, so the calls are looked at."""
+    specialist, client, stranger = a_specialist(), a_client(), a_specialist()
+    service = add_service(specialist, title="Cut", description=None, duration_minutes=480, price=Decimal(1), now=NOW)
+    booking, slot, others = a_booking(specialist, client), a_slot(specialist, 3 * HOUR), a_slot(stranger)
+    join(a_client(), booking.slot_id, NOW)
+    decisions: dict[str, tuple[int, Callable[[], object]]] = {
+        "whether there is such a booking": (1, lambda: find_booking(booking.id)),
+        "whether there is such a service, and such a slot": (
+            2,
+            lambda: book(client, slot.id, service_id=service.id, now=NOW),
+        ),
+        "what became of the slot of that id": (
+            2,
+            lambda: reschedule(client, booking.id, with_other("nonce", booking.slot_id), NOW),
+        ),
+        "whether another's slot exists": (2, lambda: reschedule(client, booking.id, others.id, NOW)),
+        "who is first in line when a booking moves": (2, lambda: reschedule(client, booking.id, slot.id, NOW)),
+        "who is first in line when a booking ends": (2, lambda: cancel(client, booking.id, NOW)),
+        "what a new slot overlaps": (1, lambda: open_slot(specialist, NOW + 5 * HOUR, NOW + 6 * HOUR, NOW)),
+        "which days a slot leaves": (1, lambda: delete_slot(stranger, others.id)),
+        "whether there is such a specialist": (1, lambda: profiles.profile_of(specialist.specialist_id)),
+        "whether the caller has a profile": (1, lambda: profiles.own_profile(specialist)),
+        "whose account it is": (1, lambda: own_account(client)),
+        "whether a password is right": (
+            2,
+            lambda: log_in("nobody@example.com", "12345678", source_address="192.0.2.1", now=NOW),
+        ),
+    }
+
+    found = {decision: reads(attempt) for decision, (_, attempt) in decisions.items()}
+
+    assert {decision: len(sent) for decision, sent in found.items()} == {
+        decision: number for decision, (number, _) in decisions.items()
+    }
+    assert [decision for decision, sent in found.items() if not all(read.get("ConsistentRead") for read in sent)] == []
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])
@@ -177,11 +251,6 @@ def test_a_condition_on_an_item_that_is_not_there_fails_without_an_old_one() -> 
 
     assert failure.value.old is None
     assert get(Note, "note") is None
-
-
-def test_an_item_is_gone_for_its_readers_once_it_has_expired() -> None:
-    assert a_note(int(NOW.timestamp())).has_expired(NOW)
-    assert not a_note(int(NOW.timestamp()) + 1).has_expired(NOW)
 
 
 def test_a_transaction_tells_which_of_its_steps_failed() -> None:

@@ -30,7 +30,18 @@ from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
 from tests.integration.api import an_invocation
 from tests.integration.outside import Died, Outside, calendar_of, error, text_of
-from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, an_admin
+from tests.integration.people import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_booking,
+    a_client,
+    a_slot,
+    a_specialist,
+    a_waiter,
+    an_admin,
+)
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
 
@@ -82,6 +93,14 @@ class TestExpiry:
         assert expire(AT_START + 14 * MINUTE) == {}
         assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
 
+    def test_a_booking_that_was_reminded_is_granted_the_same_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
+        settings.cache_clear()
+        a_booking(a_specialist(), a_client())
+        assert remind() == {"reminded": 1}
+        assert expire(AT_START + 14 * MINUTE) == {}
+        assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
+
     def test_a_booking_expires_whether_it_was_reminded_or_not(self) -> None:
         a_booking(a_specialist(), a_client())
         remind()
@@ -125,6 +144,18 @@ class TestExpiry:
         caller = {Role.CLIENT: ann, Role.SPECIALIST: specialist, Role.ADMIN: an_admin()}[role]
         with pytest.raises(BookingHasExpired):
             cancel(caller, booking.id, AT_START + SECOND)
+
+    def test_a_booking_that_is_just_being_changed_is_looked_at_again(self, outside: Outside) -> None:
+        """Its slot may say already that it is another's: no dead letter, for nothing is wrong."""
+        bookings(1)
+        reasons = ["TransactionConflict", "ConditionalCheckFailed"]
+        with refusing("TransactionCanceledException", only="TransactWriteItems", times=3, reasons=reasons):
+            assert expire() == {"expired": 1}
+        bookings(1)
+        with refusing("TransactionCanceledException", only="TransactWriteItems", reasons=reasons):
+            assert expire() == {"later": 1}
+        assert outside.letters == []
+        assert expire() == {"expired": 1}
 
     def test_it_frees_no_slot_that_somebody_else_holds(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
@@ -498,7 +529,7 @@ class TestLag:
     def test_of_a_promoted_client_it_is_due_from_the_promotion(self) -> None:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann)
-        join(a_client(), booking.slot_id, NOW)
+        join(a_waiter(), booking.slot_id, NOW)
         cancel(ann, booking.id, NOW + 20 * MINUTE)
         assert reminder_lag(NOW + 27 * MINUTE) == 7 * 60
 

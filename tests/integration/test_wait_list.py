@@ -1,12 +1,12 @@
 """Joining and leaving lines."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from booking.calendar.errors import SlotNotFound, SlotStarted
+from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
 from booking.calendar.slots import delete_slot
-from booking.errors import Forbidden
 from booking.platform.queries import PageRequest
 from booking.reservations.book import book
 from booking.reservations.change import cancel
@@ -18,6 +18,7 @@ from tests.integration.people import (
     SECOND,
     a_booking,
     a_client,
+    a_service,
     a_slot,
     a_specialist,
     an_admin,
@@ -41,6 +42,31 @@ class TestJoining:
         [kept] = stored("waitlist")
         assert (kept["entry_id"], kept["client_email"]) == (entry.id, waiter.email)
         assert kept["expires_at"] == int(booking.slot_start_at.timestamp())
+
+    def test_a_client_may_say_which_service_it_waits_for_at_the_price_of_one_read(self) -> None:
+        specialist, waiter = a_specialist(), a_client()
+        booking, service = a_booking(specialist, a_client()), a_service(specialist)
+
+        with counted_calls() as calls:
+            entry = join(waiter, booking.slot_id, NOW, service_id=service.id)
+
+        assert calls.operations == ["GetItem", "TransactWriteItems"]
+        assert entry.service_id == service.id
+        assert [found.service_id for found in own_entries(waiter, PageRequest(20), NOW).items] == [service.id]
+        [kept] = stored("waitlist")
+        assert (kept["service_title"], kept["service_price"], kept["service_minutes"]) == ("Haircut", "25.00", 60)
+
+    def test_a_service_is_one_of_the_slots_specialist(self) -> None:
+        booking, others = a_booking(a_specialist(), a_client()), a_service(a_specialist())
+
+        for service_id in (others.id, "nonsense", ""):
+            refused(ServiceNotFound, partial(join, a_client(), booking.slot_id, NOW, service_id=service_id))
+
+    def test_a_service_must_fit_into_the_slot(self) -> None:
+        specialist = a_specialist()
+        booking, service = a_booking(specialist, a_client()), a_service(specialist, minutes=61)
+
+        refused(ServiceLongerThanSlot, lambda: join(a_client(), booking.slot_id, NOW, service_id=service.id))
 
     def test_a_slot_whose_waiters_were_never_counted_has_one_then(self) -> None:
         booking = a_booking(a_specialist(), a_client())
@@ -138,16 +164,14 @@ class TestLeaving:
 
         assert slot_item(booking.slot_id)["waiters"] == 1
 
-    def test_someone_elses_place_is_not_the_callers_to_give_up(self) -> None:
-        booking = a_booking(a_specialist(), a_client())
+    def test_nobody_learns_whether_someone_else_waits(self) -> None:
+        specialist = a_specialist()
+        booking = a_booking(specialist, a_client())
         first, second, _ = three_waiters(booking.slot_id)
 
-        refused(Forbidden, lambda: leave(second, entry_of(first, booking.slot_id), NOW))
-
-    def test_someone_elses_place_that_is_none_is_not_found(self) -> None:
-        booking = a_booking(a_specialist(), a_client())
-
-        refused(EntryNotFound, lambda: leave(a_client(), entry_of(a_client(), booking.slot_id), NOW))
+        for stranger in (second, specialist, a_specialist(), a_client()):
+            refused(EntryNotFound, partial(leave, stranger, entry_of(first, booking.slot_id), NOW))
+            refused(EntryNotFound, partial(leave, stranger, entry_of(a_client(), booking.slot_id), NOW))
 
     def test_leaving_twice_takes_nobody_else_out(self) -> None:
         booking = a_booking(a_specialist(), a_client())

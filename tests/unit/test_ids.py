@@ -79,7 +79,15 @@ def test_an_id_that_somebody_made_up_says_something_or_nothing(payload: bytes) -
 
     slot = SlotId.parse(text)
 
-    assert slot is None or (slot.text == text and slot.start_at <= slot.end_at)
+    assert slot is None or (slot.text == text and slot.start_at < slot.end_at <= slot.start_at + timedelta(hours=24))
+
+
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(hours=24, microseconds=1)])
+def test_an_id_of_a_slot_that_nobody_can_open_is_none(length: timedelta) -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    slot = SlotId.new(new_id(SPECIALIST_PREFIX), now, now + length)
+
+    assert SlotId.parse(slot.text) is None
 
 
 @given(st.text(max_size=80))

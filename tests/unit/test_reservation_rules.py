@@ -9,12 +9,10 @@ import pytest
 from booking.accounts.errors import OwnAdminRights
 from booking.accounts.user import check_keeps_own_rights, normalized_email
 from booking.calendar.errors import SlotStarted
-from booking.calendar.slot_ids import SlotId
 from booking.caller import Caller, Role, specialist_id_of
 from booking.errors import BookingError, Forbidden
 from booking.platform.ids import new_id
-from booking.reservations.errors import BookingHasExpired, NotConfirmed, ServiceLongerThanSlot
-from booking.reservations.holding import check_fits
+from booking.reservations.errors import BookingHasExpired, NotConfirmed
 from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule, check_may_see
 from booking.reservations.table import TIMER_SHARDS, expiry_timer, reminder_timer
 from tests.instants import TICK
@@ -100,17 +98,6 @@ def test_a_specialist_that_books_a_colleague_is_a_client_of_that_booking() -> No
 
     with pytest.raises(SlotStarted):
         check_may_cancel(booking, PEOPLE["another specialist"], START)
-
-
-@pytest.mark.parametrize(("minutes", "fits"), [(59, True), (60, True), (61, False)])
-def test_a_service_fits_into_a_slot_of_its_length(minutes: int, *, fits: bool) -> None:
-    slot = SlotId.new(BOOKING.specialist_id, START, START + timedelta(hours=1))
-
-    if fits:
-        check_fits(minutes, slot)
-        return
-    with pytest.raises(ServiceLongerThanSlot):
-        check_fits(minutes, slot)
 
 
 def test_timers_are_spread_over_all_shards_and_stay_in_one() -> None:

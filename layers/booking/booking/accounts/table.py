@@ -51,6 +51,10 @@ class UserItem(Item):
         )
 
 
+# Of an account that is there and active, as the condition of a write.
+IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # makes a condition, compares nothing
+
+
 class EmailClaimItem(Item):
     """Who holds an e-mail address; written with the account, so that an address has one holder."""
 

@@ -24,6 +24,13 @@ class ServiceNotFound(NotFound):
     reason = "service_not_found"
 
 
+class ServiceLongerThanSlot(Conflict):
+    """The slot is too short for the service."""
+
+    sentence = "Service is longer than the slot"
+    reason = "service_longer_than_slot"
+
+
 class SlotNotFound(NotFound):
     """No such slot, or not the caller's own where only that counts."""
 

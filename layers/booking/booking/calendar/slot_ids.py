@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from booking.calendar.rules import LONGEST_SLOT
 from booking.caller import SPECIALIST_PREFIX
 from booking.platform.ids import RANDOM_BYTES, decode_id, encode_id
 
@@ -52,13 +53,15 @@ class SlotId:
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self | None:
-        """The id whose payload this is, or None if its instants lie outside the calendar."""
+        """The id whose payload this is, or None if no slot can be so long or lies outside of the calendar."""
         specialist, rest = payload[:RANDOM_BYTES], payload[RANDOM_BYTES:]
         start = int.from_bytes(rest[:_START_BYTES])
-        duration = int.from_bytes(rest[_START_BYTES:-_NONCE_BYTES])
+        length = int.from_bytes(rest[_START_BYTES:-_NONCE_BYTES]) * _MICROSECOND
+        if not timedelta(0) < length <= LONGEST_SLOT:
+            return None
         try:
             start_at = _EPOCH + start * _MICROSECOND
-            end_at = start_at + duration * _MICROSECOND
+            end_at = start_at + length
         except OverflowError:
             return None
         text = encode_id(SLOT_PREFIX, payload)

@@ -4,11 +4,8 @@ Items end by themselves. DynamoDB deletes them some time after `expires_at`, so 
 at the clock as well.
 """
 
-from datetime import datetime
-
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from booking.platform.clock import epoch_seconds
 from booking.platform.settings import settings
 from booking.platform.store import Item
 
@@ -21,7 +18,3 @@ class EphemeralItem(Item):
 
     pk = UnicodeAttribute(hash_key=True)
     expires_at = NumberAttribute()
-
-    def has_expired(self, now: datetime) -> bool:
-        """Whether the item counts as gone, deleted or not."""
-        return self.expires_at <= epoch_seconds(now)

@@ -306,16 +306,18 @@ def _meaning_of(error: ClientError) -> Exception:
 
 
 def _meaning_of_cancellation(error: ClientError) -> Exception:
-    """A cancelled transaction is told apart by its reasons, item by item."""
+    """A cancelled transaction is told apart by its reasons, item by item.
+
+    Contention beside failed conditions says that they were looked at in the middle of somebody else's write, so what
+    they tell is not how things stand.
+    """
     reasons = _original_response(error).get("CancellationReasons", [])
+    if any(reason["Code"] in _CONTENTION for reason in reasons):
+        return Contended()
     failed = {
         index: reason.get("Item") for index, reason in enumerate(reasons) if reason["Code"] == "ConditionalCheckFailed"
     }
-    if failed:
-        return ConditionsFailed(failed)
-    if any(reason["Code"] in _CONTENTION for reason in reasons):
-        return Contended()
-    return error
+    return ConditionsFailed(failed) if failed else error
 
 
 def _original_response(error: ClientError) -> Mapping[str, Any]:

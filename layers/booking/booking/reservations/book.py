@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from booking.calendar.errors import SlotNotFound
-from booking.calendar.services import service_of
+from booking.calendar.services import service_for
 from booking.calendar.slot_ids import SlotId
 from booking.caller import Caller
 from booking.platform.metrics import count
 from booking.platform.store import ConditionsFailed, Transaction
 from booking.reservations.errors import SlotAlreadyBooked
-from booking.reservations.holding import check_fits, new_booking, take, why_not_taken
+from booking.reservations.holding import new_booking, take, why_not_taken
 from booking.reservations.idempotency import remember, remembered_answer
 from booking.reservations.rules import Booking
 from booking.reservations.table import BookingItem
@@ -32,9 +32,7 @@ def book(
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
-    service = service_of(slot.specialist_id, service_id) if service_id else None
-    if service:
-        check_fits(service.duration_minutes, slot)
+    service = None if service_id is None else service_for(slot, service_id)
     booking = new_booking(slot, caller, service, now)
 
     transaction = Transaction()

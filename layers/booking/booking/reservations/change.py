@@ -3,15 +3,18 @@
 If anything has changed between the reads and the write, the write fails and all of it starts again.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
 from booking.calendar.errors import SlotNotFound
+from booking.calendar.services import check_fits
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.slots import find_slot
 from booking.caller import Caller
+from booking.errors import StoreUnavailable
 from booking.platform.ids import is_id
 from booking.platform.store import (
     ConditionsFailed,
@@ -21,10 +24,12 @@ from booking.platform.store import (
     retrying_contention,
 )
 from booking.reservations.errors import BookingNotFound, OtherSpecialist
-from booking.reservations.holding import check_fits, free_or_hand_over, take, why_not_taken
+from booking.reservations.holding import Promotion, free_or_hand_over, is_held_by, take, why_not_taken
 from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule
 from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
-from booking.waitlist.line import first_in_line
+from booking.waitlist.line import drop_inactive, first_in_line
+
+MOST_DROPPED = 25
 
 
 def find_booking(booking_id: str) -> BookingItem:
@@ -36,12 +41,12 @@ def find_booking(booking_id: str) -> BookingItem:
     return item
 
 
-def cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+def cancel(caller: Caller, booking_id: str, now: datetime, *, reason: str | None = None) -> Booking:
     """The booking, cancelled; its slot is free or the first waiter's. Cancelling twice is no error.
 
-    Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
+    The first one's `reason` stays. Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`.
     """
-    return retrying_contention(lambda: _cancel(caller, booking_id, now))
+    return _until_it_stands(lambda: _cancel(caller, booking_id, reason, now))
 
 
 def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
@@ -52,10 +57,27 @@ def reschedule(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> 
     `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
     """
     slot = SlotId.parse(slot_id)
-    return retrying_contention(lambda: _reschedule(caller, booking_id, slot, now))
+    return _until_it_stands(lambda: _reschedule(caller, booking_id, slot, now))
 
 
-def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
+class _FirstInLineDropped(Exception):
+    """Who was first in line had no active account and is gone from it; the next one's turn has come."""
+
+
+def _until_it_stands[R](attempt: Callable[[], R]) -> R:
+    """Runs `attempt` again while somebody else writes in between, and for who is next in line, both bounded.
+
+    Raises `StoreUnavailable` when the attempts are used up; what has left the line by then has left it.
+    """
+    for _ in range(MOST_DROPPED):
+        try:
+            return retrying_contention(attempt)
+        except _FirstInLineDropped:
+            continue
+    raise StoreUnavailable
+
+
+def _cancel(caller: Caller, booking_id: str, reason: str | None, now: datetime) -> Booking:
     item = find_booking(booking_id)
     booking = item.to_booking()
     check_may_cancel(booking, caller, now)
@@ -68,13 +90,17 @@ def _cancel(caller: Caller, booking_id: str, now: datetime) -> Booking:
         [
             BookingItem.status.set(Status.CANCELLED.value),
             BookingItem.cancelled_at.set(now),
+            *([BookingItem.cancel_reason.set(reason)] if reason else []),
             BookingItem.timer.remove(),
         ],
         condition=_is_unchanged(item),
     )
-    _give_back(transaction, item, now)
-    _commit_or_start_again(transaction)
-    return replace(booking, status=Status.CANCELLED, cancelled_at=now)
+    promotion = _give_back(transaction, item, now)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        raise _reason_to_start_again(failure, promotion) from failure
+    return replace(booking, status=Status.CANCELLED, cancelled_at=now, cancel_reason=reason or None)
 
 
 def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
@@ -88,6 +114,9 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     if slot.specialist_id != booking.specialist_id:
         find_slot(slot)
         raise OtherSpecialist
+    if slot.start_at == booking.slot_start_at:
+        find_slot(slot)
+        raise Contended  # there is such a slot, so the booking has left this place since it was read
     if item.service_minutes:
         check_fits(int(item.service_minutes), slot)
 
@@ -106,21 +135,21 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         ],
         condition=_is_unchanged(item),
     )
-    _give_back(transaction, item, now)
+    promotion = _give_back(transaction, item, now)
     try:
         transaction.commit()
     except ConditionsFailed as failure:
-        if failure.at(taken):
+        if failure.at(taken) and not is_held_by(booking_id, failure.old(taken)):
             raise why_not_taken(slot, failure.old(taken), now) from None
-        raise Contended from failure
+        raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)
 
 
-def _give_back(transaction: Transaction, item: BookingItem, now: datetime) -> None:
+def _give_back(transaction: Transaction, item: BookingItem, now: datetime) -> Promotion | None:
     slot = SlotId.parse(item.slot_id)
     if slot is None:
         raise SlotNotFound
-    free_or_hand_over(transaction, slot, item.booking_id, first_in_line(slot.text), now)
+    return free_or_hand_over(transaction, slot, item.booking_id, first_in_line(slot.text), now)
 
 
 def _is_unchanged(item: BookingItem) -> Condition:
@@ -128,8 +157,8 @@ def _is_unchanged(item: BookingItem) -> Condition:
     return unchanged
 
 
-def _commit_or_start_again(transaction: Transaction) -> None:
-    try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        raise Contended from failure
+def _reason_to_start_again(failure: ConditionsFailed, promotion: Promotion | None) -> Exception:
+    if promotion is None or not failure.at(promotion.is_active):
+        return Contended()
+    drop_inactive(promotion.slot, promotion.waiter)
+    return _FirstInLineDropped()

@@ -38,13 +38,6 @@ class OtherSpecialist(Conflict):
     reason = "other_specialist"
 
 
-class ServiceLongerThanSlot(Conflict):
-    """The slot is too short for the service."""
-
-    sentence = "Service is longer than the slot"
-    reason = "service_longer_than_slot"
-
-
 class KeyUsedForOtherRequest(Conflict):
     """An idempotency key names one request."""
 

@@ -3,20 +3,32 @@
 Each function adds its writes to a transaction that somebody else commits.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
+from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.rules import Service, has_started
+from booking.calendar.services import as_kept
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import SlotItem, slot_key
 from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.platform.ids import new_id
 from booking.platform.store import RawItem, Step, Transaction
-from booking.reservations.errors import ServiceLongerThanSlot, SlotAlreadyBooked
+from booking.reservations.errors import SlotAlreadyBooked
 from booking.reservations.rules import Status
 from booking.reservations.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
 from booking.waitlist.table import WaitListItem
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """The slot goes to `waiter`, if the step `is_active` finds the account active."""
+
+    slot: SlotId
+    waiter: WaitListItem
+    is_active: Step
 
 
 def new_booking(slot: SlotId, client: Caller, service: Service | None, now: datetime) -> BookingItem:
@@ -29,23 +41,14 @@ def new_booking(slot: SlotId, client: Caller, service: Service | None, now: date
         client_email=client.email,
         client_locale=client.locale.value,
         specialist_id=slot.specialist_id,
-        service_id=service.id if service else None,
-        service_title=service.title if service else None,
-        service_price=f"{service.price:.2f}" if service else None,
-        service_minutes=service.duration_minutes if service else None,
         status=Status.CONFIRMED.value,
         slot_start_at=slot.start_at,
         slot_end_at=slot.end_at,
         created_at=now,
         starts=starts_key(slot.start_at, booking_id),
         timer=reminder_timer(booking_id),
+        **as_kept(service),
     )
-
-
-def check_fits(service_minutes: int, slot: SlotId) -> None:
-    """Raises `ServiceLongerThanSlot`."""
-    if timedelta(minutes=service_minutes) > slot.end_at - slot.start_at:
-        raise ServiceLongerThanSlot
 
 
 def take(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
@@ -67,17 +70,23 @@ def why_not_taken(slot: SlotId, old: RawItem | None, now: datetime) -> BookingEr
     return SlotAlreadyBooked()
 
 
+def is_held_by(booking_id: str, old: RawItem | None) -> bool:
+    """Tells by the slot's old item whether `take` failed because a repeat of the same request was faster."""
+    found = SlotItem.from_old(old) if old else None
+    return found is not None and found.booking_id == booking_id
+
+
 def free_or_hand_over(
     transaction: Transaction,
     slot: SlotId,
     booking_id: str,
     waiter: WaitListItem | None,
     now: datetime,
-) -> BookingItem | None:
+) -> Promotion | None:
     """The slot leaves the booking and goes to whoever is first in line, in the same write.
 
-    `waiter` is who was first when the caller looked; if that is no longer so, the write fails. A slot
-    that has started goes to nobody, and its line ends. Returns the promoted booking.
+    `waiter` is who was first when the caller looked; if that is no longer so, the write fails, and so it does if the
+    waiter's account is not active. A slot that has started goes to nobody, and its line ends.
     """
     if has_started(slot.start_at, now):
         free_for_good(transaction, slot, booking_id)
@@ -104,10 +113,12 @@ def free_for_good(transaction: Transaction, slot: SlotId, booking_id: str) -> St
 
 def _hand_over(
     transaction: Transaction, slot: SlotId, booking_id: str, waiter: WaitListItem, now: datetime
-) -> BookingItem:
+) -> Promotion:
     client = Caller(waiter.client_id, Role.CLIENT, waiter.client_email, Locale(waiter.client_locale))
     promoted = new_booking(slot, client, None, now)
     promoted.from_wait_list = True
+    promoted.service_id, promoted.service_title = waiter.service_id, waiter.service_title
+    promoted.service_price, promoted.service_minutes = waiter.service_price, waiter.service_minutes
     transaction.update(
         _slot_item(slot),
         [
@@ -122,7 +133,7 @@ def _hand_over(
         WaitListItem(slot_id=waiter.slot_id, client_id=waiter.client_id),
         condition=WaitListItem.joined_at == waiter.joined_at,
     )
-    return promoted
+    return Promotion(slot, waiter, transaction.check(UserItem(user_id=waiter.client_id), IS_ACTIVE))
 
 
 def _slot_item(slot: SlotId) -> SlotItem:

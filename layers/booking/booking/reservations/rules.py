@@ -21,7 +21,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One client's hold on one slot; `cancelled_at` is when it ended, None while it is confirmed."""
+    """One client's hold on one slot; `cancelled_at` is when it ended, None while it is confirmed.
+
+    `cancel_reason` is what who cancelled it said, if anything.
+    """
 
     id: str
     slot_id: str
@@ -34,6 +37,7 @@ class Booking:
     slot_end_at: datetime
     created_at: datetime
     cancelled_at: datetime | None
+    cancel_reason: str | None = None
 
 
 def check_may_see(booking: Booking, caller: Caller) -> None:

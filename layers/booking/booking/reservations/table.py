@@ -81,6 +81,7 @@ class BookingItem(Item):
     slot_end_at = InstantAttribute()
     created_at = InstantAttribute()
     cancelled_at = InstantAttribute(null=True)
+    cancel_reason = UnicodeAttribute(null=True)
     moved_at = InstantAttribute(null=True)
     sequence = NumberAttribute(default=0)
     starts = UnicodeAttribute()
@@ -104,6 +105,7 @@ class BookingItem(Item):
             slot_end_at=self.slot_end_at,
             created_at=self.created_at,
             cancelled_at=self.cancelled_at,
+            cancel_reason=self.cancel_reason,
         )
 
     def client_list_key(self) -> Mapping[str, str]:

@@ -4,30 +4,37 @@ A slot counts its waiters. Whoever frees the slot does so under a condition on t
 that joins at the same moment is either seen or makes that write fail and start again.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
+
+from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.calendar.errors import SlotNotFound, SlotStarted
 from booking.calendar.rules import has_started
+from booking.calendar.services import as_kept, service_for
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import SlotItem, slot_key
 from booking.caller import Caller
-from booking.errors import BookingError, Forbidden
+from booking.errors import BookingError
 from booking.platform.clock import epoch_seconds
 from booking.platform.queries import Page, PageRequest, query_first, query_page
-from booking.platform.store import ConditionsFailed, RawItem, Transaction, get
+from booking.platform.store import ConditionsFailed, RawItem, Transaction
 from booking.waitlist.entry_ids import EntryId
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
 from booking.waitlist.table import WaitListEntry, WaitListItem
 
 
-def join(caller: Caller, slot_id: str, now: datetime) -> WaitListEntry:
-    """The last place in the line for a booked slot.
+def join(caller: Caller, slot_id: str, now: datetime, *, service_id: str | None = None) -> WaitListEntry:
+    """The last place in the line for a booked slot, for one of its specialist's services if one is named.
 
-    Raises `SlotNotFound`, `SlotStarted`, `SlotIsAvailable`, `HoldsSlot`, `AlreadyWaiting`.
+    Raises `SlotNotFound`, `SlotStarted`, `SlotIsAvailable`, `HoldsSlot`, `AlreadyWaiting`, `ServiceNotFound`,
+    `ServiceLongerThanSlot`.
     """
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
+    service = None if service_id is None else service_for(slot, service_id)
     entry = WaitListItem(
         slot_id=slot.text,
         client_id=caller.user_id,
@@ -36,6 +43,7 @@ def join(caller: Caller, slot_id: str, now: datetime) -> WaitListEntry:
         client_locale=caller.locale.value,
         joined_at=now,
         expires_at=epoch_seconds(slot.start_at),
+        **as_kept(service),
     )
     transaction = Transaction()
     counted = transaction.update(
@@ -57,26 +65,30 @@ def join(caller: Caller, slot_id: str, now: datetime) -> WaitListEntry:
 
 
 def leave(caller: Caller, entry_id: str, now: datetime) -> None:
-    """Raises `EntryNotFound`, or `Forbidden` for someone else's entry."""
+    """Raises `EntryNotFound`, also for someone else's entry: ids can be computed, so a 403 would tell who waits."""
     entry = EntryId.parse(entry_id)
     if entry is None or has_started(entry.slot.start_at, now):
         raise EntryNotFound
     if entry.client_id != caller.user_id and not caller.is_admin:
-        raise _why_not_theirs(entry)
+        raise EntryNotFound
     transaction = Transaction()
-    transaction.delete(
-        WaitListItem(slot_id=entry.slot.text, client_id=entry.client_id),
-        condition=WaitListItem.slot_id.exists(),
-    )
-    transaction.update(
-        SlotItem(specialist_id=entry.slot.specialist_id, sk=slot_key(entry.slot.start_at)),
-        [SlotItem.waiters.set(SlotItem.waiters - 1)],
-        condition=(SlotItem.slot_id == entry.slot.text) & (SlotItem.waiters >= 1),
-    )
+    _take_out(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
     try:
         transaction.commit()
     except ConditionsFailed:
         raise EntryNotFound from None
+
+
+def drop_inactive(slot: SlotId, waiter: WaitListItem) -> None:
+    """Takes a waiter whose account is not active out of the line.
+
+    Nothing happens if the account is active by now, or the waiter has left its place.
+    """
+    transaction = Transaction()
+    _take_out(transaction, slot, waiter.client_id, WaitListItem.joined_at == waiter.joined_at)
+    transaction.check(UserItem(user_id=waiter.client_id), ~IS_ACTIVE)
+    with suppress(ConditionsFailed):
+        transaction.commit()
 
 
 def own_entries(caller: Caller, request: PageRequest, now: datetime) -> Page[WaitListEntry]:
@@ -97,6 +109,15 @@ def first_in_line(slot_id: str) -> WaitListItem | None:
     return query_first(WaitListItem.by_joined, slot_id, consistent=True)
 
 
+def _take_out(transaction: Transaction, slot: SlotId, client_id: str, still_waits: Condition) -> None:
+    transaction.delete(WaitListItem(slot_id=slot.text, client_id=client_id), condition=still_waits)
+    transaction.update(
+        SlotItem(specialist_id=slot.specialist_id, sk=slot_key(slot.start_at)),
+        [SlotItem.waiters.set(SlotItem.waiters - 1)],
+        condition=(SlotItem.slot_id == slot.text) & (SlotItem.waiters >= 1),
+    )
+
+
 def _why_not_joined(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:
     found = SlotItem.from_old(old) if old else None
     if found is None or found.slot_id != slot.text:
@@ -106,8 +127,3 @@ def _why_not_joined(slot: SlotId, old: RawItem | None, now: datetime) -> Booking
     if not found.booking_id:
         return SlotIsAvailable()
     return HoldsSlot()
-
-
-def _why_not_theirs(entry: EntryId) -> BookingError:
-    found = get(WaitListItem, entry.slot.text, entry.client_id)
-    return EntryNotFound() if found is None else Forbidden()

@@ -20,6 +20,7 @@ class WaitListEntry:
     id: str
     slot_id: str
     client_id: str
+    service_id: str | None
     created_at: datetime
 
 
@@ -46,7 +47,10 @@ class ByClient(GlobalSecondaryIndex["WaitListItem"]):
 
 
 class WaitListItem(Item):
-    """A client's place in a line. It ends with the slot's start: `expires_at` lets it be deleted then."""
+    """A client's place in a line. It ends with the slot's start: `expires_at` lets it be deleted then.
+
+    What the service was called and what it cost are kept as they were at joining, for the promoted booking.
+    """
 
     class Meta:
         table_name = settings().waitlist_table
@@ -58,13 +62,17 @@ class WaitListItem(Item):
     client_locale = UnicodeAttribute(default=Locale.EN.value)
     joined_at = InstantAttribute()
     expires_at = NumberAttribute()
+    service_id = UnicodeAttribute(null=True)
+    service_title = UnicodeAttribute(null=True)
+    service_price = UnicodeAttribute(null=True)
+    service_minutes = NumberAttribute(null=True)
 
     by_joined = ByJoined()
     by_client = ByClient()
 
     def to_entry(self) -> WaitListEntry:
         """The entry as its client sees it."""
-        return WaitListEntry(self.entry_id, self.slot_id, self.client_id, self.joined_at)
+        return WaitListEntry(self.entry_id, self.slot_id, self.client_id, self.service_id, self.joined_at)
 
     def client_list_key(self) -> Mapping[str, str]:
         """The item's key in a client's list."""

@@ -7,7 +7,10 @@ from booking.reservations.rules import Status
 
 
 class BookingBody(ResponseBody):
-    """A booking; `cancelled_at` is null while it is confirmed, and when it ended otherwise."""
+    """A booking; `cancelled_at` is null while it is confirmed, and when it ended otherwise.
+
+    `cancel_reason` is what who cancelled it said, if anything.
+    """
 
     id: str
     slot_id: str
@@ -19,6 +22,7 @@ class BookingBody(ResponseBody):
     slot_end_at: datetime
     created_at: datetime
     cancelled_at: datetime | None
+    cancel_reason: str | None
 
 
 class SpecialistBookingBody(BookingBody):
@@ -28,9 +32,10 @@ class SpecialistBookingBody(BookingBody):
 
 
 class WaitListEntryBody(ResponseBody):
-    """A place in the line for a slot."""
+    """A place in the line for a slot; `service_id` is null if it is for none in particular."""
 
     id: str
     slot_id: str
     client_id: str
+    service_id: str | None
     created_at: datetime

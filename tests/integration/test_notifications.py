@@ -368,9 +368,12 @@ class TestFailures:
         assert tell() == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
 
-    def test_an_event_that_the_bus_did_not_take_comes_again(self, outside: Outside, booking: Booking) -> None:
+    @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
+    def test_an_event_that_the_bus_did_not_take_comes_again(
+        self, outside: Outside, booking: Booking, code: str
+    ) -> None:
         """The bus answers 200, and names the entry that failed in the body."""
-        outside.before_event = lambda: a_failed_entry("ThrottlingException")
+        outside.before_event = lambda: a_failed_entry(code)
         assert tell() == ["all"]
         assert read_totals()["notifications_sent"] == 2
         assert "events_published" not in read_totals()
@@ -438,7 +441,8 @@ class TestFailures:
         ("code", "status"),
         [
             *[("Throttling", 400), ("ThrottlingException", 400), ("ServiceUnavailable", 503), ("Unknown", 500)],
-            *[("ExpiredToken", 403), ("RequestExpired", 400), ("RequestTimeout", 400)],
+            *[("ExpiredToken", 403), ("ExpiredTokenException", 403), ("RequestExpired", 400), ("RequestTimeout", 400)],
+            *[("RequestTimeoutException", 408), ("RequestAbortedException", 400), ("TooManyRequestsException", 429)],
         ],
     )
     def test_what_passes_is_waited_for(self, outside: Outside, booking: Booking, code: str, status: int) -> None:

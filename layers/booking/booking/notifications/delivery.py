@@ -36,13 +36,11 @@ _PASSING = frozenset(
     {
         "ExpiredToken",
         "ExpiredTokenException",
-        "InternalException",
         "InternalFailure",
         "RequestAbortedException",
         "RequestExpired",
         "RequestTimeout",
         "RequestTimeoutException",
-        "ServiceUnavailable",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",

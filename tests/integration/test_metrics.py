@@ -131,7 +131,7 @@ def a_conflict(_: Clock) -> None:
         book(a_client(), booking.slot_id, now=NOW)
 
 
-def a_repeated_booking(_: Clock) -> None:
+def a_repeated_booking(_clock: Clock) -> None:
     """One booking, though it is asked for twice."""
     slot, client = a_slot(a_specialist()), a_client()
     for _repeat in range(2):

@@ -188,14 +188,17 @@ class TestExecutionEnvironments:
         token, email, password = "a-token-of-ann", "ann@example.com", "a password of hers"
         body = json.dumps({"email": email, "password": password})
         with execution_environment("auth.login.handler", self.variables(daemon)) as environment:
-            environment.invoke("POST", "/auth/login", trace=SAMPLED, body=body, token=token, query={"a": "from-query"})
-            datagram = daemon.received()
+            datagrams = []
+            for query in (None, {"a": "from-query"}):
+                environment.invoke("POST", "/auth/login", trace=SAMPLED, body=body, token=token, query=query)
+                datagrams.append(daemon.received())
 
-        document = json.loads(datagram.partition(b"\n")[2])
-        assert (document["annotations"]["route"], document["annotations"]["outcome"]) == ("POST /auth/login", "failed")
-        assert document["subsegments"]
+        documents = [json.loads(datagram.partition(b"\n")[2]) for datagram in datagrams]
+        assert {document["annotations"]["route"] for document in documents} == {"POST /auth/login"}
+        assert [document["annotations"]["outcome"] for document in documents] == ["failed", "refused"]
+        assert documents[0]["subsegments"]
         for told in (token, email, password, "from-query"):
-            assert told.encode() not in datagram
+            assert told.encode() not in b"".join(datagrams)
 
     def test_a_route_is_told_by_its_template(self, daemon: Daemon) -> None:
         with execution_environment("bookings.get.handler", self.variables(daemon)) as environment:

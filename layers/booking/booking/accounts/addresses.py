@@ -1,9 +1,8 @@
-"""E-mail addresses: which a new account may have, the one form that they are compared in, and what SES takes.
+"""E-mail addresses: which ones accounts may have, and the one form that they are compared and stored in.
 
-A domain outside of ASCII is kept in letters that people read, `münchen.de`; `mailbox` spells it for SES.
+A domain outside of ASCII is kept in letters that people read, `münchen.de`, however it was spelt.
 """
 
-import idna
 from email_validator import EmailNotValidError, validate_email
 
 
@@ -34,9 +33,3 @@ def known_address(text: str) -> str:
     except EmailNotValidError as error:
         raise AddressRejected(str(error)) from None
     return found.normalized.lower()
-
-
-def mailbox(address: str) -> str:
-    """The address as SES takes it: a domain outside of ASCII becomes `xn--…` (RFC 5891)."""
-    local_part, _, domain = address.rpartition("@")
-    return f"{local_part}@{idna.encode(domain, uts46=True).decode()}"

@@ -262,6 +262,17 @@ class TestSlots:
         assert slots_of(specialist) == [booking.slot_id]
         assert book(a_client(), booking.slot_id, now=NOW).slot_id == booking.slot_id
 
+    def test_are_open_again_when_the_operator_makes_their_specialist_an_admin(
+        self, admin: Caller, specialist: Caller
+    ) -> None:
+        booking = a_booking(specialist, a_client())
+        deactivate(admin, specialist)
+
+        make_admin(specialist.email, PASSWORD, NOW)
+
+        assert "closed" not in slot_item(booking.slot_id)
+        assert listed() == [specialist.specialist_id]
+
     def test_that_are_booked_in_between_are_closed(self, admin: Caller, specialist: Caller) -> None:
         slot = a_slot(specialist)
         client = a_client()

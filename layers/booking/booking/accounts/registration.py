@@ -8,8 +8,8 @@ from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
-from booking.calendar import profiles
-from booking.caller import USER_PREFIX, Locale, Role
+from booking.calendar import profiles, slots
+from booking.caller import USER_PREFIX, Locale, Role, specialist_id_of
 from booking.platform.ids import new_id
 from booking.platform.ratelimit import RateLimit, count_attempt, source_network
 from booking.platform.settings import settings
@@ -39,7 +39,8 @@ def register(registration: Registration, *, source_address: str, now: datetime) 
 def make_admin(email: str, password: str, now: datetime) -> User:
     """The operator's way to an admin: a new account, or an existing one that gets role and password.
 
-    Sessions that an existing account has are over, since whoever began them need not be who is made admin now.
+    Sessions that an existing account has are over, since whoever began them need not be who is made admin now. What
+    was closed when it was deactivated is open again.
     Raises `AddressRejected`.
     """
     holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
@@ -57,6 +58,7 @@ def make_admin(email: str, password: str, now: datetime) -> User:
     )
     user = item.to_user()
     profiles.reopen(user.as_caller())
+    slots.reopen_slots(specialist_id_of(user.id), now)
     return user
 
 

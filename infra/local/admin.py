@@ -7,8 +7,7 @@ import argparse
 import secrets
 from datetime import UTC, datetime
 
-from email_validator import EmailNotValidError, validate_email
-
+from booking.accounts.addresses import AddressRejected
 from booking.accounts.registration import make_admin
 
 PASSWORD_BYTES = 18
@@ -21,15 +20,14 @@ def main() -> None:
     options.add_argument("email")
     options.add_argument("password", nargs="?", default="")
     given = options.parse_args()
-    try:
-        validate_email(given.email, check_deliverability=False)
-    except EmailNotValidError as error:
-        options.error(f"{given.email} is not an email address: {error}")
     if given.password and len(given.password) not in PASSWORD_LENGTHS:
         options.error(f"A password has {PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]} characters.")
     password = given.password or secrets.token_urlsafe(PASSWORD_BYTES)
-    make_admin(given.email, password, datetime.now(UTC))
-    print(f"{given.email} is an admin.")
+    try:
+        admin = make_admin(given.email, password, datetime.now(UTC))
+    except AddressRejected as error:
+        options.error(f"{given.email} is not an email address that an account can have: {error}")
+    print(f"{admin.email} is an admin. Sessions that the account had are over.")
     if not given.password:
         print(f"Password (shown only now): {password}")
 

@@ -1,18 +1,21 @@
 """Specialists' profiles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from booking.calendar.errors import ProfileNotFound, SpecialistNotFound
 from booking.calendar.rules import DEFAULT_TIME_ZONE, Profile
 from booking.calendar.table import LISTED, PROFILE_KEY, ProfileItem
 from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.errors import Forbidden
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
 from booking.platform.queries import Page, PageRequest, query_page
-from booking.platform.store import ConditionFailed, Contended, Transaction, get, retrying_contention, update
+from booking.platform.store import ConditionFailed, Step, Transaction, get, update
 
 
 def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:
@@ -30,15 +33,45 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
     transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
 
 
-def ensure_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
-    """Makes the profile part of the write if there is none yet."""
-    transaction.update(_key(specialist.specialist_id), _creating(specialist, now))
+def open_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that there is a profile whose holder may offer something, listed if it has a name."""
+    profile = find_profile(specialist.specialist_id)
+    opening = [*_creating(specialist, now), *_opening(profile)]
+    transaction.update(_key(specialist.specialist_id), opening, condition=_is_named_as(profile))
+
+
+def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that the profile is off the public list and its holder may offer nothing.
+
+    One that does not exist yet is made, so that a token that is still valid cannot make it.
+    """
+    closing = [ProfileItem.listed.remove(), ProfileItem.closed.set(True)]  # the attribute's value
+    transaction.update(_key(specialist.specialist_id), [*_creating(specialist, now), *closing])
+
+
+def reopen(specialist: Caller) -> None:
+    """Opens the profile again if there is one that was closed."""
+    profile = find_profile(specialist.specialist_id)
+    with suppress(ConditionFailed):  # nobody changes a profile while it is closed
+        update(
+            _key(specialist.specialist_id),
+            _opening(profile),
+            condition=ProfileItem.closed.exists() & _is_named_as(profile),
+        )
+
+
+def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
+    """The write happens only if the profile is not closed."""
+    return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())
 
 
 def ensure(caller: Caller, now: datetime) -> None:
-    """Admins get a profile when they first offer something; specialists have one from the start."""
+    """Admins get a profile when they first offer something; specialists have one from the start.
+
+    Raises `Forbidden` if the caller's account is deactivated.
+    """
     if caller.is_admin:
-        update(_key(caller.specialist_id), _creating(caller, now))
+        _change(caller, _creating(caller, now))
 
 
 def profile_of(specialist_id: str) -> Profile:
@@ -67,19 +100,18 @@ def own_profile(caller: Caller) -> Profile:
 def change_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
     """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
 
-    The public list shows a profile from its first name on, and no longer when the name is cleared; but a closed one
-    never.
+    The public list shows a profile from its first name on, and no longer when the name is cleared. Raises `Forbidden`
+    if the caller's account is deactivated.
     """
     actions = _creating(caller, now, but=changes)
     for name, value in changes.items():
         attribute = getattr(ProfileItem, name)
         actions.append(attribute.remove() if value is None else attribute.set(value))
-    profile = _key(caller.specialist_id)
     if changes.get("display_name"):
-        return retrying_contention(lambda: _name(profile, actions)).to_profile()
-    if "display_name" in changes:
+        actions.append(ProfileItem.listed.set(LISTED))
+    elif "display_name" in changes:
         actions.append(ProfileItem.listed.remove())
-    return update(profile, actions).to_profile()
+    return _change(caller, actions).to_profile()
 
 
 def list_profiles(request: PageRequest) -> Page[Profile]:
@@ -97,25 +129,29 @@ def find_profile(specialist_id: str) -> ProfileItem | None:
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
 
 
-def _name(profile: ProfileItem, actions: Sequence[Action]) -> ProfileItem:
-    """Carries out actions that give the profile a name, and lists it unless it is closed."""
+def _opening(profile: ProfileItem | None) -> list[Action]:
+    listing = [ProfileItem.listed.set(LISTED)] if profile and profile.display_name else []
+    return [ProfileItem.closed.remove(), *listing]
+
+
+def _is_named_as(profile: ProfileItem | None) -> Condition:
+    name = profile.display_name if profile else None
+    named: Condition = ProfileItem.display_name == name if name else ProfileItem.display_name.does_not_exist()
+    return named
+
+
+def _change(caller: Caller, actions: Sequence[Action]) -> ProfileItem:
     try:
-        return update(
-            profile, [*actions, ProfileItem.listed.set(LISTED)], condition=ProfileItem.closed.does_not_exist()
-        )
+        return update(_key(caller.specialist_id), actions, condition=ProfileItem.closed.does_not_exist())
     except ConditionFailed:
-        pass
-    try:
-        return update(profile, actions, condition=ProfileItem.closed.exists())
-    except ConditionFailed as opened_again:
-        raise Contended from opened_again
+        raise Forbidden from None
 
 
 def _key(specialist_id: str) -> ProfileItem:
     return ProfileItem(specialist_id=specialist_id, sk=PROFILE_KEY)
 
 
-def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | None = None) -> list[Action]:
+def _creating(specialist: Caller, now: datetime, *, but: Collection[str] = ()) -> list[Action]:
     """Sets what a profile must have wherever it is missing."""
     values = {
         "user_id": specialist.user_id,
@@ -124,7 +160,7 @@ def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | 
         "time_zone": DEFAULT_TIME_ZONE,
         "profile_order": _order(specialist, now),
     }
-    attributes = {name: getattr(ProfileItem, name) for name in values if name not in (but or ())}
+    attributes = {name: getattr(ProfileItem, name) for name in values if name not in but}
     return [attribute.set(attribute | values[name]) for name, attribute in attributes.items()]
 
 

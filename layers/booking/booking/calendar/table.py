@@ -47,7 +47,7 @@ class Profiles(GlobalSecondaryIndex["ProfileItem"]):
 class ProfileItem(CalendarItem):
     """A specialist's profile; `listed` and `profile_order` put it into the public list.
 
-    It is `closed` while its account is deactivated; it is not listed then, whatever else changes.
+    It is `closed` while its account is deactivated; nothing of it can be changed then, and it is not listed.
     `email` is where notifications go; it is on no page.
     """
 
@@ -111,7 +111,10 @@ class ServiceItem(CalendarItem):
 
 
 class SlotItem(CalendarItem):
-    """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it."""
+    """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
+
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, nobody may take it.
+    """
 
     slot_id = UnicodeAttribute()
     start_at = InstantAttribute()
@@ -119,6 +122,7 @@ class SlotItem(CalendarItem):
     booking_id = UnicodeAttribute(null=True)
     client_id = UnicodeAttribute(null=True)
     waiters = NumberAttribute(default=0)
+    closed = BooleanAttribute(null=True)
 
     def to_slot(self) -> Slot:
         """The slot as clients see it."""

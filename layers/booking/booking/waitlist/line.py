@@ -18,7 +18,7 @@ from booking.calendar.table import SlotItem, slot_key
 from booking.caller import Caller
 from booking.errors import BookingError
 from booking.platform.clock import epoch_seconds
-from booking.platform.queries import Page, PageRequest, query_first, query_page
+from booking.platform.queries import Page, PageRequest, query_every, query_first, query_page
 from booking.platform.store import ConditionsFailed, RawItem, Transaction
 from booking.waitlist.entry_ids import EntryId
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
@@ -71,12 +71,17 @@ def leave(caller: Caller, entry_id: str, now: datetime) -> None:
         raise EntryNotFound
     if entry.client_id != caller.user_id and not caller.is_admin:
         raise EntryNotFound
-    transaction = Transaction()
-    _take_out(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
-    try:
-        transaction.commit()
-    except ConditionsFailed:
-        raise EntryNotFound from None
+    _leave(entry)
+
+
+def leave_all(client_id: str, now: datetime) -> None:
+    """Takes the client out of every line that has not ended, entry by entry, each with its count on the slot."""
+    still_open = WaitListItem.expires_at > epoch_seconds(now)
+    for item in query_every(WaitListItem.by_client, client_id, only=still_open):
+        entry = EntryId.parse(item.entry_id)
+        if entry is not None:
+            with suppress(EntryNotFound):
+                _leave(entry)
 
 
 def drop_inactive(slot: SlotId, waiter: WaitListItem) -> None:
@@ -107,6 +112,15 @@ def own_entries(caller: Caller, request: PageRequest, now: datetime) -> Page[Wai
 def first_in_line(slot_id: str) -> WaitListItem | None:
     """Who is next for the slot, as of now."""
     return query_first(WaitListItem.by_joined, slot_id, consistent=True)
+
+
+def _leave(entry: EntryId) -> None:
+    transaction = Transaction()
+    _take_out(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
+    try:
+        transaction.commit()
+    except ConditionsFailed:
+        raise EntryNotFound from None
 
 
 def _take_out(transaction: Transaction, slot: SlotId, client_id: str, still_waits: Condition) -> None:

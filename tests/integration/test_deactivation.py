@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from booking.accounts.registration import Registration, make_admin, register
-from booking.calendar.errors import SlotOverlaps
+from booking.calendar.errors import SlotNotFound, SlotOverlaps
 from booking.calendar.profiles import change_own_profile, list_profiles
 from booking.calendar.services import add_service
 from booking.calendar.slots import availability, close_slots, list_slots, open_slot, reopen_slots
@@ -16,7 +16,8 @@ from booking.deactivation import change_account
 from booking.errors import Forbidden, StoreUnavailable
 from booking.platform.queries import PageRequest
 from booking.reservations.book import book
-from booking.reservations.change import cancel
+from booking.reservations.change import cancel, reschedule
+from booking.reservations.errors import SlotAlreadyBooked
 from booking.waitlist.line import join
 from tests.integration.people import (
     HOUR,
@@ -248,6 +249,27 @@ class TestSlots:
         assert slots_of(specialist) == []
         [day] = availability(specialist.specialist_id, NOW.date(), 1, UTC)
         assert (day.total_slots, day.free_slots) == (0, 0)
+
+    def test_that_become_free_later_can_neither_be_booked_nor_moved_to(self, admin: Caller, specialist: Caller) -> None:
+        holder, other = a_client(), a_client()
+        booking, kept = (a_booking(specialist, by, number * HOUR) for number, by in ((1, holder), (3, other)))
+        deactivate(admin, specialist)
+        cancel(holder, booking.id, NOW)
+
+        with counted_calls() as calls, pytest.raises(SlotNotFound):
+            book(a_client(), booking.slot_id, now=NOW)
+        with pytest.raises(SlotNotFound):
+            reschedule(other, kept.id, booking.slot_id, NOW)
+
+        assert calls.operations == ["TransactWriteItems"]
+        assert "booking_id" not in slot_item(booking.slot_id)
+
+    def test_that_are_still_booked_say_so(self, admin: Caller, specialist: Caller) -> None:
+        booking = a_booking(specialist, a_client())
+        deactivate(admin, specialist)
+
+        with pytest.raises(SlotAlreadyBooked):
+            book(a_client(), booking.slot_id, now=NOW)
 
     def test_that_became_free_meanwhile_are_had_again_when_the_specialist_is_back(
         self, admin: Caller, specialist: Caller

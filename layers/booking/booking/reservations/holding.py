@@ -52,11 +52,14 @@ def new_booking(slot: SlotId, client: Caller, service: Service | None, now: date
 
 
 def take(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
-    """The slot becomes the booking's, if it is there, free and not started."""
+    """The slot becomes the booking's, if it is there, free, not started, and its specialist is not deactivated."""
     return transaction.update(
         _slot_item(slot),
         [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id)],
-        condition=(SlotItem.slot_id == slot.text) & SlotItem.booking_id.does_not_exist() & (SlotItem.start_at > now),
+        condition=(SlotItem.slot_id == slot.text)
+        & SlotItem.booking_id.does_not_exist()
+        & SlotItem.closed.does_not_exist()
+        & (SlotItem.start_at > now),
     )
 
 
@@ -67,6 +70,8 @@ def why_not_taken(slot: SlotId, old: RawItem | None, now: datetime) -> BookingEr
         return SlotNotFound()
     if has_started(found.start_at, now):
         return SlotStarted()
+    if found.closed and not found.booking_id:
+        return SlotNotFound()
     return SlotAlreadyBooked()
 
 

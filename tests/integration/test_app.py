@@ -52,4 +52,6 @@ def test_a_stack_is_traced_where_it_asks_for_it_and_there_is_a_daemon(
 
     monkeypatch.setattr(xray, "Tracer", lambda address: address)
 
-    assert tracing.tracer.__wrapped__() == (daemon if is_traced else None)
+    made: object = tracing.tracer.__wrapped__()
+
+    assert made == (daemon if is_traced else None)

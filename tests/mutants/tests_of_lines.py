@@ -15,6 +15,8 @@ from infra.local.settings import ROOT
 STATE = ROOT / ".local" / "mutants"
 SUITES = ("tests/unit", "tests/integration")
 PACKAGE = Path("layers/booking/booking")
+OF_EVERYTHING = ("tests/unit/test_template.py", "tests/integration/test_routes.py")
+"""Hold the template and the OpenAPI document against all modules."""
 MOST_TESTS = 300
 """For one point: what these do not notice, hundreds of others that run more will hardly."""
 
@@ -50,7 +52,7 @@ class TestsOfLines:
             lines = dict(
                 enumerate(self._tests_by_any_line(str(user)) for user in _naming(module, str(PACKAGE), "**/*.py"))
             )
-        return [*files, "tests/unit/test_template.py", *_narrowest(set[str]().union(*lines.values()), lines)]
+        return [*files, *OF_EVERYTHING, *_narrowest(set[str]().union(*lines.values()), lines)]
 
     def _tests_by_line(self, module: str) -> dict[int, set[str]]:
         by_line = self._data.contexts_by_lineno(str(ROOT / module))

@@ -1,9 +1,14 @@
 """The app around a route answers for this route, and for nothing that a framework would add."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from fastapi import APIRouter
 
 from booking.http.app import application
+from booking.platform import tracing, xray
+from booking.platform.settings import settings
 from tests.integration.api import Api, error_of
 
 
@@ -19,3 +24,34 @@ def test_a_path_with_a_slash_too_many_is_not_found_rather_than_redirected(api: A
     assert api.request("GET", "/health").status_code == 200
 
     error_of(api.request("GET", "/health/"), 404, "route_not_found")
+
+
+def test_each_request_tells_cloudwatch_of_itself_at_once(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    for expected in (1, 2):
+        api.request("GET", "/health")
+
+        written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        assert [line["http_requests_total"] for line in written] == [[1.0]], f"request {expected}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "daemon", "is_traced"),
+    [
+        ("Active", "127.0.0.1:2000", True),
+        ("Active", "", False),
+        ("Disabled", "127.0.0.1:2000", False),
+        ("Disabled", "", False),
+    ],
+)
+def test_a_stack_is_traced_where_it_asks_for_it_and_there_is_a_daemon(
+    monkeypatch: pytest.MonkeyPatch, mode: str, daemon: str, *, is_traced: bool
+) -> None:
+    """Lambda names a daemon everywhere."""
+    chosen = replace(settings(), tracing_mode=mode, aws_xray_daemon_address=daemon)
+    monkeypatch.setattr(tracing, "settings", lambda: chosen)
+
+    monkeypatch.setattr(xray, "Tracer", lambda address: address)
+
+    made: object = tracing.tracer.__wrapped__()
+
+    assert made == (daemon if is_traced else None)

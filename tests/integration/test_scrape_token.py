@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from booking.platform import aws, scrape_token
+from booking.platform.scrape_token import CACHE_SECONDS
 from booking.platform.settings import settings
 from tests.integration.api import Api, error_of
+from tests.integration.store_calls import counted_calls
 
 TOKEN = "open sesame"
 
@@ -38,6 +41,22 @@ def test_with_a_token_its_holder_may(api: Api) -> None:
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
 def test_with_a_token_nobody_else_may(api: Api, headers: dict[str, str]) -> None:
     error_of(api.request("GET", "/metrics", headers=headers), 401, "invalid_credentials")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_the_token_is_read_once_and_a_new_one_is_noticed_in_the_next_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(scrape_token, "time", clock)
+
+    with counted_calls("secretsmanager") as calls:
+        assert [scrape_token.may_scrape(TOKEN), scrape_token.may_scrape(TOKEN)] == [True, True]
+        assert len(calls.sent) == 1
+
+        aws.client("secretsmanager").put_secret_value(SecretId="scrape-token", SecretString="another")
+        clock.monotonic = lambda: CACHE_SECONDS - 0.1
+        assert scrape_token.may_scrape(TOKEN)
+        clock.monotonic = lambda: float(CACHE_SECONDS)
+        assert [scrape_token.may_scrape(TOKEN), scrape_token.may_scrape("another")] == [False, True]
 
 
 def test_while_the_token_cannot_be_read_nobody_may(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

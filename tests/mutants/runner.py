@@ -20,15 +20,19 @@ OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAss
 
 
 class Chosen:
-    """Takes these tests, in this order, out of what is collected."""
+    """Takes these tests and files of tests, in this order, out of what is collected."""
 
     def __init__(self, tests: list[str]) -> None:
         self.tests = tests
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        collected = {item.nodeid: item for item in items}
-        items[:] = [collected[test] for test in self.tests if test in collected]
+        place = {name: number for number, name in enumerate(self.tests)}
+
+        def of(item: pytest.Item) -> int:
+            return place.get(item.nodeid, place.get(item.nodeid.partition("::")[0], len(place)))
+
+        items[:] = sorted((item for item in items if of(item) < len(place)), key=of)
 
 
 def run(tests: list[str], seconds: float) -> str:

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coverage import CoverageData
@@ -14,6 +15,10 @@ from infra.local.settings import ROOT
 STATE = ROOT / ".local" / "mutants"
 SUITES = ("tests/unit", "tests/integration")
 PACKAGE = Path("layers/booking/booking")
+OF_EVERYTHING = ("tests/unit/test_template.py", "tests/integration/test_routes.py")
+"""Hold the template and the OpenAPI document against all modules."""
+MOST_TESTS = 300
+"""For one point: what these do not notice, hundreds of others that run more will hardly."""
 
 
 class TestsFail(Exception):
@@ -31,36 +36,45 @@ class TestsOfLines:
         self._data.read()
 
     def reaching(self, module: str, first_line: int, last_line: int) -> list[str]:
-        """Tests that run one of these lines, those first that run little else of the module; then more that may.
+        """Tests that run one of these lines, those first that run little else of the module; then files of more.
 
-        What runs once and is remembered, an import or a cached client, is recorded for the test that came first. So
-        the tests in files that name the module follow. For what no test is recorded, so do all that run any of it, and
-        those that hold the template and the OpenAPI document against everything.
+        What runs once and is remembered, an import or a cached client, is recorded for the test that came first, if for
+        any. So the files that name the module follow. Where no test is recorded at all, they come first, with those
+        that hold the template and the OpenAPI document against everything; then what runs any other line of the module
+        or, where it has none that run, of those that import it.
         """
-        by_line = self._data.contexts_by_lineno(str(ROOT / module))
-        lines = {number: {_test(context) for context in contexts} - {""} for number, contexts in by_line.items()}
+        lines = self._tests_by_line(module)
         chosen = set[str]().union(*(lines.get(number, set()) for number in range(first_line, last_line + 1)))
-        others = set(self._in_files_that_name(module))
-        if not chosen:
-            others |= set[str]().union(*lines.values(), self._in_files({"tests/unit/test_template.py"}))
-        breadth = {test: sum(test in tests for tests in lines.values()) for test in chosen | others}
-        return sorted(breadth, key=lambda test: (test not in chosen, breadth[test], test))
+        files = sorted(str(file) for suite in SUITES for file in _naming(module, suite, "test_*.py"))
+        if chosen:
+            return [*_narrowest(chosen, lines), *files]
+        if not any(lines.values()):
+            lines = dict(
+                enumerate(self._tests_by_any_line(str(user)) for user in _naming(module, str(PACKAGE), "**/*.py"))
+            )
+        return [*files, *OF_EVERYTHING, *_narrowest(set[str]().union(*lines.values()), lines)]
 
-    def _in_files_that_name(self, module: str) -> Iterator[str]:
-        dotted = ".".join(Path(module).with_suffix("").relative_to(PACKAGE.parent).parts)
-        package, _, name = dotted.rpartition(".")
-        naming = {
-            str(file.relative_to(ROOT))
-            for suite in SUITES
-            for file in (ROOT / suite).glob("test_*.py")
-            if dotted in (text := file.read_text())
-            or any(line.startswith(f"from {package} import") and name in line for line in text.splitlines())
-        }
-        return self._in_files(naming)
+    def _tests_by_line(self, module: str) -> dict[int, set[str]]:
+        by_line = self._data.contexts_by_lineno(str(ROOT / module))
+        return {number: {_test(context) for context in contexts} - {""} for number, contexts in by_line.items()}
 
-    def _in_files(self, names: set[str]) -> Iterator[str]:
-        tests = (_test(context) for context in self._data.measured_contexts())
-        return (test for test in tests if test.partition("::")[0] in names)
+    def _tests_by_any_line(self, module: str) -> set[str]:
+        return set[str]().union(*self._tests_by_line(module).values())
+
+
+def _narrowest(tests: set[str], lines: Mapping[int, set[str]]) -> list[str]:
+    breadth = {test: sum(test in of_line for of_line in lines.values()) for test in tests}
+    return sorted(tests, key=lambda test: (breadth[test], test))[:MOST_TESTS]
+
+
+def _naming(module: str, folder: str, pattern: str) -> Iterator[Path]:
+    """Files that import the module."""
+    dotted = ".".join(Path(module).with_suffix("").relative_to(PACKAGE.parent).parts)
+    package, _, name = dotted.rpartition(".")
+    imported = re.compile(rf"{re.escape(dotted)}\b|^from {re.escape(package)} import .*\b{name}\b", re.MULTILINE)
+    for file in (ROOT / folder).glob(pattern):
+        if imported.search(file.read_text()):
+            yield file.relative_to(ROOT)
 
 
 def _test(context: str) -> str:

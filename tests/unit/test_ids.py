@@ -65,6 +65,14 @@ def test_a_slots_id_says_whose_it_is_and_when(payload: bytes, start_at: datetime
     assert len(slot.text) <= 100
 
 
+def test_an_id_that_was_handed_out_once_is_read_for_ever() -> None:
+    slot = SlotId.parse("slt_AAECAwQFBgcICQoLDA0ODwAGvsEAGwQAANaTpABLl80")
+
+    assert slot is not None
+    assert slot.specialist_id == "spc_AAECAwQFBgcICQoLDA0ODw"
+    assert (slot.start_at, slot.end_at) == (datetime(2030, 3, 1, 9, tzinfo=UTC), datetime(2030, 3, 1, 10, tzinfo=UTC))
+
+
 def test_a_slot_that_is_opened_again_has_another_id() -> None:
     specialist, now = new_id(SPECIALIST_PREFIX), datetime(2030, 1, 1, tzinfo=UTC)
 

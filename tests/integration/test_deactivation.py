@@ -207,6 +207,7 @@ class TestSpecialists:
     def test_who_become_one_while_deactivated_are_not_listed(self, admin: Caller, client: Caller) -> None:
         deactivate(admin, client)
         change_account(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
+        change_stored("calendar", {"specialist_id": client.specialist_id, "sk": "profile"}, display_name="Ann")
 
         assert listed() == []
         activate(admin, client)

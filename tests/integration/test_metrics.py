@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from booking.platform.ratelimit import RateLimit, count_attempt
 from booking.platform.settings import settings
 from booking.reservations.book import book
 from booking.reservations.errors import SlotAlreadyBooked
+from booking.reservations.rules import Booking
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import Api, an_invocation
@@ -153,18 +155,32 @@ def two_reminders(clock: Clock) -> None:
         remind_upcoming.handler({}, an_invocation())
 
 
-def a_booking_that_is_published_twice(clock: Clock) -> None:
-    """With one event, and mail to its client and its specialist."""
-    image = booking_item(a_booking(a_specialist(), a_client()).id)
+def publish(booking: Booking, clock: Clock) -> None:
+    image = booking_item(booking.id)
     clock(NOW)
     change = {
         "NewImage": {name: TypeSerializer().serialize(value) for name, value in image.items()},
         "SequenceNumber": "1",
         "ApproximateCreationDateTime": NOW.timestamp(),
     }
-    record = {"eventID": "1", "dynamodb": change}
+    publish_events.handler({"Records": [{"eventID": booking.id, "dynamodb": change}]}, an_invocation())
+
+
+def a_booking_that_is_published_twice(clock: Clock) -> None:
+    """With one event, and mail to its client and its specialist."""
+    booking = a_booking(a_specialist(), a_client())
     for _ in range(2):
-        publish_events.handler({"Records": [record]}, an_invocation())
+        publish(booking, clock)
+
+
+def mail_to_an_address_that_cannot_be_sent_to(clock: Clock) -> None:
+    publish(a_booking(a_specialist(), replace(a_client(), email="b\u00fccher@example.com")), clock)
+
+
+def a_day_with_one_mail_too_many(clock: Clock) -> None:
+    client = a_client()
+    for _ in range(settings().mail_unverified_max_per_day + 1):
+        publish(a_booking(a_specialist(), client), clock)
 
 
 def an_attempt_too_many(_: Clock) -> None:
@@ -189,6 +205,8 @@ HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
     "notifications_sent": (a_booking_that_is_published_twice, 2),
     "events_published": (a_booking_that_is_published_twice, 1),
     "dead_letters": (an_item_that_cannot_be_worked_on, 1),
+    "mail_refused": (mail_to_an_address_that_cannot_be_sent_to, 1),
+    "mail_withheld": (a_day_with_one_mail_too_many, 1),
 }
 
 

@@ -211,7 +211,7 @@ class TestMail:
     def test_a_client_never_sees_the_specialists_address(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
     ) -> None:
-        join(a_client(), booking.slot_id, NOW)
+        join(a_waiter(), booking.slot_id, NOW)
         reschedule(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
         cancel(ann, booking.id, NOW)
         tell()

@@ -21,7 +21,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn=f"arn:aws:lambda:us-east-1:{DEFAULT_ACCOUNT_ID}:function:any",
 )
 ANSWERS: dict[str, tuple[int, str | None]] = {
-    **dict.fromkeys(("Docs", "DocsAsset", "Health", "Metrics", "OpenApi", "Redoc"), (200, None)),
+    **dict.fromkeys(("Docs", "DocsAsset", "Health", "Metrics", "OpenApi", "Redoc", "Root"), (200, None)),
     **dict.fromkeys(("ListMyBookings", "ListMyWaitList", "ListSpecialists", "ListUsers"), (200, None)),
     "UpdateMyProfile": (200, None),
     **dict.fromkeys(("CreateService", "Register"), (201, None)),
@@ -30,7 +30,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "Login": (401, "invalid_login"),
     "Refresh": (401, "invalid_refresh_token"),
     "UpdateUser": (404, "user_not_found"),
-    **dict.fromkeys(("GetMyProfile", "ListSpecialistBookings"), (404, "specialist_profile_not_found")),
+    **dict.fromkeys(("GetMyProfile", "ListMySlots", "ListSpecialistBookings"), (404, "specialist_profile_not_found")),
     **dict.fromkeys(("GetAvailability", "GetProfile", "ListServices", "ListSlots"), (404, "specialist_not_found")),
     **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
     **dict.fromkeys(("CancelBooking", "GetBooking", "GetBookingCalendar"), (404, "booking_not_found")),

@@ -31,7 +31,7 @@ from booking.reservations.book import book
 from booking.reservations.change import cancel, find_booking, reschedule
 from booking.reservations.lookup import BookingFilter, own_bookings
 from booking.waitlist.line import first_in_line, join
-from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, with_other
+from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, a_waiter, with_other
 from tests.integration.store_calls import Calls, counted_calls, lost_answers, refusing, unreachable
 from tests.integration.tables import slot_item, stored
 
@@ -160,7 +160,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
     specialist, client, stranger = a_specialist(), a_client(), a_specialist()
     service = add_service(specialist, title="Cut", description=None, duration_minutes=480, price=Decimal(1), now=NOW)
     booking, slot, others = a_booking(specialist, client), a_slot(specialist, 3 * HOUR), a_slot(stranger)
-    join(a_client(), booking.slot_id, NOW)
+    join(a_waiter(), booking.slot_id, NOW)
     decisions: dict[str, tuple[int, Callable[[], object]]] = {
         "whether there is such a booking": (1, lambda: find_booking(booking.id)),
         "whether there is such a service, and such a slot": (

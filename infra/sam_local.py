@@ -84,8 +84,7 @@ def require_docker() -> None:
 
 def store_that_is_up() -> Store:
     """The first of the stacks that answers; raises NotUp when none does."""
-    embedded = Stack().emulator.running()
-    of_embedded = [f"http://127.0.0.1:{embedded['port']}"] if embedded else []
+    of_embedded = [Stack().endpoint] if Stack().emulator.running() else []
     told = os.environ.get("AWS_ENDPOINT_URL")
     for endpoint in [told] if told else [*of_embedded, localstack.endpoint()]:
         with suppress(Mistake, BotoCoreError, ClientError):

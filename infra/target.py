@@ -48,6 +48,4 @@ def target() -> Target:
     """The stack that the environment points at; raises Mistake when that is the embedded one and it does not run."""
     if any(os.environ.get(name) for name in NAMES_AN_AWS):
         return Target(os.environ.get("STACK_NAME") or stack_name(os.environ.get("ENV") or "default"))
-    state = Stack()
-    about = state.emulator.running()
-    return Target(stack_name(), Stack(emulator_port=about["port"]) if about else state)
+    return Target(stack_name(), Stack())

@@ -182,12 +182,11 @@ def logs(function: str, minutes: int) -> None:
 
 
 def running() -> Stack:
-    """The embedded stack, at the port that it really has."""
-    about = Stack().emulator.running()
-    if about is None:
+    """The embedded stack, at the front door that it really has."""
+    if Stack().emulator.running() is None:
         raise Mistake("The embedded stack does not run: start it with `make up`.")
     door = Stack().front_door.running() or {"port": Stack().front_door_port}
-    return Stack(emulator_port=about["port"], front_door_port=door["port"])
+    return Stack(front_door_port=door["port"])
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

@@ -40,6 +40,7 @@ class Stack:
 
     state: Path = ROOT / ".local" / "stack"
     emulator_port: int = 4566
+    """Where the emulator listens; where another program does already, it takes a free port."""
     front_door_port: int = 8000
     places: int = 6
     """Requests in flight; more wait in the front door."""
@@ -57,8 +58,9 @@ class Stack:
 
     @property
     def endpoint(self) -> str:
-        """Where the emulated AWS is reached."""
-        return f"http://127.0.0.1:{self.emulator_port}"
+        """Where the emulated AWS is reached: at the port that it has, or would have."""
+        about = self.emulator.running() or {}
+        return f"http://127.0.0.1:{about.get('port', self.emulator_port)}"
 
     @property
     def logs(self) -> Path:
@@ -78,7 +80,7 @@ class Stack:
     def up(self) -> None:
         """Builds, starts and deploys what is not yet; raises Mistake with a sentence when it cannot."""
         with only_one(self.state / "up.lock"):
-            self._refuse_taken_ports()
+            self._refuse_taken_port()
             with step("Building the functions and layers"):
                 deployment.build(self.logs / "build.log")
             with step("Starting the embedded AWS"):
@@ -129,32 +131,29 @@ class Stack:
         """Where the emulator unpacks functions."""
         return self.state / "tmp"
 
-    def _refuse_taken_ports(self) -> None:
+    def _refuse_taken_port(self) -> None:
         """Before anything is built or stopped; a port that our own process holds already is ours."""
-        for process, port, variable in (
-            (self.emulator, self.emulator_port, "EMULATOR_PORT"),
-            (self.front_door, self.front_door_port, "PORT"),
-        ):
-            if (process.running() or {}).get("port") != port:
-                refuse_taken_port(port, variable)
+        if (self.front_door.running() or {}).get("port") != self.front_door_port:
+            refuse_taken_port(self.front_door_port, "PORT")
 
     def _start_emulator(self) -> None:
-        wanted = {"port": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
+        wanted = {"port_asked_for": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
         if (about := self.emulator.running()) is not None:
             if {name: about.get(name) for name in wanted} == wanted and self._emulator_answers():
                 return
             self.down()
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
-        self.emulator.start(EMULATOR, self._emulator_environment(), wanted)
+        port = free_port() if taken(self.emulator_port) else self.emulator_port
+        self.emulator.start(EMULATOR, self._emulator_environment(port), {**wanted, "port": port})
         wait_until(self._emulator_answers, self.emulator, "The embedded AWS")
 
-    def _emulator_environment(self) -> dict[str, str]:
+    def _emulator_environment(self, port: int) -> dict[str, str]:
         """Little of the user's own, since functions inherit it."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
         return {
             **inherited,
-            "GATEWAY_PORT": str(self.emulator_port),
+            "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "AUTH": str(self.auth).lower(),
@@ -234,6 +233,12 @@ def taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def wait_until(answers: Any, process: Background, name: str) -> None:

@@ -405,7 +405,8 @@ def asks_for_a_token(run: Run) -> None:
     for headers in ({}, {"Authorization": "Bearer not-a-token"}):
         answer = run.ask(401, "GET /users/me", headers=headers)
         must(read_error(answer)["detail"] == "Could not validate credentials", "the sentence is another")
-        must(answer.headers.get("WWW-Authenticate", "").startswith("Bearer"), "WWW-Authenticate is not Bearer")
+        scheme = answer.headers.get("WWW-Authenticate") or answer.headers.get("x-amzn-Remapped-WWW-Authenticate", "")
+        must(scheme.startswith("Bearer"), "WWW-Authenticate is not Bearer")
 
 
 def keeps_roles_apart(run: Run) -> None:

@@ -28,6 +28,8 @@ HOP_BY_HOP = {
     *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
 }
 SAID_BY_THE_FRONT_DOOR = {b"host", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-prefix"}
+RENAMED_BY_THE_GATEWAY = {b"www-authenticate": b"x-amzn-remapped-www-authenticate"}
+"""What a REST API makes of functions' headers ("Amazon API Gateway important notes for REST APIs")."""
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -106,14 +108,16 @@ def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request
 
 
 def from_gateway(request: Request, answer: httpx.Response, content: bytes) -> Response:
-    """The gateway's answer, with its headers as they are.
+    """The gateway's answer, with its headers as a REST API on AWS hands them on.
 
     Functions and the template's gateway responses give every answer its X-Request-ID. What has none is the emulator's
     own word: on a function that died, which it may even call a success, or on what never reached one.
     """
     response = Response(content, answer.status_code)
     response.raw_headers = [
-        (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP
+        (RENAMED_BY_THE_GATEWAY.get(name.lower(), name.lower()), value)
+        for name, value in answer.headers.raw
+        if name.lower() not in HOP_BY_HOP
     ]
     if "x-request-id" in response.headers:
         return response

@@ -1,7 +1,8 @@
 """The stack that an operator's command works on: where the environment points, else the embedded one.
 
-The environment points somewhere when it names an AWS (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` or `AWS_ENDPOINT_URL`); the
-stack there is `STACK_NAME`, or the one of `ENV` in samconfig.toml.
+`ENV=staging` and `ENV=prod` mean AWS: credentials come from wherever the AWS SDK looks for them, and without any there is an
+error. Otherwise the environment points somewhere when it names an AWS (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` or
+`AWS_ENDPOINT_URL`). The stack there is `STACK_NAME`, or the one of `ENV` in samconfig.toml.
 """
 
 import os
@@ -11,10 +12,12 @@ from typing import Any
 
 import boto3
 
-from infra.local.deployment import outputs, stack_name
+from infra.local.deployment import function_variables, outputs, stack_name
+from infra.local.settings import Mistake
 from infra.local.stack import Stack
 
 NAMES_AN_AWS = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID")
+ON_AWS = ("staging", "prod")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,14 @@ class Target:
 
     def outputs(self) -> Mapping[str, str]:
         """The stack's outputs; raises Mistake when there is no such stack."""
+        if self.embedded is not None:
+            return self.embedded.outputs()
         return outputs(self.client("cloudformation"), self.name)
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach the stack's tables and secret as a function does."""
+        of_aws = self.embedded.aws_environment() if self.embedded else {}
+        return of_aws | function_variables(self.outputs())
 
     @property
     def endpoint(self) -> str | None:
@@ -44,8 +54,16 @@ class Target:
         return f"{self.name} at {self.endpoint or 'AWS'}"
 
 
-def target() -> Target:
-    """The stack that the environment points at; raises Mistake when that is the embedded one and it does not run."""
-    if any(os.environ.get(name) for name in NAMES_AN_AWS):
-        return Target(os.environ.get("STACK_NAME") or stack_name(os.environ.get("ENV") or "default"))
+def target(environ: Mapping[str, str] = os.environ) -> Target:
+    """The stack that the environment points at; raises Mistake when it contradicts itself.
+
+    Nothing is asked yet: that the stack is there, its `outputs()` tell.
+    """
+    environment = environ.get("ENV") or "default"
+    if environment in ON_AWS and (endpoint := environ.get("AWS_ENDPOINT_URL")):
+        raise Mistake(f"ENV={environment} means AWS, and AWS_ENDPOINT_URL={endpoint} does not: unset one of them.")
+    if environment in ON_AWS or any(environ.get(name) for name in NAMES_AN_AWS):
+        return Target(environ.get("STACK_NAME") or stack_name(environment))
+    if environment != "default":
+        raise Mistake(f"ENV={environment} does not say where: set AWS_ENDPOINT_URL, or ENV=staging or ENV=prod for AWS.")
     return Target(stack_name(), Stack())

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import deployment
 from infra.local.deployment import readable, step
 from infra.local.settings import ROOT, Mistake, number, parameters, settings
 from infra.local.stack import Stack, refuse_taken_port
+from infra.target import target
 
 LAMBDAS_OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 FUNCTION_PATHS = f"{ROOT / 'functions'}{os.pathsep}{ROOT / 'layers' / 'booking'}"
@@ -137,21 +137,10 @@ def dev() -> None:
 
 
 def admin(email: str, password: str) -> None:
-    """Makes an admin where the environment points: at AWS or another emulator, else at the embedded stack."""
-    environment = dict(os.environ)
-    if not points_elsewhere():
-        environment |= running().environment()
-    elif "USERS_TABLE" not in environment:
-        name = os.environ.get("STACK_NAME") or deployment.stack_name(os.environ.get("ENV", "default"))
-        environment |= deployment.function_variables(deployment.outputs(boto3.client("cloudformation"), name))
-    environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{FUNCTION_PATHS}"
+    """Makes an admin where the environment points, else on the embedded stack."""
+    environment = {**os.environ, **target().environment(), "PYTHONPATH": f"{ROOT}{os.pathsep}{FUNCTION_PATHS}"}
     command = [sys.executable, "-m", "infra.local.admin", email, *([password] if password else [])]
     os.execve(sys.executable, command, environment)  # noqa: S606 - this process becomes the command
-
-
-def points_elsewhere() -> bool:
-    """Whether the environment names an AWS of its own."""
-    return any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "USERS_TABLE"))
 
 
 def outputs() -> None:

@@ -1,7 +1,7 @@
 """The stack that an operator's command works on: where the environment points, else the embedded one.
 
-`ENV=staging` and `ENV=prod` mean AWS: credentials come from wherever the AWS SDK looks for them, and without any there is an
-error. Otherwise the environment points somewhere when it names an AWS (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` or
+`ENV=staging` and `ENV=prod` mean AWS: credentials come from wherever the AWS SDK looks for them, and without any there
+is an error. Otherwise the environment points somewhere when it names an AWS (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` or
 `AWS_ENDPOINT_URL`). The stack there is `STACK_NAME`, or the one of `ENV` in samconfig.toml.
 """
 
@@ -65,5 +65,5 @@ def target(environ: Mapping[str, str] = os.environ) -> Target:
     if environment in ON_AWS or any(environ.get(name) for name in NAMES_AN_AWS):
         return Target(environ.get("STACK_NAME") or stack_name(environment))
     if environment != "default":
-        raise Mistake(f"ENV={environment} does not say where: set AWS_ENDPOINT_URL, or ENV=staging or ENV=prod for AWS.")
+        raise Mistake(f"ENV={environment} does not say where: set AWS_ENDPOINT_URL, or ENV=staging or ENV=prod.")
     return Target(stack_name(), Stack())

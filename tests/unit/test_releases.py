@@ -150,7 +150,8 @@ def test_the_layer_is_built_for_the_processor_of_the_functions(
     platforms = []
     monkeypatch.setenv("LAYER_PLATFORM", "")
     monkeypatch.setattr(deployment, "build", lambda _log: platforms.append(os.environ["LAYER_PLATFORM"]))
-    command = deploy.prepare("staging", [f"Architecture={architecture}"])
+    chosen = deploy.parameters("staging", [f"Architecture={architecture}"])
+    command = deploy.prepare("staging", chosen)
     assert platforms[0].startswith(wheels)
     assert f'Architecture="{architecture}"' in command
-    assert f'Release="{deployment.release(deploy.parameters("staging", [f"Architecture={architecture}"]))}"' in command
+    assert f'Release="{deployment.release(chosen)}"' in command

@@ -1,8 +1,8 @@
 """`make deploy`: builds for Lambda's processor and deploys to AWS, as samconfig.toml says for an environment.
 
 `PARAMETERS="MailSender=booking@example.com …"` adds to the environment's `parameter_overrides`, or replaces some. What
-would fail after half an hour is asked first: whether the account grants the reserved concurrency, and whether an earlier
-deployment has left a stack that can only be deleted.
+would fail after half an hour is asked first: whether the account grants the reserved concurrency, and whether an
+earlier deployment has left a stack that can only be deleted.
 """
 
 import argparse

@@ -29,7 +29,7 @@ outputs: install ## Print the running stack's outputs and variables
 inbox: install ## Print the mail that the embedded AWS has taken (it sends none): needs `make up MAIL_SENDER=…`
 	@$(BIN)/python -m infra.inbox
 redrive: install ## Give what lies in the dead-letter queue another try: where the environment points, else embedded
-	@$(BIN)/python -m infra.redrive
+	@PYTHONPATH=layers/booking $(BIN)/python -m infra.redrive
 logs: install ## Print what the functions logged in the last minutes: [FUNCTION=part-of-its-name] [MINUTES=10]
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 

@@ -2,7 +2,8 @@
 
 A file holds one table, an item per line, in DynamoDB's own JSON; `manifest.json` says what is there and is written
 last, so that a copy which was interrupted is never restored. The files hold e-mail addresses and password hashes: they
-are readable by their owner only. The signing key is not among them; in another stack everybody signs in again.
+are readable by their owner only. The signing key is not among them, and sessions are not put back: after a restoration
+everybody signs in again.
 
 Tables are copied one after the other: let nobody write meanwhile, or copy tables that were restored to one moment
 (`--suffix`, see docs/deploy.md). Bookings are marked as restored when they are put back, so that nobody is told about
@@ -30,6 +31,7 @@ FORMAT = 1
 # The ledger of deliveries comes first: what it knows to be sent is not sent again.
 TABLES = ("EphemeralTable", "UsersTable", "CalendarTable", "WaitlistTable", "BookingsTable", "MetricsTable")
 HOLDS_WHAT_HAPPENS_BY_ITSELF = {"EphemeralTable", "MetricsTable"}
+SESSION = "refresh#"
 RESTORED_MARK = {"BookingsTable": "restored_at"}
 MOST_PER_WRITE = 25
 WRITE_ATTEMPTS = 10
@@ -52,18 +54,23 @@ def back_up(stack: Target, folder: Path, now: datetime, suffix: str = "") -> dic
     return {table: about["items"] for table, about in copied.items()}
 
 
-def restore(stack: Target, folder: Path, now: datetime, *, overwrite: bool = False) -> dict[str, int]:
-    """Puts a copy back into a stack whose tables are empty; how many items each has got.
+def restore(stack: Target, folder: Path, now: datetime) -> dict[str, int]:
+    """Puts a copy into a stack whose tables are empty; how many items each has got."""
+    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    refuse_full_tables(dynamodb, names)
+    return copy_all_in(dynamodb, names, files, now)
 
-    With `overwrite` the tables may hold items: those of the copy replace those with the same key, others stay.
+
+def replace(stack: Target, folder: Path, now: datetime) -> dict[str, int]:
+    """Makes the tables hold what the copy holds, and nothing that came after it; how many items each has got.
+
+    What has come since would contradict the copy: a booking, say, of a slot that the copy gives to somebody else.
+    Interrupted, it may be run again.
     """
-    files = read_manifest(folder)
-    names, dynamodb = table_names(stack), stack.client("dynamodb")
-    if not overwrite:
-        refuse_full_tables(dynamodb, names)
-    return {
-        table: copy_in(dynamodb, names[table], files[table], mark_of(table, now)) for table in TABLES if table in files
-    }
+    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    for table, file in files.items():
+        delete_others(dynamodb, names[table], file)
+    return copy_all_in(dynamodb, names, files, now)
 
 
 def table_names(stack: Target, suffix: str = "") -> dict[str, str]:
@@ -105,9 +112,13 @@ def refuse_full_tables(dynamodb: Any, names: Mapping[str, str]) -> None:
     """Raises Mistake when a table holds what would be mixed with the copy."""
     for table in names.keys() - HOLDS_WHAT_HAPPENS_BY_ITSELF:
         if dynamodb.scan(TableName=names[table], Limit=1)["Items"]:
-            raise Mistake(
-                f"{table} is not empty: restore into a new stack, or replace items of the same keys with OVERWRITE=1."
-            )
+            raise Mistake(f"{table} is not empty: restore into a new stack, or give up what it holds with OVERWRITE=1.")
+
+
+def copy_all_in(dynamodb: Any, names: Mapping[str, str], files: Mapping[str, Path], now: datetime) -> dict[str, int]:
+    """Puts each file into its table; how many items each has got."""
+    marks = {table: mark_of(table, now) for table in files}
+    return {table: copy_in(dynamodb, names[table], files[table], marks[table]) for table in TABLES if table in files}
 
 
 def copy_in(dynamodb: Any, table: str, file: Path, mark: Item) -> int:
@@ -119,11 +130,29 @@ def copy_in(dynamodb: Any, table: str, file: Path, mark: Item) -> int:
     return items
 
 
+def delete_others(dynamodb: Any, table: str, file: Path) -> None:
+    """Deletes what the table holds and the file does not."""
+    names = [part["AttributeName"] for part in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+    copied = {_key(item, names) for item in read_items(file)}
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        others = [item for item in page["Items"] if _key(item, names) not in copied]
+        for batch in batched(others, MOST_PER_WRITE, strict=False):
+            keys = [{name: item[name] for name in names} for item in batch]
+            write(dynamodb, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _key(item: Item, names: Sequence[str]) -> tuple[str, ...]:
+    """The item's key; every key of the stack's is text."""
+    return tuple(item[name]["S"] for name in names)
+
+
 def read_items(file: Path) -> Iterator[Item]:
-    """The items of a file."""
+    """The items of a file without its sessions: whoever has signed out since, or elsewhere, stays signed out."""
     with file.open("rb") as lines:
         for line in lines:
-            yield {name: _to_bytes(value) for name, value in json.loads(line).items()}
+            item = json.loads(line)
+            if not item.get("pk", {}).get("S", "").startswith(SESSION):
+                yield {name: _to_bytes(value) for name, value in item.items()}
 
 
 def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
@@ -173,14 +202,14 @@ def main() -> int:
     options.add_argument("command", choices=["backup", "restore"])
     options.add_argument("folder", type=Path)
     options.add_argument("--suffix", default="", help="copy the tables of these names' ending: of a restore in time")
-    options.add_argument("--overwrite", action="store_true", help="restore although the tables are not empty")
+    options.add_argument("--overwrite", action="store_true", help="give up what the tables hold and the copy does not")
     given, now = options.parse_args(), datetime.now(UTC)
     try:
         stack = target()
         if given.command == "backup":
             counts = back_up(stack, given.folder, now, given.suffix)
         else:
-            counts = restore(stack, given.folder, now, overwrite=given.overwrite)
+            counts = (replace if given.overwrite else restore)(stack, given.folder, now)
     except Mistake as mistake:
         print(f"error: {mistake}", file=sys.stderr)
         return 1

@@ -71,7 +71,7 @@ imports: install
 	@PYTHONPATH=functions:layers/booking $(BIN)/lint-imports
 template: install
 	@$(TOOLS)/sam validate --lint --region us-east-1
-	@$(TOOLS)/cfn-lint infra/monitoring.yaml
+	@$(TOOLS)/cfn-lint infra/monitoring.yaml infra/github-deploy.yaml
 workflows: install
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

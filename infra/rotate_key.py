@@ -8,15 +8,13 @@ first key has ended, would refuse valid tokens; it needs `--now`, which is for a
 import argparse
 import json
 import secrets
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from infra.local.deployment import describe
-from infra.local.settings import Mistake
-from infra.target import Target, target
+from infra import cli
+from infra.cli import CommandError
+from infra.operate.target import target
+from infra.stack import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +24,8 @@ MARGIN = timedelta(minutes=10)
 """Functions keep a key for five minutes, and clocks differ."""
 
 
-def rotate(stack: Target, *, now: datetime, at_once: bool = False) -> None:
-    """Makes a new current key; raises Mistake when the last rotation is too recent."""
+def rotate(stack: DeployedStack, *, now: datetime, at_once: bool = False) -> None:
+    """Makes a new current key; raises CommandError when the last rotation is too recent."""
     client, arn = stack.client("secretsmanager"), stack.outputs()["SigningKeySecretArn"]
     stored = client.get_secret_value(SecretId=arn)
     keys = json.loads(stored["SecretString"])
@@ -37,40 +35,32 @@ def rotate(stack: Target, *, now: datetime, at_once: bool = False) -> None:
     client.put_secret_value(SecretId=arn, SecretString=json.dumps(rotated))
 
 
-def pause(stack: Target) -> timedelta:
+def pause(stack: DeployedStack) -> timedelta:
     """How long after a rotation what the key before it has signed may be in use."""
-    about: Mapping[str, Any] = describe(stack.client("cloudformation"), stack.name) or {}
+    about: Mapping[str, Any] = stack.describe() or {}
     parameters = {given["ParameterKey"]: given["ParameterValue"] for given in about.get("Parameters", [])}
     return timedelta(minutes=int(parameters["AccessTokenMinutes"])) + MARGIN
 
 
 def refuse_haste(stored: dict[str, Any], wait: timedelta, now: datetime) -> None:
-    """Raises Mistake while tokens of the previous key may still be in use."""
+    """Raises CommandError while tokens of the previous key may still be in use."""
     made: datetime = stored["CreatedDate"]
     if now - made < wait:
-        raise Mistake(
+        raise CommandError(
             f"The key was rotated at {made.astimezone(UTC):%H:%M} UTC. Tokens of the one before may be in use until "
             f"{(made + wait).astimezone(UTC):%H:%M} UTC. If a key has leaked, end them now: make rotate-key NOW=1"
         )
 
 
-def main() -> int:
-    """The command line; 1 and a sentence when it cannot."""
+def main() -> None:
+    """The command line."""
     options = argparse.ArgumentParser(prog="make rotate-key", description=__doc__)
     options.add_argument("--now", action="store_true", help="although the last rotation is recent")
     given = options.parse_args()
-    try:
-        stack = target()
-        rotate(stack, now=datetime.now(UTC), at_once=given.now)
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"error: AWS did not do as asked: {error}", file=sys.stderr)
-        return 1
+    stack = target()
+    rotate(stack, now=datetime.now(UTC), at_once=given.now)
     print(f"The signing key of {stack} is rotated. What the previous key has signed stays valid until it ends.")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

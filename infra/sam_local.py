@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,28 +20,23 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import localstack
+from infra import cli, localstack, sam
+from infra.cli import CommandError, NotUp, step
 from infra.containers import ARCHITECTURE, build_for_containers
-from infra.local import deployment
-from infra.local.deployment import step
-from infra.local.settings import ROOT, Mistake, parameters, settings
-from infra.local.stack import REGION, Stack, refuse_taken_port
+from infra.local.stack import Stack, refuse_taken_port
+from infra.settings import ROOT, parameters, settings
+from infra.stack import REGION, DeployedStack
 
 STATE = ROOT / ".local" / "sam"
 ENV_JSON = STATE / "env.json"
 EVENTS = ROOT / "events"
 HOST = "host.docker.internal"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
-NOT_UP = 2
-
-
-class NotUp(Mistake):
-    """What this needs does not run."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """The AWS that functions work with: where it listens on this machine, and what the stack there is made of."""
+    """The AWS that functions work with: where it listens on this machine, and what leads them to the stack there."""
 
     endpoint: str
     variables: Mapping[str, str]
@@ -54,25 +48,18 @@ class Store:
 
 
 def main() -> int:
-    """Serves the API until interrupted, or invokes one function with its event."""
+    """Serves the API until interrupted, or invokes one function with its event; 2 when no stack or no Docker is up."""
     options = argparse.ArgumentParser(prog="python -m infra.sam_local", description=__doc__)
     options.add_argument("function", nargs="?", help="its logical id: it is invoked with events/<function>.json")
     options.add_argument("--port", type=int, default=int(os.environ.get("SAM_PORT") or "3000"))
     given = options.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # also where the shell that started this has them ignored
         signal.signal(number, _interrupt)
-    try:
-        require_docker()
-        store = store_that_is_up()
-        prepare(store)
-        with open_to_containers(store.port):
-            return invoke(given.function) if given.function else serve(given.port)
-    except NotUp as reason:
-        print(f"error: {reason}", file=sys.stderr)
-        return NOT_UP
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
+    require_docker()
+    store = store_that_is_up()
+    prepare(store)
+    with open_to_containers(store.port):
+        return invoke(given.function) if given.function else serve(given.port)
 
 
 def require_docker() -> None:
@@ -87,9 +74,8 @@ def store_that_is_up() -> Store:
     of_embedded = [Stack().endpoint] if Stack().emulator.running() else []
     told = os.environ.get("AWS_ENDPOINT_URL")
     for endpoint in [told] if told else [*of_embedded, localstack.endpoint()]:
-        with suppress(Mistake, BotoCoreError, ClientError):
-            of_stack = deployment.outputs(localstack.client("cloudformation", endpoint), deployment.stack_name())
-            return Store(endpoint, deployment.function_variables(of_stack))
+        with suppress(CommandError, BotoCoreError, ClientError):
+            return Store(endpoint, DeployedStack(sam.stack_name(), endpoint).environment())
     raise NotUp("No stack is up: run `make up`, or `make localstack-up localstack-deploy`.")
 
 
@@ -97,11 +83,12 @@ def prepare(store: Store) -> None:
     """Builds the functions, and writes env.json: what `.env` says, and where the store is, as containers see it."""
     with step("Building the functions and layers"):
         build_for_containers()
-        deployment.build(STATE / "build.log")
+        sam.build(STATE / "build.log")
     chosen = {
         name: value for name, value in settings().items() if name.title().replace("_", "") in parameters(settings())
     }
-    everywhere = {**chosen, **store.variables, "AWS_ENDPOINT_URL": f"http://{HOST}:{store.port}"}
+    of_stack = {name: value for name, value in store.variables.items() if not name.startswith("AWS_")}
+    everywhere = {**chosen, **of_stack, "AWS_ENDPOINT_URL": f"http://{HOST}:{store.port}"}
     ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
     ENV_JSON.write_text(json.dumps({"Parameters": everywhere}, indent=2) + "\n")
 
@@ -131,8 +118,8 @@ def invoke(function: str) -> int:
     """Runs `sam local invoke` with the function's event."""
     event = EVENTS / f"{function}.json"
     if not event.is_file():
-        raise Mistake(
-            f"There is no event for {function!r} in {deployment.readable(EVENTS)}: take a function's logical id."
+        raise CommandError(
+            f"There is no event for {function!r} in {sam.readable(EVENTS)}: take a function's logical id."
         )
     command = [*sam_local("invoke"), "--event", str(event), function]
     return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
@@ -142,7 +129,7 @@ def sam_local(command: str) -> list[str]:
     """`sam local …`, with an image that is here already, if it is."""
     is_here = docker("image", "inspect", IMAGE) is not None
     return [
-        *(str(deployment.SAM), "local", command, "--env-vars", str(ENV_JSON)),
+        *(str(sam.SAM), "local", command, "--env-vars", str(ENV_JSON)),
         *("--add-host", f"{HOST}:host-gateway", "--parameter-overrides", f"Architecture={ARCHITECTURE}"),
         *(["--skip-pull-image"] if is_here else []),
     ]
@@ -212,4 +199,4 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

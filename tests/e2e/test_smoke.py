@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from infra import smoke
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.functions import broken, physical_name
 from tests.e2e.people import People

@@ -16,9 +16,8 @@ import jsonschema_rs
 import pytest
 from icalendar import Calendar
 
-from infra.inbox import messages
-from infra.local.settings import ROOT
-from infra.local.stack import Stack
+from infra.local.inbox import messages
+from infra.settings import ROOT
 from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack, name_of
 from tests.e2e.least_privilege import Policies
 from tests.e2e.mail_sink import MailSink, mail_sink
@@ -190,12 +189,10 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
 
 def redrive(stack: DeployedStack) -> str:
     """What `make redrive` says where the environment points at the stack."""
-    points_there = stack.aws_environment() if isinstance(stack, Stack) else {}
-    environment = {"STACK_NAME": name_of(stack), "PYTHONPATH": f"{ROOT / 'layers' / 'booking'}"}
     finished = subprocess.run(
-        [sys.executable, "-m", "infra.redrive"],
+        [sys.executable, "-m", "infra.operate", "redrive"],
         cwd=ROOT,
-        env={**os.environ, **points_there, **environment},
+        env={**os.environ, **stack.deployed().aws_environment(), "STACK_NAME": name_of(stack)},
         capture_output=True,
         text=True,
         check=False,

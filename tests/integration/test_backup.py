@@ -1,7 +1,6 @@
 """Copies of all tables, and their restoration, on moto; the deployed stack's are in tests/e2e/test_operations.py."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,16 @@ from booking.accounts.registration import Registration, register
 from booking.accounts.sessions import open_session, refresh
 from booking.reservations.book import book
 from booking.reservations.change import cancel
-from infra.backup import TABLES, back_up, replace, restore
-from infra.local.settings import Mistake
-from infra.target import Target
+from infra.cli import CommandError
+from infra.operate.backup import TABLES, back_up
+from infra.operate.restore import replace, restore
+from infra.stack import DeployedStack
 from tests.integration.people import NOW, SECOND, a_client, a_slot, a_specialist
 from tests.integration.tables import create_tables, delete_tables, slot_item, stored
 
 
 @dataclass(frozen=True)
-class Moto(Target):
+class Moto(DeployedStack):
     """The tables of these tests, as an operator's command sees a stack."""
 
     name: str = "moto"
@@ -31,7 +31,7 @@ class Moto(Target):
         client: Any = boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload] # any service
         return client
 
-    def outputs(self) -> Mapping[str, str]:
+    def outputs(self) -> dict[str, str]:
         return {f"{table}Name": os.environ[f"{table.removesuffix('Table').upper()}_TABLE"] for table in TABLES}
 
 
@@ -55,7 +55,7 @@ def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tm
 def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path) -> None:
     a_slot(a_specialist())
     back_up(Moto(), tmp_path / "copy", NOW)
-    with pytest.raises(Mistake, match="CalendarTable is not empty"):
+    with pytest.raises(CommandError, match="CalendarTable is not empty"):
         restore(Moto(), tmp_path / "copy", NOW)
 
 

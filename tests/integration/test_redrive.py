@@ -12,7 +12,7 @@ import pytest
 
 from booking.reservations.table import BookingItem, reminder_timer
 from booking.reservations.timers import EXPIRE, park
-from infra.redrive import Redrive
+from infra.operate.redrive import Redrive
 from tests.integration.tables import booking_item, change_stored
 
 BOOKING_ID = "bkg_given_up"
@@ -68,7 +68,7 @@ class Queue:
 
 @pytest.fixture
 def queue(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
-    monkeypatch.setattr("infra.redrive.WAIT_SECONDS", 0)
+    monkeypatch.setattr("infra.operate.redrive.WAIT_SECONDS", 0)
     queue = Queue(boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="letters")["QueueUrl"])
     yield queue
     queue.sqs.delete_queue(QueueUrl=queue.url)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra import deploy
-from infra.local.settings import Mistake
-from infra.target import Target
+from infra.cli import CommandError
+from infra.operate import deploy
+from infra.stack import DeployedStack
 
 
 @dataclass(frozen=True)
-class Aws(Target):
+class Aws(DeployedStack):
     """An account with that much concurrency, and with a stack in that state, if any."""
 
     name: str = "booking-api-staging"
@@ -45,7 +45,7 @@ ONE_EACH = {deploy.RESERVATION: "1"}
 
 
 def test_a_new_account_cannot_reserve_and_is_told_what_to_do() -> None:
-    with pytest.raises(Mistake, match="runs 10 functions at once") as refusal:
+    with pytest.raises(CommandError, match="runs 10 functions at once") as refusal:
         deploy.check_account(Aws(most=10, unreserved=10), ONE_EACH)
     assert f'PARAMETERS="{deploy.RESERVATION}=0"' in str(refusal.value)
     assert "Service Quotas" in str(refusal.value)
@@ -62,7 +62,7 @@ def test_the_last_hundred_stay_unreserved(unreserved: int, *, is_enough: bool) -
     if is_enough:
         deploy.check_account(account, ONE_EACH)
         return
-    with pytest.raises(Mistake, match="101 of them unreserved"):
+    with pytest.raises(CommandError, match="101 of them unreserved"):
         deploy.check_account(account, ONE_EACH)
 
 
@@ -71,13 +71,13 @@ def test_what_the_stack_has_reserved_already_is_not_asked_for_again(capsys: pyte
     deploy.check_account(has_it, ONE_EACH)
     deploy.check_account(has_it, {})
     assert capsys.readouterr().out == ""
-    with pytest.raises(Mistake):
+    with pytest.raises(CommandError):
         deploy.check_account(has_it, {deploy.RESERVATION: "2"})
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
 def test_a_first_deployment_that_failed_is_told_apart_from_aws_sentence(status: str) -> None:
-    with pytest.raises(Mistake, match=f"{status}: CloudFormation can only delete it"):
+    with pytest.raises(CommandError, match=f"{status}: CloudFormation can only delete it"):
         deploy.check_account(Aws(status=status), {})
 
 

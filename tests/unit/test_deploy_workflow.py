@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from infra.local.settings import ROOT, template
+from infra.settings import ROOT, template
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 JOBS: dict[str, Any] = yaml.safe_load((WORKFLOWS / "deploy.yml").read_text())["jobs"]

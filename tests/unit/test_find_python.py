@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 
-FIND_PYTHON = ROOT / "infra" / "local" / "find-python"
+FIND_PYTHON = ROOT / "infra" / "find-python"
 
 
 def find(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:

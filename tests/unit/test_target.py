@@ -6,29 +6,33 @@ import sys
 
 import pytest
 
-from infra.local.settings import ROOT, Mistake
-from infra.target import target
+from infra.cli import CommandError
+from infra.local.stack import Stack
+from infra.operate.target import target
+from infra.settings import ROOT
+from infra.stack import DeployedStack
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
 ELSEWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
 
-def test_an_environment_that_says_nothing_means_the_embedded_stack() -> None:
-    there = target({})
-    assert (there.name, there.embedded is not None) == ("booking-api", True)
+def test_an_environment_that_says_nothing_means_the_embedded_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded = DeployedStack("booking-api", "http://127.0.0.1:4566")
+    monkeypatch.setattr(Stack, "deployed", lambda _stack: embedded)
+    assert target({}) is embedded
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_staging_and_prod_mean_aws_whether_credentials_are_named_or_not(environment: str) -> None:
     for named in ({}, KEYS, {"AWS_PROFILE": "work"}):
         there = target({"ENV": environment, **named})
-        assert (there.name, there.embedded) == (f"booking-api-{environment}", None)
+        assert (there.name, there.emulator) == (f"booking-api-{environment}", None)
 
 
 @pytest.mark.parametrize("named", [KEYS, ELSEWHERE, {"AWS_PROFILE": "work"}])
 def test_whoever_names_an_aws_means_its_stack(named: dict[str, str]) -> None:
     there = target(named)
-    assert (there.name, there.embedded) == ("booking-api", None)
+    assert (there.name, there.emulator) == ("booking-api", None)
     assert target({**named, "STACK_NAME": "mine"}).name == "mine"
 
 
@@ -41,17 +45,17 @@ def test_whoever_names_an_aws_means_its_stack(named: dict[str, str]) -> None:
     ],
 )
 def test_an_environment_that_contradicts_itself_is_refused(environ: dict[str, str], complaint: str) -> None:
-    with pytest.raises(Mistake, match=complaint):
+    with pytest.raises(CommandError, match=complaint):
         target(environ)
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        ["infra.backup", "backup", "never-written"],
+        ["infra.operate", "backup", "never-written"],
         ["infra.rotate_key"],
-        ["infra.redrive"],
-        ["infra.local", "admin", "somebody@example.com"],
+        ["infra.operate", "redrive"],
+        ["infra.operate", "admin", "somebody@example.com"],
     ],
     ids=lambda command: command[-1],
 )

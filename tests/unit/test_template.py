@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from booking.platform.settings import Settings
-from infra.local.settings import ROOT, read_variables
+from infra.settings import ROOT, read_variables
 from tests.unit.template_model import (
     GLOBALS,
     PARAMETERS,

@@ -7,16 +7,13 @@ tried again stays in the queue, with a line that says why.
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from infra.local.settings import Mistake
-from infra.target import target
+from booking.reservations.timers import restore_timer
 
 BATCH = 10
 HIDDEN_SECONDS = 120
@@ -24,7 +21,7 @@ WAIT_SECONDS = 1
 SWEEPS = ("ExpireStartedSlots", "RemindUpcoming")
 
 
-class Stays(Exception):
+class CannotRedrive(Exception):
     """The letter cannot be tried again; says why."""
 
 
@@ -49,7 +46,7 @@ class Redrive:
             tried.add(letter["Body"])
             try:
                 about = self._try_again(json.loads(letter["Body"]))
-            except Stays as why:
+            except CannotRedrive as why:
                 counts["stay"] += 1
                 say(f"stays  {why}")
                 continue
@@ -74,12 +71,10 @@ class Redrive:
             return self._publish(self._records(letter["DDBStreamBatchInfo"]))
         if letter.get("detail-type") == "Scheduled Event":
             return self._run_sweep(letter)
-        raise Stays(f"a letter of an unknown kind: {json.dumps(letter)[:200]}")
+        raise CannotRedrive(f"a letter of an unknown kind: {json.dumps(letter)[:200]}")
 
     def _set_timer(self, content: Mapping[str, str]) -> str:
         """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
-        from booking.reservations.timers import restore_timer  # noqa: PLC0415 - it looks for its table when imported
-
         if restore_timer(content["booking_id"], content["timer"]):
             return f"{content['booking_id']} waits for the next sweep"
         return f"{content['booking_id']} has ended meanwhile"
@@ -89,11 +84,11 @@ class Redrive:
         rules = " ".join(event.get("resources", []))
         sweep = next((name for name in SWEEPS if name in rules), None)
         if sweep is None:
-            raise Stays(f"no sweep of this stack has this schedule: {rules}")
+            raise CannotRedrive(f"no sweep of this stack has this schedule: {rules}")
         if sweep not in self.swept:
             answer = self.client("lambda").invoke(FunctionName=self.outputs[f"{sweep}Name"], Payload=json.dumps(event))
             if "FunctionError" in answer:
-                raise Stays(f"{sweep} failed again, see its log")
+                raise CannotRedrive(f"{sweep} failed again, see its log")
             self.swept.add(sweep)
         return f"{sweep} has run since"
 
@@ -103,7 +98,9 @@ class Redrive:
         answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": records}))
         result = json.loads(answer["Payload"].read() or "{}") or {}
         if "FunctionError" in answer or result.get("batchItemFailures"):
-            raise Stays(f"{function} failed again, see its log: {', '.join(str(r.get('eventID')) for r in records)}")
+            raise CannotRedrive(
+                f"{function} failed again, see its log: {', '.join(str(r.get('eventID')) for r in records)}"
+            )
         return f"{len(records)} record(s) told"
 
     def _records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -124,25 +121,12 @@ class Redrive:
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"TrimmedDataAccessException", "ResourceNotFoundException"}:
                 raise
-            raise Stays(f"the stream no longer has the records from {info['startSequenceNumber']} on") from error
+            raise CannotRedrive(
+                f"the stream no longer has the records from {info['startSequenceNumber']} on"
+            ) from error
         if len(found) < wanted:
-            raise Stays(f"the stream has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on")
+            raise CannotRedrive(
+                f"the stream has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on"
+            )
         records: list[dict[str, Any]] = json.loads(json.dumps(found, default=lambda moment: moment.timestamp()))
         return records
-
-
-def main() -> int:
-    """The command line."""
-    try:
-        stack = target()
-        os.environ.update(stack.environment())
-        counts = Redrive(stack.client, stack.outputs()).run()
-    except (Mistake, BotoCoreError, ClientError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"{counts['done']} tried again, {counts['stay']} left.")
-    return 1 if counts["stay"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -54,7 +54,8 @@ bench: build ## Measure cold start, warm request, what sweeps read and what a mi
 	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.sweeps
 	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.cost
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
-	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
+	@SMOKE_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/pytest tests/smoke \
+		--quiet --no-header --no-summary --tb=line --disable-warnings --capture=no -p no:cacheprovider
 security: ## Scan the templates for weaknesses (checkov, from an environment of its own)
 	@python=$$(infra/find-python) && "$$python" infra/install.py .venv-security
 	@LOG_LEVEL=ERROR .venv-security/bin/checkov --config-file .checkov.yaml

@@ -111,7 +111,7 @@ deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [PARAMET
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
 	@$(OPERATE) deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)
 rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
-	@$(BIN)/python -m infra.rotate_key $(if $(NOW),--now)
+	@$(OPERATE) rotate-key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
 	@$(OPERATE) backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
 restore: install ## Put such a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came after it]

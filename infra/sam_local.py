@@ -11,9 +11,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import Thread
 from types import FrameType
 from urllib.parse import urlsplit
@@ -34,19 +33,6 @@ HOST = "host.docker.internal"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 
 
-@dataclass(frozen=True)
-class Store:
-    """The AWS that functions work with: where it listens on this machine, and what leads them to the stack there."""
-
-    endpoint: str
-    variables: Mapping[str, str]
-
-    @property
-    def port(self) -> int:
-        """Its port, here and as containers see it."""
-        return urlsplit(self.endpoint).port or 80
-
-
 def main() -> int:
     """Serves the API until interrupted, or invokes one function with its event; 2 when no stack or no Docker is up."""
     options = argparse.ArgumentParser(prog="python -m infra.sam_local", description=__doc__)
@@ -56,9 +42,10 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # also where the shell that started this has them ignored
         signal.signal(number, _interrupt)
     require_docker()
-    store = store_that_is_up()
-    prepare(store)
-    with open_to_containers(store.port):
+    stack = stack_that_is_up()
+    port = urlsplit(stack.emulator).port or 80
+    prepare(stack, port)
+    with open_to_containers(port):
         return invoke(given.function) if given.function else serve(given.port)
 
 
@@ -69,26 +56,27 @@ def require_docker() -> None:
     raise NotUp("Docker does not answer: `sam local` runs functions in containers. Start it, or use `make up`.")
 
 
-def store_that_is_up() -> Store:
+def stack_that_is_up() -> DeployedStack:
     """The first of the stacks that answers; raises NotUp when none does."""
     of_embedded = [Stack().endpoint] if Stack().emulator.running() else []
     told = os.environ.get("AWS_ENDPOINT_URL")
     for endpoint in [told] if told else [*of_embedded, localstack.endpoint()]:
         with suppress(CommandError, BotoCoreError, ClientError):
-            return Store(endpoint, DeployedStack(sam.stack_name(), endpoint).environment())
+            stack = DeployedStack(sam.stack_name(), endpoint)
+            stack.outputs()
+            return stack
     raise NotUp("No stack is up: run `make up`, or `make localstack-up localstack-deploy`.")
 
 
-def prepare(store: Store) -> None:
-    """Builds the functions, and writes env.json: what `.env` says, and where the store is, as containers see it."""
+def prepare(stack: DeployedStack, port: int) -> None:
+    """Builds the functions, and writes env.json: what `.env` says, and where the stack is, as containers see it."""
     with step("Building the functions and layers"):
         build_for_containers()
         sam.build(STATE / "build.log")
     chosen = {
         name: value for name, value in settings().items() if name.title().replace("_", "") in parameters(settings())
     }
-    of_stack = {name: value for name, value in store.variables.items() if not name.startswith("AWS_")}
-    everywhere = {**chosen, **of_stack, "AWS_ENDPOINT_URL": f"http://{HOST}:{store.port}"}
+    everywhere = {**chosen, **stack.variables(), "AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
     ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
     ENV_JSON.write_text(json.dumps({"Parameters": everywhere}, indent=2) + "\n")
 

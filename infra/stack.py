@@ -83,10 +83,14 @@ class DeployedStack:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
+    def variables(self) -> dict[str, str]:
+        """The variables by which functions find its tables and secrets."""
+        outputs = self.outputs()
+        return {name: outputs[output] for name, output in FUNCTION_VARIABLES.items()}
+
     def environment(self) -> dict[str, str]:
         """What a process needs to reach its tables and secrets as a function does."""
-        outputs = self.outputs()
-        return self.aws_environment() | {name: outputs[output] for name, output in FUNCTION_VARIABLES.items()}
+        return self.aws_environment() | self.variables()
 
     def lend_to_booking(self) -> None:
         """Lets the package `booking`, imported after this, work on the stack's tables."""

@@ -15,7 +15,7 @@ import pytest
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up, table_names
 from infra.operate.restore import replace, restore
-from infra.rotate_key import pause, rotate
+from infra.operate.rotate_key import pause, rotate
 from infra.stack import DeployedStack as Target
 from tests.e2e.deployed import MAIL_PORT, DeployedStack, StackElsewhere
 from tests.e2e.functions import physical_name, restart

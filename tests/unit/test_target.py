@@ -53,7 +53,7 @@ def test_an_environment_that_contradicts_itself_is_refused(environ: dict[str, st
     "command",
     [
         ["infra.operate", "backup", "never-written"],
-        ["infra.rotate_key"],
+        ["infra.operate", "rotate-key"],
         ["infra.operate", "redrive"],
         ["infra.operate", "admin", "somebody@example.com"],
     ],

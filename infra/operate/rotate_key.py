@@ -2,18 +2,15 @@
 
 The current key becomes the previous one, which is still accepted, and a new random one takes its place: nobody is
 signed out. Functions notice within five minutes. A second rotation before that, and before the last access token of the
-first key has ended, would refuse valid tokens; it needs `--now`, which is for a key that has leaked.
+first key has ended, would refuse valid tokens; it needs `NOW=1`, which is for a key that has leaked.
 """
 
-import argparse
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from infra import cli
 from infra.cli import CommandError
-from infra.operate.target import target
 from infra.stack import DeployedStack
 
 if TYPE_CHECKING:
@@ -50,17 +47,3 @@ def refuse_haste(stored: dict[str, Any], wait: timedelta, now: datetime) -> None
             f"The key was rotated at {made.astimezone(UTC):%H:%M} UTC. Tokens of the one before may be in use until "
             f"{(made + wait).astimezone(UTC):%H:%M} UTC. If a key has leaked, end them now: make rotate-key NOW=1"
         )
-
-
-def main() -> None:
-    """The command line."""
-    options = argparse.ArgumentParser(prog="make rotate-key", description=__doc__)
-    options.add_argument("--now", action="store_true", help="although the last rotation is recent")
-    given = options.parse_args()
-    stack = target()
-    rotate(stack, now=datetime.now(UTC), at_once=given.now)
-    print(f"The signing key of {stack} is rotated. What the previous key has signed stays valid until it ends.")
-
-
-if __name__ == "__main__":
-    cli.run(main)

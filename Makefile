@@ -119,7 +119,7 @@ restore: install ## Put such a copy back into empty tables: DIR=… [OVERWRITE=1
 	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
-		SIGNING_KEY_SECRET=- $(BIN)/python -m infra.openapi
+		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
 .PHONY: install lock help

@@ -29,6 +29,7 @@ FUNCTION_VARIABLES = {
     "EVENT_BUS_NAME": "EventBusName",
     "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
     "SIGNING_KEY_SECRET": "SigningKeySecretArn",
+    "CURSOR_KEY_SECRET": "CursorKeySecretArn",
 }
 
 

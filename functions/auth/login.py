@@ -11,7 +11,7 @@ from booking.accounts.sessions import Session
 from booking.errors import TooManyRequests
 from booking.http.app import lambda_handler
 from booking.http.bodies.accounts import SessionBody
-from booking.http.bodies.email import Email
+from booking.http.bodies.email import KnownEmail
 from booking.http.bodies.fields import RequestBody
 from booking.http.errors import documented
 from booking.http.source import Now, SourceAddress
@@ -22,7 +22,7 @@ router = APIRouter()
 class Credentials(RequestBody):
     """What a user signs in with."""
 
-    email: Email
+    email: KnownEmail
     password: Annotated[str, Field(max_length=128)]
 
 

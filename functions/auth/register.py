@@ -12,7 +12,7 @@ from booking.caller import Locale, Role
 from booking.errors import TooManyRequests
 from booking.http.app import lambda_handler
 from booking.http.bodies.accounts import UserBody
-from booking.http.bodies.email import Email
+from booking.http.bodies.email import NewEmail
 from booking.http.bodies.fields import DisplayName, RequestBody
 from booking.http.errors import documented
 from booking.http.source import Now, SourceAddress
@@ -23,7 +23,7 @@ router = APIRouter()
 class NewAccount(RequestBody):
     """Clients and specialists register themselves; admins are made by the operator."""
 
-    email: Email
+    email: NewEmail
     password: Annotated[str, Field(min_length=8, max_length=128)]
     role: Literal[Role.CLIENT, Role.SPECIALIST] = Role.CLIENT
     display_name: DisplayName | None = None

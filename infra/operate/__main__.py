@@ -9,7 +9,7 @@ from infra.operate.admin import add_admin
 from infra.operate.backup import back_up
 from infra.operate.deploy import deploy
 from infra.operate.restore import replace, restore
-from infra.operate.rotate_key import rotate
+from infra.operate.rotate_key import rotated
 from infra.operate.target import target
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     of_restore.add_argument("folder", type=Path)
     of_restore.add_argument("--overwrite", action="store_true", help="delete what the copy does not hold")
     of_rotation = commands.add_parser("rotate-key")
-    of_rotation.add_argument("--now", action="store_true", help="although the last rotation is recent")
+    of_rotation.add_argument("--now", action="store_true", help="a key has leaked")
     given, sam_options = options.parse_known_args()
     if sam_options and given.command != "deploy":
         options.error(f"unknown: {' '.join(sam_options)}")
@@ -52,9 +52,7 @@ def main() -> int:
             print_counts((replace if given.overwrite else restore)(stack, given.folder, now))
             print(f"{stack} is restored from {given.folder}.")
         case "rotate-key":
-            stack = target()
-            rotate(stack, now=now, at_once=given.now)
-            print(f"The signing key of {stack} is rotated. What the previous key has signed stays valid until it ends.")
+            print(rotated(target(), now=now, has_leaked=given.now))
     return 0
 
 

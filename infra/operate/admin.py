@@ -3,8 +3,6 @@
 import secrets
 from datetime import UTC, datetime
 
-from email_validator import EmailNotValidError, validate_email
-
 from infra.cli import CommandError
 from infra.stack import DeployedStack
 
@@ -13,23 +11,23 @@ PASSWORD_LENGTHS = range(8, 129)
 
 
 def add_admin(stack: DeployedStack, email: str, password: str) -> None:
-    """Checks what the operator has given, makes the admin, and says so; makes a password up where none is given."""
-    try:
-        validate_email(email, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise CommandError(f"{email} is not an email address: {error}") from error
+    """Makes the admin, and says so; makes a password up where none is given. Raises CommandError for what cannot be."""
     if password and len(password) not in PASSWORD_LENGTHS:
         raise CommandError(f"A password has {PASSWORD_LENGTHS[0]} to {PASSWORD_LENGTHS[-1]} characters.")
     made_up = secrets.token_urlsafe(PASSWORD_BYTES)
-    make_admin(stack, email, password or made_up)
-    print(f"{email} is an admin of {stack}.")
+    known_as = make_admin(stack, email, password or made_up)
+    print(f"{known_as} is an admin of {stack}. Sessions that the account had are over.")
     if not password:
         print(f"Password (shown only now): {made_up}")
 
 
-def make_admin(stack: DeployedStack, email: str, password: str) -> None:
-    """An account that is an admin, whatever it was before, and has this password."""
+def make_admin(stack: DeployedStack, email: str, password: str) -> str:
+    """An account that is an admin, whatever it was before, and has this password; its address as it is kept."""
     stack.lend_to_booking()
     from booking.accounts import registration  # noqa: PLC0415 - it looks for its tables when it is imported
+    from booking.accounts.addresses import AddressRejected  # noqa: PLC0415 - as above
 
-    registration.make_admin(email, password, datetime.now(UTC))
+    try:
+        return registration.make_admin(email, password, datetime.now(UTC)).email
+    except AddressRejected as error:
+        raise CommandError(f"{email} is not an email address that an account can have: {error}") from error

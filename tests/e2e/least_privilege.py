@@ -81,8 +81,8 @@ class World:
         self.then = Answering(here, Broken)
 
         self.admin = self._admin()
-        self.client, self.waiting_client, self.bystander = (self._new("client") for _ in range(3))
-        self.specialist, self.idle_specialist, other_specialist = (self._new("specialist") for _ in range(3))
+        self.client, self.waiting_client, self.bystander = (self.new("client")[1] for _ in range(3))
+        self.specialist, self.idle_specialist, other_specialist = (self.new("specialist")[1] for _ in range(3))
         self.profile, self.idle_profile = map(self._profile_of, (self.specialist, self.idle_specialist))
         self.services = [self._service() for _ in range(2)]
         self.slots = [self.slot() for _ in range(2)]
@@ -104,6 +104,11 @@ class World:
     def registered(self, role: str) -> Any:
         """A new account."""
         return self.given_from_elsewhere()(201, "POST /auth/register", None, registration(role)).json()
+
+    def new(self, role: str) -> tuple[str, Account]:
+        """A new account's id, signed in."""
+        user = self.registered(role)
+        return user["id"], self._signed_in(user["email"])
 
     def session(self, email: str) -> Any:
         """A new session."""
@@ -189,9 +194,6 @@ class World:
         self.set_user(email, "role", "admin")
         return self._signed_in(email)
 
-    def _new(self, role: str) -> Account:
-        return self._signed_in(self.registered(role)["email"])
-
     def _signed_in(self, email: str) -> Account:
         return Account(email, self.session(email)["access_token"])
 
@@ -252,12 +254,20 @@ def get_me(world: World) -> None:
 
 
 def list_users(world: World) -> None:
-    world.then(200, "GET /users", world.admin)
+    must_go_on(world.then(200, "GET /users?limit=1", world.admin))
 
 
 def update_user(world: World) -> None:
-    user_id = world.registered("client")["id"]
-    world.then(200, f"PATCH /users/{user_id}", world.admin, {"role": "specialist"})
+    """Whoever is deactivated leaves its lines; its free slots go, those that are booked are closed."""
+    client_id, client = world.new("client")
+    slot_id = world.slot()
+    world.booked(slot_id)
+    world.given(201, "POST /bookings/wait-list", client, {"slot_id": slot_id})
+    specialist_id, specialist = world.new("specialist")
+    world.slot(specialist)
+    world.booked(world.slot(specialist))
+    for user_id in (client_id, specialist_id):
+        world.then(200, f"PATCH /users/{user_id}", world.admin, {"is_active": False})
 
 
 def get_my_profile(world: World) -> None:
@@ -337,10 +347,13 @@ def get_booking_calendar(world: World) -> None:
 
 
 def list_my_bookings(world: World) -> None:
-    world.then(200, "GET /bookings/me", world.client)
+    world.booked(world.slot())
+    must_go_on(world.then(200, "GET /bookings/me?limit=1", world.client))
 
 
 def list_specialist_bookings(world: World) -> None:
+    world.booked(world.slot())
+    must_go_on(world.then(200, "GET /bookings/specialists/me?limit=1", world.specialist))
     world.then(200, "GET /bookings/specialists/me", world.idle_specialist)
 
 
@@ -351,7 +364,11 @@ def join_wait_list(world: World) -> None:
 
 
 def list_my_wait_list(world: World) -> None:
-    world.then(200, "GET /bookings/wait-list/me", world.waiting_client)
+    for _ in range(2):
+        slot_id = world.slot()
+        world.booked(slot_id)
+        world.awaited(slot_id)
+    must_go_on(world.then(200, "GET /bookings/wait-list/me?limit=1", world.waiting_client))
 
 
 def leave_wait_list(world: World) -> None:
@@ -436,7 +453,7 @@ def must_be(expected: str | None, found: str | None) -> None:
 
 
 def must_go_on(answer: httpx.Response) -> None:
-    """The list is longer than the page; the link to the next one is signed."""
+    """The list is longer than the page; the link to the next one is sealed."""
     if 'rel="next"' not in answer.headers.get("Link", ""):
         raise Broken("the list ends with its first page")
 
@@ -503,7 +520,7 @@ class Policies:
         whole = self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         self._put(role, policy, lessened(whole, permission))
         try:
-            if permission.resource == "SigningKey":
+            if permission.resource in {"SigningKey", "CursorKey"}:
                 self._forget_what_is_cached(permission.function)
             yield
         finally:
@@ -516,7 +533,7 @@ class Policies:
             self._iam.delete_role_policy(RoleName=role, PolicyName=policy)
 
     def _forget_what_is_cached(self, function: str) -> None:
-        """A function keeps the key for minutes."""
+        """A function keeps its keys for minutes."""
         restart(self._lambda, self._physical_ids[function])
 
 

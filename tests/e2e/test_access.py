@@ -3,10 +3,11 @@
 import base64
 import json
 import secrets
+from functools import partial
 
 import pytest
 
-from tests.e2e.people import PASSWORD, People, Person, credentials, good, unused_email
+from tests.e2e.people import PASSWORD, SLOT_LENGTH, People, Person, credentials, good, times, together, unused_email
 from tests.e2e.refusals import refused
 
 SERVICE = {"title": "Haircut", "duration_minutes": 30, "price": "25.00"}
@@ -100,7 +101,7 @@ def test_admins_are_not_made_over_the_api(people: People) -> None:
 def test_an_admin_changes_accounts_but_not_its_own_rights(people: People) -> None:
     admin, other = people.admin, people.new("client")
     listed = good(admin.http.get("/users", params={"limit": "100"}))
-    assert all(user.keys() == {"id", "email", "role", "is_active", "created_at"} for user in listed)
+    assert all(user.keys() == {"id", "email", "role", "is_active", "created_at", "display_name"} for user in listed)
     assert good(admin.http.patch(f"/users/{other.id}", json={"role": "specialist"}))["role"] == "specialist"
     promoted = people.signed_in(other.email)
     assert good(promoted.http.get("/specialists/me"))["user_id"] == other.id
@@ -110,6 +111,41 @@ def test_an_admin_changes_accounts_but_not_its_own_rights(people: People) -> Non
     refused(admin.http.patch(f"/users/{admin.id}", json={"role": "client"}), 409)
     refused(admin.http.patch(f"/users/{admin.id}", json={"is_active": False}), 409)
     refused(admin.http.patch("/users/usr_nothing", json={"is_active": False}), 404)
+
+
+def test_a_dismissed_admin_changes_nobody_with_a_token_that_is_still_valid(people: People) -> None:
+    dismissed, accomplice = people.new_admin(), people.new("client")
+    good(people.admin.http.patch(f"/users/{dismissed.id}", json={"is_active": False}))
+    for user_id, change in ((dismissed.id, {"is_active": True}), (accomplice.id, {"role": "specialist"})):
+        answer = dismissed.http.patch(f"/users/{user_id}", json=change)
+        refused(answer, 403, "Not enough permissions", reason="not_enough_permissions")
+    refused(people.admin.http.patch(f"/users/{accomplice.id}", json={"role": "admin"}), 422)
+
+
+def test_of_admins_who_dismiss_each_other_at_once_one_stays(people: People) -> None:
+    for _ in range(5):
+        one, other = people.new_admin(), people.new_admin()
+        answers = together(
+            [
+                partial(by.http.patch, f"/users/{whom.id}", json={"role": "client"})
+                for by, whom in ((one, other), (other, one))
+            ]
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 403]
+
+
+def test_a_deactivated_specialist_is_on_no_list_and_has_no_free_slots(people: People, ann: Person) -> None:
+    specialist = people.new("specialist")
+    good(specialist.http.patch("/specialists/me", json={"display_name": "Ann"}))
+    free, booked = specialist.open_slot(), specialist.open_slot()
+    ann.booked(booked)
+    good(people.admin.http.patch(f"/users/{specialist.id}", json={"is_active": False}))
+    open_slots = good(ann.http.get(f"/specialists/{specialist.specialist_id}/slots"))
+    assert [slot["id"] for slot in open_slots] == [booked]
+    refused(ann.book(free), 404, "Slot not found")
+    start = specialist.free_time()
+    refused(specialist.http.post("/specialists/me/slots", json=times(start, start + SLOT_LENGTH)), 403)
+    refused(people.caller().post("/auth/refresh", json={"refresh_token": specialist.refresh_token}), 401)
 
 
 def test_a_login_does_not_tell_who_has_an_account(ann: Person, people: People) -> None:

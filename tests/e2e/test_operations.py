@@ -15,7 +15,7 @@ import pytest
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up, table_names
 from infra.operate.restore import replace, restore
-from infra.operate.rotate_key import pause, rotate
+from infra.operate.rotate_key import SECRETS, pause, replace_leaked, rotate
 from infra.stack import DeployedStack as Target
 from tests.e2e.deployed import MAIL_PORT, DeployedStack, StackElsewhere
 from tests.e2e.functions import physical_name, restart
@@ -145,11 +145,13 @@ def test_a_copy_is_neither_mixed_with_another_nor_restored_over_data_nor_restore
 
 @pytest.fixture
 def key_kept(there: Target) -> Iterator[None]:
-    """Puts the key back, since functions that other tests use keep it for minutes."""
-    client, arn = there.client("secretsmanager"), there.outputs()["SigningKeySecretArn"]
-    kept = client.get_secret_value(SecretId=arn)["SecretString"]
+    """Puts the keys back, since functions that other tests use keep them for minutes."""
+    client = there.client("secretsmanager")
+    arns = [there.outputs()[name] for name in SECRETS]
+    kept = {arn: client.get_secret_value(SecretId=arn)["SecretString"] for arn in arns}
     yield
-    client.put_secret_value(SecretId=arn, SecretString=kept)
+    for arn, keys_before in kept.items():
+        client.put_secret_value(SecretId=arn, SecretString=keys_before)
     restart_functions(there, "Login", "GetMe")
 
 
@@ -157,7 +159,7 @@ def test_after_a_rotation_old_tokens_are_accepted_and_new_ones_are_signed_by_the
     there: Target, people: People, ann: Person, key_kept: None
 ) -> None:
     before = keys(there)
-    rotate(there, now=NOW, at_once=True)
+    replace_leaked(there)
     after = keys(there)
     assert after["previous"] == before["current"]
     assert after["current"] not in before.values()
@@ -170,13 +172,13 @@ def test_after_a_rotation_old_tokens_are_accepted_and_new_ones_are_signed_by_the
 
 
 def test_a_second_rotation_waits_until_no_valid_token_is_refused(there: Target, key_kept: None) -> None:
-    rotate(there, now=NOW, at_once=True)
+    replace_leaked(there)
     rotated = keys(there)
     with pytest.raises(CommandError, match="NOW=1"):
         rotate(there, now=datetime.now(UTC))
     assert keys(there) == rotated
     rotate(there, now=datetime.now(UTC) + pause(there) + timedelta(minutes=1))
-    assert keys(there)["previous"] == rotated["current"]
+    assert (keys(there)["previous"], keys(there)["current"]) == (rotated["current"], rotated["next"])
 
 
 def keys(there: Target) -> dict[str, str]:

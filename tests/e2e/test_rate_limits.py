@@ -1,4 +1,4 @@
-"""Registering and logging in are limited: per source address, logging in also per account."""
+"""Registering and logging in are limited: per source address, failed logins also per account."""
 
 import os
 import time
@@ -13,6 +13,7 @@ from tests.e2e.refusals import refused
 
 REGISTRATIONS = 10
 LOGINS = 20
+FAILURES = 100
 WINDOW_SECONDS = 60
 TOO_MANY = "Too many requests. Please try again later."
 
@@ -48,10 +49,21 @@ def test_logins_are_limited_per_source_address(people: People) -> None:
     refused_at(LOGINS, lambda: crowd.post("/auth/login", json=credentials(unused_email())))
 
 
-def test_logins_are_limited_per_account_over_many_addresses(people: People) -> None:
+def test_wrong_passwords_from_one_address_do_not_lock_the_owner_out_elsewhere(people: People) -> None:
+    email, crowd = people.new("client").email, people.caller()
+    wrong = {"email": email.upper(), "password": "not the password"}
+    refused_at(LOGINS, lambda: crowd.post("/auth/login", json=wrong))
+    assert people.caller().post("/auth/login", json=credentials(email)).status_code == 200
+
+
+def test_wrong_passwords_are_limited_per_account_over_many_addresses(people: People) -> None:
     email = people.new("client").email
-    answers = [people.caller().post("/auth/login", json=credentials(email)) for _ in range(LOGINS - 1)]
-    assert {answer.status_code for answer in answers} == {200}
+    guess = {"email": email, "password": "not the password"}
+    crowd = [people.caller() for _ in range(FAILURES // LOGINS + 1)]
+    answers = together(
+        [partial(crowd[number % len(crowd)].post, "/auth/login", json=guess) for number in range(FAILURES)]
+    )
+    assert {answer.status_code for answer in answers} == {401}
     over = people.caller().post("/auth/login", json=credentials(email.upper()))
     refused(over, 429, TOO_MANY)
     assert 0 < int(over.headers["retry-after"]) <= WINDOW_SECONDS

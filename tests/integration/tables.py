@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from booking.errors import BookingError
 from booking.platform.aws import client
-from tests.unit.template_model import of_type
+from tests.unit.template_model import global_indexes, of_type
 
 _PARTS = (
     "AttributeDefinitions",
@@ -36,6 +36,8 @@ def create_tables() -> None:
     for logical_id, block in of_type("AWS::DynamoDB::Table"):
         properties = block["Properties"]
         definition = {part: properties[part] for part in _PARTS if part in properties}
+        if "GlobalSecondaryIndexes" in definition:
+            definition["GlobalSecondaryIndexes"] = global_indexes(properties)
         if "StreamSpecification" in definition:
             definition["StreamSpecification"] = {"StreamEnabled": True, **definition["StreamSpecification"]}
         client("dynamodb").create_table(TableName=_name(logical_id), **definition)

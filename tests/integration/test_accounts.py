@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from argon2 import PasswordHasher
 
 from booking.accounts import directory, login, passwords, registration
+from booking.accounts.addresses import AddressRejected
 from booking.accounts.directory import list_users, own_account, update_user
 from booking.accounts.errors import (
     EmailTaken,
@@ -23,13 +25,15 @@ from booking.accounts.table import UserItem
 from booking.accounts.tokens import caller_of
 from booking.accounts.user import User
 from booking.caller import Caller, Locale, Role
-from booking.errors import BookingError, TooManyRequests, Unauthenticated
+from booking.errors import BookingError, Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
+from booking.platform.aws import client
 from booking.platform.clock import current_instant
 from booking.platform.ids import new_id
 from booking.platform.queries import PageRequest
+from booking.platform.signing import forget_keys
 from booking.platform.store import ConditionFailed, ConditionsFailed, get
-from tests.integration.people import NOW, SECOND, an_admin
-from tests.integration.store_calls import counted_calls, just_before, lost_answers
+from tests.integration.people import NOW, SECOND
+from tests.integration.store_calls import counted_calls, just_before, keys_unreachable, lost_answers, refusing
 from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar
 
 PASSWORD = "correct horse battery staple"
@@ -55,12 +59,17 @@ def log_in_at(now: datetime = NOW, password: str = PASSWORD, source: str = SOURC
 
 
 def account_item() -> dict[str, object]:
-    return next(item for item in stored("users") if item.get("kind") == "user")
+    return next(item for item in stored("users") if item.get("email") == EMAIL)
+
+
+def an_admin() -> Caller:
+    """An admin with an account; changing others takes one."""
+    return make_admin(f"{secrets.token_hex(4)}@example.com", PASSWORD, NOW).as_caller()
 
 
 class TestRegistering:
     def test_an_account_and_the_claim_to_its_address_are_stored(self) -> None:
-        user = register(Registration("  Ann@Example.COM ", PASSWORD), source_address=SOURCE, now=NOW)
+        user = register(Registration("Ann@Example.COM", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert (user.email, user.role, user.is_active, user.created_at) == (EMAIL, Role.CLIENT, True, NOW)
         claim, item = stored("users")
@@ -117,6 +126,18 @@ class TestRegistering:
 
         assert [profile["display_name"] for profile in stored_in_calendar("profile")] == ["Ann"]
 
+    def test_a_clients_name_is_kept(self) -> None:
+        user = register(Registration(EMAIL, PASSWORD, display_name="Ann"), source_address=SOURCE, now=NOW)
+
+        assert (user.display_name, account_item()["display_name"]) == ("Ann", "Ann")
+        assert stored("calendar") == []
+
+    def test_an_address_that_nobody_can_mail_to_is_rejected(self) -> None:
+        with pytest.raises(AddressRejected):
+            register(Registration("ann@printer.local", PASSWORD), source_address=SOURCE, now=NOW)
+
+        assert stored("users") == []
+
     def test_attempts_are_limited_by_source_address(self) -> None:
         for number in range(10):
             wanted = Registration(f"{number}@example.com", PASSWORD)
@@ -143,6 +164,27 @@ class TestMakingAdmins:
         log_in_at(password="another password")
         with pytest.raises(WrongEmailOrPassword):
             log_in_at()
+
+    @pytest.mark.parametrize("spelling", ["ANN@münchen.example", "ann@XN--MNCHEN-3YA.example"])
+    def test_the_operators_spelling_names_the_account_that_signs_in_with_another(self, spelling: str) -> None:
+        user = register(Registration("Ann@München.example", PASSWORD), source_address=SOURCE, now=NOW)
+
+        assert make_admin(spelling, "another password", NOW).id == user.id
+        assert log_in(spelling, "another password", source_address=SOURCE, now=NOW).refresh_token
+
+    def test_an_account_that_was_deactivated_is_listed_again(self) -> None:
+        user = register(Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW)
+        update_user(an_admin(), user.id, is_active=False, role=None, now=NOW)
+
+        make_admin(EMAIL, PASSWORD, NOW)
+
+        [profile] = stored_in_calendar("profile")
+        assert (profile["listed"], profile.get("closed")) == ("listed", None)
+
+    def test_an_account_without_a_profile_gets_none(self, account: User) -> None:
+        make_admin(EMAIL, PASSWORD, NOW)
+
+        assert stored("calendar") == []
 
     def test_a_claim_without_an_account_makes_none(self, account: User) -> None:
         delete_stored("users", {"user_id": account.id})
@@ -233,13 +275,57 @@ class TestLoggingIn:
             log_in_at(NOW + 20.5 * SECOND)
         assert refusal.value.retry_after == 40
 
-    def test_attempts_are_limited_by_account_over_all_addresses(self, account: User) -> None:
-        for number in range(20):
-            with pytest.raises(WrongEmailOrPassword):
-                log_in_at(NOW + number * SECOND, "wrong password", f"192.0.2.{number}")
+    def test_failures_are_limited_by_account_over_all_sources(self, account: User) -> None:
+        fail_from_many_sources(100)
 
         with pytest.raises(TooManyRequests):
-            log_in_at(NOW + 20 * SECOND, source="198.51.100.1")
+            log_in_at(NOW + 10 * SECOND, source="198.51.100.1")
+
+    def test_failures_from_one_source_do_not_lock_the_owner_out(self, account: User) -> None:
+        for number in range(20):
+            with pytest.raises(WrongEmailOrPassword):
+                log_in_at(NOW + number * SECOND, "wrong password")
+
+        assert log_in_at(NOW + 20 * SECOND, source="198.51.100.1").refresh_token
+
+    def test_only_failures_count_against_the_account(self, account: User) -> None:
+        for number in range(101):
+            log_in_at(NOW + number * SECOND / 100, source=f"198.51.{number}.1")
+
+        assert [item["attempts"] for item in stored("ephemeral") if len(item.get("attempts", ())) > 1] == []
+
+    def test_an_attempt_counts_as_failed_while_it_is_made_so_that_parallel_ones_are_limited(
+        self, account: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fail_from_many_sources(99)
+        together: list[Exception] = []
+
+        def meanwhile(password: str, stored_hash: str | None) -> bool:
+            monkeypatch.undo()
+            with pytest.raises(TooManyRequests) as refusal:
+                log_in_at(NOW + 10 * SECOND, "another guess", "198.51.100.2")
+            together.append(refusal.value)
+            return QUICK.verify(stored_hash or "", password)
+
+        monkeypatch.setattr(login, "matches", meanwhile)
+        log_in_at(NOW + 10 * SECOND, source="198.51.100.1")
+
+        assert len(together) == 1
+
+    def test_an_attempt_that_cannot_be_forgotten_goes_on_counting(self, account: User) -> None:
+        with refusing("ThrottlingException", only="UpdateItem", times=None):
+            session = log_in_at()
+
+        assert session.refresh_token
+
+    def test_addresses_of_one_ipv6_network_are_one_source(self, account: User) -> None:
+        for number in range(20):
+            with pytest.raises(WrongEmailOrPassword):
+                log_in_at(NOW + number * SECOND / 100, "wrong password", f"2001:db8:0:1::{number:x}")
+
+        with pytest.raises(TooManyRequests):
+            log_in_at(NOW + SECOND, source="2001:db8:0:1:ffff::1")
+        assert log_in_at(NOW + SECOND, source="2001:db8:0:2::1").refresh_token
 
 
 class TestRefreshing:
@@ -251,18 +337,18 @@ class TestRefreshing:
         with counted_calls() as calls:
             following = refresh(session.refresh_token, NOW + DAY)
 
-        assert calls.operations == ["UpdateItem", "GetItem"]
+        assert calls.operations == ["GetItem", "GetItem", "UpdateItem"]
         assert following.refresh_token != session.refresh_token
         [family] = stored_families()
         assert family["expires_at"] == int((NOW + 31 * DAY).timestamp())
         assert refresh(following.refresh_token, NOW + 2 * DAY).refresh_token
 
-    def test_role_and_language_are_read_anew(self, account: User, session: Session) -> None:
-        update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+    def test_address_and_language_are_read_anew(self, account: User, session: Session) -> None:
+        change_stored("users", {"user_id": account.id}, locale="ru")
 
         following = refresh(session.refresh_token, current_instant())
 
-        assert caller_of(following.access_token).role is Role.SPECIALIST
+        assert caller_of(following.access_token).locale is Locale.RU
 
     def test_a_spent_token_that_comes_back_ends_the_family(self, session: Session) -> None:
         following = refresh(session.refresh_token, NOW)
@@ -312,6 +398,20 @@ class TestRefreshing:
         with pytest.raises(RefreshTokenRejected):
             refresh(session.refresh_token, NOW)
 
+    @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+    def test_a_token_stays_good_while_the_store_is_out_of_reach(self, session: Session, operation: str) -> None:
+        with refusing("ThrottlingException", only=operation), pytest.raises(StoreUnavailable):
+            refresh(session.refresh_token, NOW)
+
+        assert refresh(session.refresh_token, NOW).refresh_token
+
+    def test_a_token_stays_good_while_the_signing_key_is_out_of_reach(self, session: Session) -> None:
+        forget_keys()
+        with keys_unreachable(), pytest.raises(StoreUnavailable):
+            refresh(session.refresh_token, NOW)
+
+        assert refresh(session.refresh_token, NOW).refresh_token
+
     @pytest.mark.parametrize("token", ["", ".", "a", "a.", ".b", "unknown.secret", "x" * 10_000, "\x00.\x00", "é.é"])
     def test_what_is_no_token_is_rejected_and_makes_nothing(self, token: str) -> None:
         with pytest.raises(RefreshTokenRejected):
@@ -344,6 +444,56 @@ class TestRefreshing:
         close_session(token)
 
 
+class TestTheEndOfAllSessions:
+    @pytest.fixture
+    def session(self, account: User) -> Session:
+        return log_in_at()
+
+    def is_over(self, session: Session) -> bool:
+        with pytest.raises(RefreshTokenRejected):
+            refresh(session.refresh_token, NOW)
+        return stored_families() == []
+
+    def test_comes_when_an_operator_makes_the_account_an_admin(self, session: Session) -> None:
+        make_admin(EMAIL, "another password", NOW)
+
+        assert self.is_over(session)
+        fresh = log_in_at(password="another password")
+        assert refresh(fresh.refresh_token, NOW).refresh_token
+
+    def test_comes_also_for_a_sign_in_that_was_under_way(self, account: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(login, "needs_rehash", lambda _: bool(make_admin(EMAIL, "another password", NOW)) and False)
+
+        assert self.is_over(log_in_at())
+
+    def test_comes_with_a_change_of_role(self, account: User, session: Session) -> None:
+        update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+
+        assert self.is_over(session)
+
+    def test_does_not_come_with_the_role_that_the_account_has(self, account: User, session: Session) -> None:
+        update_user(an_admin(), account.id, is_active=True, role=Role.CLIENT, now=NOW)
+
+        assert refresh(session.refresh_token, NOW).refresh_token
+
+    def test_outlasts_a_deactivation(self, account: User, session: Session) -> None:
+        admin = an_admin()
+        for is_active in (False, True):
+            update_user(admin, account.id, is_active=is_active, role=None, now=NOW)
+
+        assert self.is_over(session)
+
+    def test_is_known_of_accounts_and_families_from_before_it_was(self, account: User, session: Session) -> None:
+        change_stored("users", {"user_id": account.id}, session_generation=None)
+        [family] = stored_families()
+        change_stored("ephemeral", {"pk": str(family["pk"])}, generation=None)
+        session = refresh(session.refresh_token, NOW)
+
+        make_admin(EMAIL, PASSWORD, NOW)
+
+        assert self.is_over(session)
+
+
 class TestOwnAccount:
     def test_is_as_it_is_now(self, account: User) -> None:
         update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
@@ -355,6 +505,11 @@ class TestOwnAccount:
 
         with pytest.raises(Unauthenticated):
             own_account(account.as_caller())
+
+    def test_that_was_stored_without_a_language_has_english(self, account: User) -> None:
+        change_stored("users", {"user_id": account.id}, locale=None)
+
+        assert own_account(account.as_caller()).locale is Locale.EN
 
     def test_is_none_for_an_account_that_is_gone(self) -> None:
         with pytest.raises(Unauthenticated):
@@ -369,10 +524,11 @@ class TestWhatAdminsChange:
         assert (account_item()["is_active"], account_item()["role"]) == (False, "client")
 
     def test_nothing_given_changes_nothing(self, account: User) -> None:
-        with counted_calls() as calls:
-            assert update_user(an_admin(), account.id, is_active=None, role=None, now=NOW) == account
+        admin, before = an_admin(), account_item()
 
-        assert calls.operations == ["GetItem"]
+        assert update_user(admin, account.id, is_active=None, role=None, now=NOW) == account
+
+        assert account_item() == before
 
     def test_whoever_becomes_a_specialist_has_a_profile_and_keeps_the_one_it_had(self, account: User) -> None:
         for role in (Role.SPECIALIST, Role.CLIENT):
@@ -386,13 +542,14 @@ class TestWhatAdminsChange:
         assert kept == {**profile, "display_name": "Ann"}
 
     def test_an_account_that_goes_in_between_is_not_made_again(self, account: User) -> None:
+        admin = an_admin()
         with (
             just_before("TransactWriteItems", lambda: delete_stored("users", {"user_id": account.id})),
             pytest.raises(UserNotFound),
         ):
-            update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+            update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
-        assert [item["user_id"] for item in stored("users")] == [f"email#{EMAIL}"]
+        assert account.id not in [item["user_id"] for item in stored("users")]
         assert stored("calendar") == []
 
     @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, new_id("usr")])
@@ -419,6 +576,86 @@ class TestWhatAdminsChange:
         changed = update_user(admin.as_caller(), admin.id, is_active=True, role=Role.ADMIN, now=NOW)
 
         assert changed.role is Role.ADMIN
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.CLIENT}], ids=["deactivated", "demoted"])
+    def test_a_dismissed_admin_changes_nobody_although_its_token_is_valid(
+        self, account: User, change: dict[str, bool | Role]
+    ) -> None:
+        dismissed, admin = an_admin(), an_admin()
+        given = {"is_active": None, "role": None} | change
+        update_user(admin, dismissed.user_id, **given, now=NOW)  # type: ignore[arg-type]
+        before = stored("users")
+
+        for user_id in (account.id, dismissed.user_id, admin.user_id):
+            refused(Forbidden, partial(update_user, dismissed, user_id, is_active=True, role=None, now=NOW))
+        refused(Forbidden, partial(update_user, dismissed, account.id, is_active=None, role=Role.SPECIALIST, now=NOW))
+
+        assert stored("users") == before
+
+    def test_an_admin_without_an_account_changes_nobody(self, account: User) -> None:
+        nobody = Caller(new_id("usr"), Role.ADMIN, EMAIL)
+
+        refused(Forbidden, lambda: update_user(nobody, account.id, is_active=False, role=None, now=NOW))
+
+        assert account_item()["is_active"] is True
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.CLIENT}], ids=["deactivate", "demote"])
+    def test_of_two_admins_who_dismiss_each_other_one_stays(self, change: dict[str, bool | Role]) -> None:
+        one, other = an_admin(), an_admin()
+        given = {"is_active": None, "role": None} | change
+
+        def dismiss(by: Caller, whom: Caller) -> User:
+            return update_user(by, whom.user_id, **given, now=NOW)  # type: ignore[arg-type]
+
+        with just_before("TransactWriteItems", lambda: dismiss(other, one)):
+            refused(Forbidden, lambda: dismiss(one, other))
+
+        admins = [item for item in stored("users") if item.get("role") == "admin" and item["is_active"]]
+        assert [item["user_id"] for item in admins] == [other.user_id]
+
+    def test_an_admin_who_is_dismissed_in_between_does_not_reinstate_itself(self) -> None:
+        admin, other = an_admin(), an_admin()
+
+        with just_before(
+            "TransactWriteItems", lambda: update_user(other, admin.user_id, is_active=False, role=None, now=NOW)
+        ):
+            refused(Forbidden, lambda: update_user(admin, admin.user_id, is_active=True, role=None, now=NOW))
+
+        assert not own(admin)["is_active"]
+
+    def test_a_change_that_another_one_overtakes_starts_from_what_that_left(self, account: User) -> None:
+        admin = an_admin()
+
+        with just_before(
+            "TransactWriteItems", lambda: update_user(admin, account.id, is_active=False, role=None, now=NOW)
+        ):
+            changed = update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+
+        assert (changed.is_active, changed.role) == (False, Role.SPECIALIST)
+        [profile] = stored_in_calendar("profile")
+        assert (profile.get("listed"), profile["closed"]) == (None, True)
+
+    def test_a_role_that_is_given_in_between_is_not_taken_back(self, account: User) -> None:
+        admin = an_admin()
+
+        with just_before(
+            "TransactWriteItems",
+            lambda: update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW),
+        ):
+            update_user(admin, account.id, is_active=False, role=None, now=NOW)
+
+        assert (account_item()["role"], account_item()["is_active"]) == ("specialist", False)
+
+    def test_no_transaction_touches_an_item_twice(self, account: User) -> None:
+        admin = an_admin()
+
+        with counted_calls() as calls:
+            for user_id in (admin.user_id, account.id):
+                update_user(admin, user_id, is_active=True, role=None, now=NOW)
+
+        for sent in calls.parameters("TransactWriteItems"):
+            keys = [str(about["Key"]) for step in sent["TransactItems"] for about in step.values()]
+            assert len(keys) == len(set(keys))
 
 
 def test_accounts_are_listed_in_the_order_of_their_creation_in_one_query() -> None:
@@ -449,6 +686,16 @@ def test_production_hashes_as_the_cheat_sheet_says(monkeypatch: pytest.MonkeyPat
     assert not passwords.needs_rehash(passwords._NOBODYS_HASH)
 
 
+def own(caller: Caller) -> dict[str, object]:
+    return next(item for item in stored("users") if item["user_id"] == caller.user_id)
+
+
+def fail_from_many_sources(times: int) -> None:
+    for number in range(times):
+        with pytest.raises(WrongEmailOrPassword):
+            log_in_at(NOW + number * SECOND / 100, "wrong password", f"192.0.{number}.1")
+
+
 def stored_families() -> list[dict[str, object]]:
     return [item for item in stored("ephemeral") if str(item["pk"]).startswith("refresh#")]
 
@@ -460,3 +707,13 @@ def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
 
 def test_the_directory_does_not_hand_out_hashes(account: User) -> None:
     assert "argon2" not in repr(directory.list_users(PageRequest(20)))
+
+
+def test_the_index_behind_the_list_holds_neither_hashes_nor_generations(account: User) -> None:
+    answers: list[dict[str, object]] = []
+    client("dynamodb").meta.events.register("after-call.dynamodb.Query", lambda parsed, **_: answers.append(parsed))
+
+    [found] = list_users(PageRequest(20)).items
+
+    assert found == account
+    assert "argon2" not in str(answers)

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from booking.errors import TooManyRequests
-from booking.platform.ratelimit import RateLimit, count_attempt
+from booking.platform.ratelimit import RateLimit, count_attempt, forget_attempt, source_network
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import counted_calls, just_before, lost_answers, refusing, unreachable
 from tests.integration.tables import stored
@@ -141,3 +141,45 @@ def test_memory_takes_over_while_the_store_is_out_of_reach() -> None:
 def test_a_permission_that_is_missing_is_no_outage() -> None:
     with refusing("AccessDeniedException"), pytest.raises(ClientError):
         attempt(NOW)
+
+
+class TestForgetting:
+    @pytest.mark.parametrize("is_reachable", [True, False], ids=["in the table", "in memory"])
+    def test_an_attempt_that_is_forgotten_makes_room_for_another(self, *, is_reachable: bool) -> None:
+        with nullcontext() if is_reachable else unreachable():
+            for number in range(5):
+                forget_attempt(LIMIT, "somebody", count_attempt(LIMIT, "somebody", NOW + number * SECOND))
+            for number in range(3):
+                attempt(NOW + (5 + number) * SECOND)
+
+            refused(NOW + 9 * SECOND)
+
+    def test_a_window_that_is_gone_is_not_made_again(self) -> None:
+        forget_attempt(LIMIT, "somebody", 1)
+
+        assert stored("ephemeral") == []
+
+    def test_an_attempt_that_cannot_be_forgotten_goes_on_counting(self) -> None:
+        counted = count_attempt(LIMIT, "somebody", NOW)
+
+        with unreachable():
+            forget_attempt(LIMIT, "somebody", counted)
+
+        assert attempts_stored() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "another", "is_one"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:0:1::1", "2001:0DB8:0:1:0::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("unknown", "unknown", True),
+        ("unknown", "192.0.2.1", False),
+    ],
+)
+def test_who_counts_as_one_source(address: str, another: str, *, is_one: bool) -> None:
+    assert (source_network(address) == source_network(another)) is is_one

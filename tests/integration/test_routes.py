@@ -12,10 +12,11 @@ from icalendar import Calendar
 
 from booking import __version__
 from booking.accounts import passwords
-from booking.accounts.registration import Registration, register
+from booking.accounts.registration import Registration, make_admin, register
 from booking.calendar import profiles
 from booking.caller import Caller, Role
 from booking.platform.clock import current_instant
+from booking.platform.ids import new_id
 from booking.reservations.change import cancel, reschedule
 from infra.app import create_app
 from infra.openapi import document
@@ -50,7 +51,7 @@ class TestFromRegistrationToASecondBooking:
             account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role}
             registered = api.request("POST", "/auth/register", json=account)
             assert registered.status_code == 201
-            assert registered.json().keys() == {"id", "email", "role", "is_active", "created_at"}
+            assert registered.json().keys() == {"id", "email", "role", "is_active", "created_at", "display_name"}
             credentials = {"email": account["email"].upper(), "password": PASSWORD}
             session = api.request("POST", "/auth/login", json=credentials).json()
             assert session.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
@@ -153,17 +154,49 @@ class TestAccounts:
 
     def test_admins_list_and_change_accounts(self, api: Api) -> None:
         user = register(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
-        admin = an_admin()
+        admin = make_admin("boss@example.com", PASSWORD, current_instant()).as_caller()
 
         changed = api.request("PATCH", f"/users/{user.id}", admin, json={"role": "specialist"})
         listed = api.request("GET", "/users", admin)
 
         assert changed.json()["role"] == "specialist"
-        assert listed.json() == [changed.json()]
+        assert [found["email"] for found in listed.json()] == ["ann@example.com", "boss@example.com"]
+        assert listed.json()[0] == changed.json()
         assert "argon2" not in listed.text
         error_of(
             api.request("PATCH", f"/users/{admin.user_id}", admin, json={"is_active": False}), 409, "own_admin_rights"
         )
+
+    def test_admins_are_not_made_by_admins(self, api: Api) -> None:
+        admin = make_admin("boss@example.com", PASSWORD, current_instant()).as_caller()
+        before = stored("users")
+
+        for user_id in (admin.user_id, new_id("usr")):
+            refusal = api.request("PATCH", f"/users/{user_id}", admin, json={"role": "admin"})
+            assert error_of(refusal, 422, "validation_error")["detail"][0]["loc"] == ["body", "role"]
+
+        assert stored("users") == before
+
+    def test_a_dismissed_admin_is_told_that_it_may_not(self, api: Api) -> None:
+        admin, other = (make_admin(f"{name}@example.com", PASSWORD, current_instant()).as_caller() for name in "ab")
+        api.request("PATCH", f"/users/{other.user_id}", admin, json={"is_active": False})
+
+        for change in ({"is_active": True}, {}):
+            refusal = api.request("PATCH", f"/users/{other.user_id}", other, json=change)
+            assert error_of(refusal, 403, "not_enough_permissions")["detail"] == "Not enough permissions"
+
+    @pytest.mark.parametrize("role", ["client", "specialist"])
+    def test_a_name_is_kept_and_shown(self, api: Api, role: str) -> None:
+        body = {"email": "ann@example.com", "password": PASSWORD, "role": role, "display_name": "Ann"}
+
+        assert api.request("POST", "/auth/register", json=body).json()["display_name"] == "Ann"
+
+    @pytest.mark.parametrize("email", ["анна@example.com", "ann@localhost", "ann@x.test", f"{'a' * 65}@example.com"])
+    def test_an_address_that_cannot_be_mailed_to_is_a_422(self, api: Api, email: str) -> None:
+        refusal = api.request("POST", "/auth/register", json={"email": email, "password": PASSWORD})
+
+        assert error_of(refusal, 422, "validation_error")["detail"][0]["loc"] == ["body", "email"]
+        assert stored("users") == []
 
 
 class TestCalendar:

@@ -12,12 +12,13 @@ from typing import Any
 import jwt
 import pytest
 
-from booking.accounts.tokens import ALGORITHM, AUDIENCE, ISSUER, caller_of, issue_access_token, sign
+from booking.accounts.tokens import ALGORITHM, AUDIENCE, ISSUER, caller_of, issue_access_token
 from booking.caller import Caller
 from booking.errors import StoreUnavailable, Unauthenticated
 from booking.platform import signing
 from booking.platform.aws import client
 from booking.platform.clock import current_instant
+from booking.platform.sealing import seal
 from booking.platform.settings import settings
 from tests.integration.people import a_client
 from tests.integration.store_calls import counted_calls, keys_unreachable
@@ -73,7 +74,7 @@ def signed(
         "exp": now + timedelta(minutes=1),
         "jti": uuid.uuid4().hex,
     } | changes
-    key = signing.current_key()
+    key = signing.TOKEN_KEYS.current()
     given = {name: claim for name, claim in claims.items() if claim is not None}
     return jwt.encode(given, secret or key.secret, algorithm=algorithm, headers={"kid": key.kid, **(headers or {})})
 
@@ -112,7 +113,7 @@ REJECTED: dict[str, Callable[[], str]] = {
     "signed with another key": lambda: signed(secret="x" * 64),
     "another algorithm": lambda: signed(algorithm="HS384"),
     "an unknown key's name": lambda: signed(headers={"kid": "unknown"}),
-    "no key's name": lambda: jwt.encode({}, signing.current_key().secret, algorithm=ALGORITHM),
+    "no key's name": lambda: jwt.encode({}, signing.TOKEN_KEYS.current().secret, algorithm=ALGORITHM),
     "a key's name that is a number": lambda: forged_header(kid=1),
     "another issuer": lambda: signed(iss="somebody"),
     "another audience": lambda: signed(aud="somebody"),
@@ -128,8 +129,13 @@ REJECTED: dict[str, Callable[[], str]] = {
     "an unknown role": lambda: signed(role="owner"),
     "no e-mail": lambda: signed(email=None),
     "an unknown language": lambda: signed(locale="xx"),
-    "a page's cursor": lambda: sign({"iss": ISSUER, "aud": "cursor:x", "start": {}}),
+    "a page's cursor": lambda: seal({"user_id": "usr_a"}, "a list"),
+    "signed with the key of cursors": lambda: signed_with(signing.CURSOR_KEYS.current()),
 }
+
+
+def signed_with(key: signing.SigningKey) -> str:
+    return signed(secret=key.secret, headers={"kid": key.kid})
 
 
 def forged_header(**header: object) -> str:
@@ -195,12 +201,12 @@ class TestKeys:
 
     def test_that_another_environment_signs_with_already_are_noticed(self, clock: SimpleNamespace) -> None:
         holder = a_client()
-        signing.current_key()
-        known = signing._cached
+        signing.TOKEN_KEYS.current()
+        known = signing.TOKEN_KEYS._cached
         rotate()
         signing.forget_keys()
         token = a_token(holder)
-        signing._cached = known
+        signing.TOKEN_KEYS._cached = known
 
         clock.seconds += signing.REFETCH_SECONDS + 1
 

@@ -68,8 +68,13 @@ def statements(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def indexes(table: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
     """A table's secondary indexes: their key schemas by name."""
     properties = table["Properties"]
-    both = [*properties.get("GlobalSecondaryIndexes", []), *properties.get("LocalSecondaryIndexes", [])]
+    both = [*global_indexes(properties), *properties.get("LocalSecondaryIndexes", [])]
     return {index["IndexName"]: index["KeySchema"] for index in both}
+
+
+def global_indexes(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The global indexes that a table has from its first deployment on, without those of an earlier release."""
+    return [index for index in properties.get("GlobalSecondaryIndexes", []) if not isinstance(index, list)]
 
 
 def _function(name: str, properties: Mapping[str, Any]) -> Function:

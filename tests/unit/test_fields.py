@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from booking.http.bodies.calendar import ServiceBody
-from booking.http.bodies.email import Email
+from booking.http.bodies.email import KnownEmail, NewEmail
 from booking.http.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, Title
 from booking.http.bodies.time_zone import TimeZoneName
 
@@ -131,8 +131,11 @@ class TestTexts:
 
 
 class TestAddresses:
-    def test_are_kept_in_their_normal_form(self) -> None:
-        assert accepted(Email, "Ann@EXAMPLE.com") == "Ann@example.com"
+    @pytest.mark.parametrize("field", [NewEmail, KnownEmail])
+    def test_are_kept_in_the_form_in_which_they_are_compared(self, field: Any) -> None:
+        assert accepted(field, "Ann@EXAMPLE.com") == "ann@example.com"
+        assert accepted(field, "Ann@MÜNCHEN.example") == "ann@münchen.example"
+        assert accepted(field, "Ann@xn--mnchen-3ya.example") == "ann@münchen.example"
 
     @pytest.mark.parametrize(
         "value",
@@ -151,14 +154,36 @@ class TestAddresses:
         ],
     )
     def test_are_nothing_else(self, value: object) -> None:
-        said = refused(Email, value)
+        for field in (NewEmail, KnownEmail):
+            said = refused(field, value)
+            assert value in {"", "a", "@b.com", "a@", 1, None} or str(value) not in said
 
-        assert value in {"", "a", "@b.com", "a@", 1, None} or str(value) not in said
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "ann@printer.local",
+            "ann@somewhere.invalid",
+            "ann@box.localhost",
+            "ann@1.10.in-addr.arpa",
+            "ann@xn--0.example",
+        ],
+    )
+    def test_that_nobody_can_mail_to_are_refused(self, address: str) -> None:
+        for field in (NewEmail, KnownEmail):
+            refused(field, address)
+
+    @pytest.mark.parametrize("address", ["анна@example.com", "ann@mail.test", f"{'a' * 65}@example.com"])
+    def test_that_nobody_can_mail_to_are_refused_for_new_accounts_only(self, address: str) -> None:
+        assert refused(NewEmail, address) == "Input should be a valid e-mail address"
+        assert accepted(KnownEmail, address) == address
+
+    def test_have_a_local_part_of_64_characters_at_most(self) -> None:
+        assert accepted(NewEmail, f"{'a' * 64}@example.com")
 
     @given(st.text(max_size=40))
     def test_no_text_breaks_the_check(self, text: str) -> None:
         with suppress(ValidationError):
-            assert "@" in accepted(Email, text)
+            assert "@" in accepted(NewEmail, text)
 
 
 class TestTimeZones:

@@ -123,23 +123,23 @@ def request(path: str = "/list", query: str = "", headers: dict[str, str] | None
 
 
 class TestCursors:
-    def audience(self, path: str = "/list", query: str = "", subject: str = "") -> str:
+    def list_of(self, path: str = "/list", query: str = "", subject: str = "") -> str:
         pagination = Pagination(request(path, query), Response(), 20, None, None)
         pagination._subject = subject
-        return pagination._audience()
+        return pagination._list()
 
     def test_are_made_for_a_path_its_filters_and_an_owner(self) -> None:
-        of = self.audience("/list", "status=confirmed", "usr_a")
+        of = self.list_of("/list", "status=confirmed", "usr_a")
 
-        assert of == self.audience("/list", "status=confirmed", "usr_a")
-        assert of != self.audience("/other", "status=confirmed", "usr_a")
-        assert of != self.audience("/list", "status=cancelled", "usr_a")
-        assert of != self.audience("/list", "", "usr_a")
-        assert of != self.audience("/list", "status=confirmed", "usr_b")
+        assert of == self.list_of("/list", "status=confirmed", "usr_a")
+        assert of != self.list_of("/other", "status=confirmed", "usr_a")
+        assert of != self.list_of("/list", "status=cancelled", "usr_a")
+        assert of != self.list_of("/list", "", "usr_a")
+        assert of != self.list_of("/list", "status=confirmed", "usr_b")
 
     def test_do_not_depend_on_the_page_nor_on_the_order_of_filters(self) -> None:
-        assert self.audience(query="a=1&b=2") == self.audience(query="b=2&a=1")
-        assert self.audience(query="limit=1&cursor=x&a=1&offset=3") == self.audience(query="a=1")
+        assert self.list_of(query="a=1&b=2") == self.list_of(query="b=2&a=1")
+        assert self.list_of(query="limit=1&cursor=x&a=1&offset=3") == self.list_of(query="a=1")
 
     def test_and_offsets_exclude_each_other(self) -> None:
         with pytest.raises(CursorWithOffset):

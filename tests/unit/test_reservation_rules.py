@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from booking.accounts.errors import OwnAdminRights
-from booking.accounts.user import check_keeps_own_rights, normalized_email
+from booking.accounts.user import check_keeps_own_rights
 from booking.calendar.errors import SlotStarted
 from booking.calendar.slot_ids import SlotId
 from booking.caller import Caller, Role, specialist_id_of
@@ -142,7 +142,3 @@ def test_admins_keep_their_own_rights_and_may_take_others(
         return
     with pytest.raises(OwnAdminRights):
         check_keeps_own_rights(admin, admin.user_id, is_active=is_active, role=role)
-
-
-def test_addresses_are_compared_without_case_and_blanks() -> None:
-    assert normalized_email("  Ann@Example.COM ") == "ann@example.com"

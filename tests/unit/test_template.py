@@ -21,6 +21,7 @@ from tests.unit.template_model import (
     RESOURCES,
     Function,
     functions,
+    global_indexes,
     indexes,
     of_type,
     statements,
@@ -34,6 +35,7 @@ TABLE_ACTIONS = {
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),
+    ("secretsmanager:GetSecretValue", "CursorKey"),
     ("secretsmanager:GetSecretValue", "MetricsTokenSecret"),
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
@@ -128,6 +130,39 @@ def test_a_function_may_query_only_indexes_that_exist(function: Function) -> Non
         if permission.index is not None:
             assert permission.index in indexes(TABLES[permission.resource])
             assert permission.action == "dynamodb:Query"
+
+
+def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:
+    holding = {f.handler for f in FUNCTIONS if any(p.resource == "SigningKey" for p in f.permissions)}
+    asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
+    issuing = {"auth.login.handler", "auth.refresh.handler"}
+    assert holding == asking - {"ops.metrics.handler"} | issuing  # scrapers have a token of their own
+
+
+def test_the_functions_of_lists_hold_the_key_of_cursors_and_no_others() -> None:
+    holding = {f.handler for f in FUNCTIONS if any(p.resource == "CursorKey" for p in f.permissions)}
+    lists = {f.handler for f in FUNCTIONS if f.routes and "cursor" in parameters_of(operation_of(f))}
+    assert holding == lists
+
+
+def test_indexes_hold_what_the_models_say_and_the_one_of_accounts_no_hash() -> None:
+    projections = {
+        index["IndexName"]: index["Projection"] for index in global_indexes(TABLES["UsersTable"]["Properties"])
+    }
+    assert projections == {
+        "by_created_at": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": ["email", "role", "is_active", "locale", "display_name"],
+        }
+    }
+
+
+def test_the_index_of_an_earlier_release_is_kept_only_where_somebody_says_so() -> None:
+    """An update can make or delete one index, and its projection cannot be changed (UpdateTable)."""
+    _, (condition, former, otherwise) = TABLES["UsersTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert (condition, otherwise) == ("KeepsFormerUsersIndex", "AWS::NoValue")
+    assert (former["IndexName"], former["Projection"]) == ("by_creation", {"ProjectionType": "ALL"})
+    assert PARAMETERS["FormerUsersIndex"]["Default"] == "deleted"
 
 
 def test_only_accounts_and_the_health_check_reach_the_table_with_password_hashes() -> None:
@@ -259,6 +294,18 @@ def test_an_unknown_route_is_a_404() -> None:
 
 def parts_of(mapping: str) -> set[str]:
     return set(mapping.strip("'").split(","))
+
+
+def operation_of(function: Function) -> Mapping[str, Any]:
+    """What the OpenAPI document says of a function's route."""
+    document = json.loads((ROOT / "functions" / "ops" / "openapi.json").read_text())
+    ((method, path),) = function.routes
+    operation: Mapping[str, Any] = document["paths"].get(path, {}).get(method.lower(), {})
+    return operation
+
+
+def parameters_of(operation: Mapping[str, Any]) -> set[str]:
+    return {taken["name"] for taken in operation.get("parameters", [])}
 
 
 def documented_headers() -> set[str]:

@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
+
 from booking.accounts.errors import UserNotFound
 from booking.accounts.table import KIND_USER, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
 from booking.calendar import profiles
-from booking.caller import USER_PREFIX, Caller, Role
-from booking.errors import Unauthenticated
+from booking.caller import USER_PREFIX, Caller, Role, specialist_id_of
+from booking.errors import Forbidden, Unauthenticated
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
 from booking.platform.queries import Page, PageRequest, query_page
-from booking.platform.store import ConditionsFailed, Transaction, get
+from booking.platform.store import ConditionsFailed, Contended, Step, Transaction, get, retrying_contention
+
+_IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # an expression
 
 
 def own_account(caller: Caller) -> User:
@@ -26,7 +30,7 @@ def own_account(caller: Caller) -> User:
 
 def list_users(request: PageRequest) -> Page[User]:
     """All accounts, in the order of their creation."""
-    page = query_page(UserItem.by_creation, KIND_USER, None, request, key_of=_key_of)
+    page = query_page(UserItem.by_created_at, KIND_USER, None, request, key_of=_key_of)
     return page.map(UserItem.to_user)
 
 
@@ -40,30 +44,79 @@ def update_user(
 ) -> User:
     """Changes what is given; whoever becomes a specialist has a profile from the same write on.
 
-    Raises `UserNotFound`, `OwnAdminRights`.
+    The caller must still be an active admin when the change is written. So the last one stays: nobody changes its own
+    rights, and of two admins who take each other's at once, the second to write is no admin any more. A change of role
+    and a deactivation end all sessions; a deactivation closes the account's profile.
+    Raises `Forbidden`, `UserNotFound`, `OwnAdminRights`.
     """
     check_keeps_own_rights(caller, user_id, is_active=is_active, role=role)
+    return retrying_contention(lambda: _update(caller, user_id, is_active=is_active, role=role, now=now))
+
+
+def _update(
+    caller: Caller,
+    user_id: str,
+    *,
+    is_active: bool | None,
+    role: Role | None,
+    now: datetime,
+) -> User:
+    """One attempt, under the condition that nobody changes the account between its read and its write."""
     user = _find(user_id).to_user()
-    actions = []
-    if is_active is not None:
-        actions.append(UserItem.is_active.set(is_active))
-    if role is not None:
-        actions.append(UserItem.role.set(role.value))
-    if not actions:
-        return user
-    transaction = Transaction()
-    transaction.update(UserItem(user_id=user_id), actions, condition=UserItem.user_id.exists())
-    if role is Role.SPECIALIST:
-        profiles.ensure_in(transaction, user.as_caller(), now)
-    try:
-        transaction.commit()
-    except ConditionsFailed:
-        raise UserNotFound from None
-    return replace(
+    changed = replace(
         user,
         role=user.role if role is None else role,
         is_active=user.is_active if is_active is None else is_active,
     )
+    actions = [UserItem.role.set(changed.role.value), UserItem.is_active.set(changed.is_active)]
+    if changed.role is not user.role or is_active is False:
+        actions.append(UserItem.session_generation.set((UserItem.session_generation | 0) + 1))
+
+    transaction = Transaction()
+    updated = transaction.update(UserItem(user_id=user_id), actions, condition=_is_unchanged(user))
+    allowed = _check_is_admin_in(transaction, caller, user)
+    if _concerns_profile(user, is_active=is_active, role=role):
+        change_profile = profiles.open_in if changed.is_active else profiles.close_in
+        change_profile(transaction, user.as_caller(), now)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        raise _why_not_updated(failure, updated, allowed) from failure
+    return changed
+
+
+def _check_is_admin_in(transaction: Transaction, caller: Caller, user: User) -> Step | None:
+    """The write happens only if the caller is an active admin; about its own account the write asks that already."""
+    if user.id != caller.user_id:
+        return transaction.check(UserItem(user_id=caller.user_id), _IS_ACTIVE & (UserItem.role == Role.ADMIN.value))
+    if user.role is not Role.ADMIN or not user.is_active:
+        raise Forbidden
+    return None
+
+
+def _is_unchanged(user: User) -> Condition:
+    """What the write depends on is still as it was read."""
+    same_access = _IS_ACTIVE if user.is_active else UserItem.is_active == False  # noqa: E712  # an expression
+    unchanged: Condition = (UserItem.role == user.role.value) & same_access
+    return unchanged
+
+
+def _concerns_profile(user: User, *, is_active: bool | None, role: Role | None) -> bool:
+    """Clients have no profile, and cannot get one by what they offer; admins can, also while they are deactivated."""
+    if role is Role.SPECIALIST:
+        return True
+    if is_active is None:
+        return False
+    could_offer = not is_active and user.role is not Role.CLIENT
+    return could_offer or profiles.find_profile(specialist_id_of(user.id)) is not None
+
+
+def _why_not_updated(failure: ConditionsFailed, updated: Step, allowed: Step | None) -> Exception:
+    if allowed and failure.at(allowed):
+        return Forbidden()
+    if failure.at(updated) and failure.old(updated) is None:
+        return UserNotFound()
+    return Contended()
 
 
 def _find(user_id: str) -> UserItem:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
+from booking.accounts.addresses import known_address
 from booking.accounts.errors import WrongEmailOrPassword
 from booking.accounts.passwords import hash_password, matches, needs_rehash
 from booking.accounts.sessions import Session, open_session
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
-from booking.accounts.user import normalized_email
-from booking.platform.ratelimit import RateLimit, count_attempt
+from booking.platform.ratelimit import RateLimit, count_attempt, forget_attempt, source_network
 from booking.platform.settings import settings
 from booking.platform.store import ConditionFailed, get, update
 
@@ -18,12 +18,14 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
     """A new session.
 
     An unknown address takes the same reads and the same hashing as a wrong password, and gets the same
-    answer. Attempts count per source address and per account. Raises `WrongEmailOrPassword`,
-    `TooManyRequests`.
+    answer. Attempts count per source, failed ones per account, too: more of them, so that no single source
+    can lock an account's owner out. An attempt counts as failed until it has succeeded, so that parallel ones
+    cannot pass the limit together. Raises `AddressRejected`, `WrongEmailOrPassword`, `TooManyRequests`.
     """
-    address = normalized_email(email)
-    count_attempt(_rate_limit("login-address"), source_address, now)
-    count_attempt(_rate_limit("login-account"), address, now)
+    address = known_address(email)
+    failures = _limit_of_failures()
+    count_attempt(_limit_of_attempts(), source_network(source_address), now)
+    attempt = count_attempt(failures, address, now)
 
     claim = get(EmailClaimItem, claim_key(address), consistent=True)
     user = get(UserItem, claim.holder if claim else _NOBODY, consistent=True)
@@ -33,6 +35,7 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
         raise WrongEmailOrPassword
     if needs_rehash(user.password_hash):
         _rehash(user, password)
+    forget_attempt(failures, address, attempt)
     return open_session(user.to_user(), now)
 
 
@@ -48,5 +51,11 @@ def _rehash(user: UserItem, password: str) -> None:
         return
 
 
-def _rate_limit(name: str) -> RateLimit:
-    return RateLimit(name, settings().auth_login_max_attempts, settings().auth_rate_limit_window_seconds)
+def _limit_of_attempts() -> RateLimit:
+    return RateLimit("login-address", settings().auth_login_max_attempts, settings().auth_rate_limit_window_seconds)
+
+
+def _limit_of_failures() -> RateLimit:
+    return RateLimit(
+        "login-account", settings().auth_login_account_max_failures, settings().auth_rate_limit_window_seconds
+    )

@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from booking.accounts.addresses import known_address, new_address
 from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
-from booking.accounts.user import User, normalized_email
-from booking.calendar import profiles
-from booking.caller import USER_PREFIX, Locale, Role
+from booking.accounts.user import User
+from booking.calendar import profiles, slots
+from booking.caller import USER_PREFIX, Locale, Role, specialist_id_of
 from booking.platform.ids import new_id
-from booking.platform.ratelimit import RateLimit, count_attempt
+from booking.platform.ratelimit import RateLimit, count_attempt, source_network
 from booking.platform.settings import settings
 from booking.platform.store import ConditionsFailed, Transaction, get, update
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a new account is made of; `display_name` goes into a specialist's profile."""
+    """What a new account is made of; `display_name` goes into a specialist's profile, too."""
 
     email: str
     password: str
@@ -29,15 +30,20 @@ class Registration:
 def register(registration: Registration, *, source_address: str, now: datetime) -> User:
     """A new account; a specialist's profile is made in the same write.
 
-    Raises `EmailTaken`, `TooManyRequests`.
+    Raises `AddressRejected`, `EmailTaken`, `TooManyRequests`.
     """
-    count_attempt(_rate_limit(), source_address, now)
+    count_attempt(_rate_limit(), source_network(source_address), now)
     return _create(registration, now)
 
 
 def make_admin(email: str, password: str, now: datetime) -> User:
-    """The operator's way to an admin: a new account, or an existing one that gets role and password."""
-    holder = get(EmailClaimItem, claim_key(normalized_email(email)), consistent=True)
+    """The operator's way to an admin: a new account, or an existing one that gets role and password.
+
+    Sessions that an existing account has are over, since whoever began them need not be who is made admin now. What
+    was closed when it was deactivated is open again.
+    Raises `AddressRejected`.
+    """
+    holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
     if holder is None:
         return _create(Registration(email, password, Role.ADMIN), now)
     item = update(
@@ -46,19 +52,24 @@ def make_admin(email: str, password: str, now: datetime) -> User:
             UserItem.role.set(Role.ADMIN.value),
             UserItem.is_active.set(True),
             UserItem.password_hash.set(hash_password(password)),
+            UserItem.session_generation.set((UserItem.session_generation | 0) + 1),
         ],
         condition=UserItem.user_id.exists(),
     )
-    return item.to_user()
+    user = item.to_user()
+    profiles.reopen(user.as_caller())
+    slots.reopen_slots(specialist_id_of(user.id), now)
+    return user
 
 
 def _create(registration: Registration, now: datetime) -> User:
     user = UserItem(
         user_id=new_id(USER_PREFIX),
-        email=normalized_email(registration.email),
+        email=new_address(registration.email),
         password_hash=hash_password(registration.password),
         role=registration.role.value,
         locale=registration.locale.value,
+        display_name=registration.display_name,
         created_at=now,
     )
     claim = EmailClaimItem(user_id=claim_key(user.email), holder=user.user_id)

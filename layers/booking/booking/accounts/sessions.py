@@ -3,6 +3,9 @@
 A sign-in starts a family of refresh tokens; the family's item holds the hash of the one that is valid.
 Using it puts the next one in its place. A spent token that comes back means that two parties hold the
 family's tokens, so the family ends (RFC 9700, section 4.14.2).
+
+A family belongs to a generation of its account's sessions. Whatever ends them all (an operator, an admin, a new
+password) raises the account's generation, and with that the families of earlier ones are worth nothing.
 """
 
 import hashlib
@@ -10,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.table import UserItem
@@ -38,6 +41,7 @@ class Session:
 class _Family(EphemeralItem):
     user_id = UnicodeAttribute()
     valid_hash = UnicodeAttribute()
+    generation = NumberAttribute(default=0)
 
 
 def open_session(user: User, now: datetime) -> Session:
@@ -47,6 +51,7 @@ def open_session(user: User, now: datetime) -> Session:
         pk=_key(family_id),
         user_id=user.id,
         valid_hash=_digest(secret),
+        generation=user.session_generation,
         expires_at=_end(now),
     )
     create(family, condition=_Family.pk.does_not_exist())
@@ -56,16 +61,21 @@ def open_session(user: User, now: datetime) -> Session:
 def refresh(token: str, now: datetime) -> Session:
     """Spends the refresh token for a new pair; role and e-mail are read anew.
 
+    The token is spent last: while the store or the signing key cannot be had, it stays good for the next try.
     Raises `RefreshTokenRejected`.
     """
     family_id, secret = _parts(token)
-    next_secret = secrets.token_urlsafe(_SECRET_BYTES)
-    family = _rotate(family_id, _digest(secret), _digest(next_secret), now)
+    family = get(_Family, _key(family_id), consistent=True)
+    if family is None:
+        raise RefreshTokenRejected
     user = get(UserItem, family.user_id, consistent=True)
-    if user is None or not user.is_active:
+    if user is None or not user.is_active or user.session_generation != family.generation:
         delete(family)
         raise RefreshTokenRejected
-    return _session(user.to_user(), family_id, next_secret, now)
+    next_secret = secrets.token_urlsafe(_SECRET_BYTES)
+    session = _session(user.to_user(), family_id, next_secret, now)
+    _rotate(family, _digest(secret), _digest(next_secret), now)
+    return session
 
 
 def close_session(token: str) -> None:
@@ -77,10 +87,9 @@ def close_session(token: str) -> None:
     delete(_Family(pk=_key(family_id)))
 
 
-def _rotate(family_id: str, spent_hash: str, next_hash: str, now: datetime) -> _Family:
-    family = _Family(pk=_key(family_id))
+def _rotate(family: _Family, spent_hash: str, next_hash: str, now: datetime) -> None:
     try:
-        return update(
+        update(
             family,
             [_Family.valid_hash.set(next_hash), _Family.expires_at.set(_end(now))],
             condition=(_Family.valid_hash == spent_hash) & (_Family.expires_at > epoch_seconds(now)),
@@ -88,7 +97,7 @@ def _rotate(family_id: str, spent_hash: str, next_hash: str, now: datetime) -> _
     except ConditionFailed as failure:
         found = _Family.from_old(failure.old) if failure.old else None
         if found and found.valid_hash == next_hash:
-            return found  # our own write, whose answer was lost and which was sent again
+            return  # our own write, whose answer was lost and which was sent again
         if found:
             delete(family)
         raise RefreshTokenRejected from None

@@ -1,7 +1,7 @@
 """The users table: one item per account, and one per e-mail address that claims it."""
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from booking.accounts.user import User
 from booking.caller import Locale, Role
@@ -11,19 +11,22 @@ from booking.platform.store import InstantAttribute, Item
 KIND_USER = "user"
 
 
-class ByCreation(GlobalSecondaryIndex["UserItem"]):
-    """Accounts in the order of their creation, for admins; claims have no `kind` and are not in it."""
+class ByCreatedAt(GlobalSecondaryIndex["UserItem"]):
+    """Accounts in the order of their creation, for admins; claims have no `kind` and are not in it.
+
+    It holds what an account's list shows: never a password's hash, nor when sessions end.
+    """
 
     class Meta:
-        index_name = "by_creation"
-        projection = AllProjection()
+        index_name = "by_created_at"
+        projection = IncludeProjection(["email", "role", "is_active", "locale", "display_name"])
 
     kind = UnicodeAttribute(hash_key=True)
     created_at = InstantAttribute(range_key=True)
 
 
 class UserItem(Item):
-    """An account."""
+    """An account. Sessions begun in an earlier `session_generation` are over."""
 
     class Meta:
         table_name = settings().users_table
@@ -36,8 +39,10 @@ class UserItem(Item):
     is_active = BooleanAttribute(default=True)
     created_at = InstantAttribute()
     locale = UnicodeAttribute(default=Locale.EN.value)
+    display_name = UnicodeAttribute(null=True)
+    session_generation = NumberAttribute(default=0)
 
-    by_creation = ByCreation()
+    by_created_at = ByCreatedAt()
 
     def to_user(self) -> User:
         """The account without its password's hash."""
@@ -48,6 +53,8 @@ class UserItem(Item):
             self.is_active,
             self.created_at,
             Locale(self.locale),
+            self.display_name,
+            int(self.session_generation),
         )
 
 

@@ -12,8 +12,8 @@ import jwt
 
 from booking.caller import Caller, Locale, Role
 from booking.errors import Unauthenticated
-from booking.platform import signing
 from booking.platform.settings import settings
+from booking.platform.signing import TOKEN_KEYS
 
 ALGORITHM = "HS256"
 ISSUER = "booking-api"
@@ -54,7 +54,7 @@ def caller_of(token: str) -> Caller:
 
 def sign(claims: dict[str, Any]) -> str:
     """Signs with the current key."""
-    key = signing.current_key()
+    key = TOKEN_KEYS.current()
     return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid})
 
 
@@ -62,7 +62,7 @@ def verify(token: str, *, audience: str, required: list[str]) -> dict[str, Any]:
     """The claims of a token signed by this stack for that audience. Raises `Unauthenticated`."""
     try:
         kid = jwt.get_unverified_header(token).get("kid")
-        key = signing.key_named(kid) if isinstance(kid, str) else None
+        key = TOKEN_KEYS.named(kid) if isinstance(kid, str) else None
         if key is None:
             raise Unauthenticated
         return jwt.decode(

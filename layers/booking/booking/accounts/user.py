@@ -9,7 +9,10 @@ from booking.caller import Caller, Locale, Role
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account as its owner and admins see it."""
+    """An account as its owner and admins see it.
+
+    `session_generation` rises when all sessions of the account end (`booking.accounts.sessions`).
+    """
 
     id: str
     email: str
@@ -17,15 +20,12 @@ class User:
     is_active: bool
     created_at: datetime
     locale: Locale
+    display_name: str | None
+    session_generation: int
 
     def as_caller(self) -> Caller:
         """What a token for this account says."""
         return Caller(self.id, self.role, self.email, self.locale)
-
-
-def normalized_email(email: str) -> str:
-    """The form in which addresses are compared: case does not count."""
-    return email.strip().lower()
 
 
 def check_keeps_own_rights(caller: Caller, user_id: str, *, is_active: bool | None, role: Role | None) -> None:

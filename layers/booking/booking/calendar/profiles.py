@@ -1,6 +1,7 @@
 """Specialists' profiles."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pynamodb.expressions.update import Action
@@ -9,10 +10,11 @@ from booking.calendar.errors import ProfileNotFound, SpecialistNotFound
 from booking.calendar.rules import DEFAULT_TIME_ZONE, Profile
 from booking.calendar.table import LISTED, PROFILE_KEY, ProfileItem
 from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.errors import Forbidden
 from booking.platform.clock import to_stored
 from booking.platform.ids import is_id
 from booking.platform.queries import Page, PageRequest, query_page
-from booking.platform.store import Transaction, get, update
+from booking.platform.store import ConditionFailed, Step, Transaction, get, update
 
 
 def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:
@@ -30,15 +32,39 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
     transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
 
 
-def ensure_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
-    """Makes the profile part of the write if there is none yet."""
-    transaction.update(_key(specialist.specialist_id), _creating(specialist, now))
+def open_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that there is a profile, on the public list, whose holder may offer something."""
+    transaction.update(_key(specialist.specialist_id), [*_creating(specialist, now), ProfileItem.closed.remove()])
+
+
+def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that the profile is off the public list and its holder may offer nothing.
+
+    One that does not exist yet is made, so that a token that is still valid cannot make it.
+    """
+    closing = [ProfileItem.listed.remove(), ProfileItem.closed.set(True)]  # the attribute's value
+    transaction.update(_key(specialist.specialist_id), [*_creating(specialist, now, but=("listed",)), *closing])
+
+
+def reopen(specialist: Caller) -> None:
+    """Opens the profile again if there is one that was closed."""
+    opening = [ProfileItem.listed.set(LISTED), ProfileItem.closed.remove()]
+    with suppress(ConditionFailed):
+        update(_key(specialist.specialist_id), opening, condition=ProfileItem.closed.exists())
+
+
+def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
+    """The write happens only if the profile is not closed."""
+    return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())
 
 
 def ensure(caller: Caller, now: datetime) -> None:
-    """Admins get a profile when they first offer something; specialists have one from the start."""
+    """Admins get a profile when they first offer something; specialists have one from the start.
+
+    Raises `Forbidden` if the caller's account is deactivated.
+    """
     if caller.is_admin:
-        update(_key(caller.specialist_id), _creating(caller, now))
+        _change(caller, _creating(caller, now))
 
 
 def profile_of(specialist_id: str) -> Profile:
@@ -65,12 +91,15 @@ def own_profile(caller: Caller) -> Profile:
 
 
 def change_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
-    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text."""
+    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
+
+    Raises `Forbidden` if the caller's account is deactivated.
+    """
     actions = _creating(caller, now, but=changes)
     for name, value in changes.items():
         attribute = getattr(ProfileItem, name)
         actions.append(attribute.remove() if value is None else attribute.set(value))
-    return update(_key(caller.specialist_id), actions).to_profile()
+    return _change(caller, actions).to_profile()
 
 
 def list_profiles(request: PageRequest) -> Page[Profile]:
@@ -84,11 +113,18 @@ def find_profile(specialist_id: str) -> ProfileItem | None:
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
 
 
+def _change(caller: Caller, actions: Sequence[Action]) -> ProfileItem:
+    try:
+        return update(_key(caller.specialist_id), actions, condition=ProfileItem.closed.does_not_exist())
+    except ConditionFailed:
+        raise Forbidden from None
+
+
 def _key(specialist_id: str) -> ProfileItem:
     return ProfileItem(specialist_id=specialist_id, sk=PROFILE_KEY)
 
 
-def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | None = None) -> list[Action]:
+def _creating(specialist: Caller, now: datetime, *, but: Collection[str] = ()) -> list[Action]:
     """Sets what a profile must have wherever it is missing."""
     values = {
         "user_id": specialist.user_id,
@@ -98,7 +134,7 @@ def _creating(specialist: Caller, now: datetime, *, but: Mapping[str, object] | 
         "listed": LISTED,
         "profile_order": _order(specialist, now),
     }
-    attributes = {name: getattr(ProfileItem, name) for name in values if name not in (but or ())}
+    attributes = {name: getattr(ProfileItem, name) for name in values if name not in but}
     return [attribute.set(attribute | values[name]) for name, attribute in attributes.items()]
 
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 
 from pynamodb.expressions.update import Action
 
@@ -18,18 +20,30 @@ from booking.calendar.rules import Availability, Slot, check_slot_times, days_to
 from booking.calendar.slot_ids import SlotId
 from booking.calendar.table import DayItem, SlotItem, day_key, interval_text, slot_key
 from booking.caller import Caller
-from booking.errors import BookingError
+from booking.errors import BookingError, Forbidden
 from booking.platform.queries import Page, PageRequest, query_all, query_page
-from booking.platform.store import ConditionsFailed, Contended, RawItem, Transaction, get, retrying_contention
+from booking.platform.store import (
+    ConditionFailed,
+    ConditionsFailed,
+    Contended,
+    RawItem,
+    Transaction,
+    get,
+    retrying_contention,
+    update,
+)
 
 MOST_SLOTS_A_DAY = 1000
+# A slot that was closed while it was booked, and has become free, is nobody's.
+_CAN_BE_HAD = SlotItem.closed.does_not_exist() | SlotItem.booking_id.exists()
 
 
 def open_slot(caller: Caller, start_at: datetime, end_at: datetime, now: datetime) -> Slot:
     """A new, free slot of the caller's.
 
     The days that it touches are read and then changed under the condition that nobody has changed them
-    in between. Raises `Invalid` (which rule of time it breaks), `SlotOverlaps`, `DayIsFull`.
+    in between. Raises `Invalid` (which rule of time it breaks), `SlotOverlaps`, `DayIsFull`, `Forbidden` if the
+    caller's account is deactivated.
     """
     check_slot_times(start_at, end_at, now)
     profiles.ensure(caller, now)
@@ -43,6 +57,25 @@ def delete_slot(caller: Caller, slot_id: str) -> None:
     if slot is None or slot.specialist_id != caller.specialist_id:
         raise SlotNotFound
     retrying_contention(lambda: _delete(slot))
+
+
+def close_slots(specialist_id: str, now: datetime) -> None:
+    """Deletes the specialist's free slots to come, and closes the booked ones for when they become free.
+
+    Nobody can open one meanwhile if the profile is closed before.
+    """
+    for item in _slots_to_come(specialist_id, now):
+        slot = SlotId.parse(item.slot_id)
+        if slot is not None:
+            retrying_contention(partial(_close, slot))
+
+
+def reopen_slots(specialist_id: str, now: datetime) -> None:
+    """Lets the slots that were closed while they were booked be taken again when they become free."""
+    for item in _slots_to_come(specialist_id, now):
+        if item.closed:
+            with suppress(ConditionFailed):
+                update(item, [SlotItem.closed.remove()], condition=SlotItem.slot_id == item.slot_id)
 
 
 def find_slot(slot: SlotId) -> SlotItem:
@@ -68,6 +101,7 @@ def list_slots(
         SlotItem.sk.between(slot_key(first), slot_key(last)),
         request,
         key_of=SlotItem.key,
+        only=_CAN_BE_HAD,
     )
     if not page.items:
         profiles.profile_of(specialist_id)
@@ -79,7 +113,7 @@ def availability(specialist_id: str, first_day: date, days: int, time_zone: tzin
     profiles.check_specialist_id(specialist_id)
     first, last = day_bounds(first_day, days, time_zone)
     within = SlotItem.sk.between(slot_key(first), slot_key(last))
-    items = query_all(SlotItem, specialist_id, within)
+    items = [item for item in query_all(SlotItem, specialist_id, within) if item.booking_id or not item.closed]
     if not items:
         profiles.profile_of(specialist_id)
     total = Counter(item.start_at.astimezone(time_zone).date() for item in items)
@@ -115,11 +149,39 @@ def _open(slot_id: SlotId) -> Slot:
     interval = {interval_text(*wanted)}
     for day in days:
         _change_day(transaction, day, DayItem.taken.add(interval))
+    is_open = profiles.check_open_in(transaction, slot_id.specialist_id)
     try:
         transaction.commit()
     except ConditionsFailed as failure:
+        if failure.at(is_open):
+            raise Forbidden from None
         raise Contended from failure
     return slot.to_slot()
+
+
+def _slots_to_come(specialist_id: str, now: datetime) -> list[SlotItem]:
+    until = datetime.max.replace(tzinfo=UTC)
+    within = SlotItem.sk.between(slot_key(now), slot_key(until))
+    return query_all(SlotItem, specialist_id, within, consistent=True)
+
+
+def _close(slot_id: SlotId) -> None:
+    """A slot that is booked, or becomes free, between the two attempts is tried again."""
+    try:
+        _delete(slot_id)
+    except SlotNotFound:
+        return
+    except BookedSlot:
+        _close_booked(slot_id)
+
+
+def _close_booked(slot_id: SlotId) -> None:
+    slot = SlotItem(specialist_id=slot_id.specialist_id, sk=slot_key(slot_id.start_at))
+    is_booked = (SlotItem.slot_id == slot_id.text) & SlotItem.booking_id.exists()
+    try:
+        update(slot, [SlotItem.closed.set(True)], condition=is_booked)  # the attribute's value
+    except ConditionFailed as failure:
+        raise Contended from failure
 
 
 def _delete(slot_id: SlotId) -> None:

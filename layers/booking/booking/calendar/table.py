@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.calendar.rules import DEFAULT_TIME_ZONE, Profile, Service, Slot
@@ -47,7 +47,7 @@ class Profiles(GlobalSecondaryIndex["ProfileItem"]):
 class ProfileItem(CalendarItem):
     """A specialist's profile; `listed` and `profile_order` put it into the public list.
 
-    `email` is where notifications go; it is on no page.
+    `email` is where notifications go; it is on no page. `closed` is set while the account is deactivated.
     """
 
     user_id = UnicodeAttribute()
@@ -58,6 +58,7 @@ class ProfileItem(CalendarItem):
     locale = UnicodeAttribute(default=Locale.EN.value)
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
+    closed = BooleanAttribute(null=True)
 
     profiles = Profiles()
 
@@ -92,7 +93,10 @@ class ServiceItem(CalendarItem):
 
 
 class SlotItem(CalendarItem):
-    """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it."""
+    """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
+
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, nobody may take it.
+    """
 
     slot_id = UnicodeAttribute()
     start_at = InstantAttribute()
@@ -100,6 +104,7 @@ class SlotItem(CalendarItem):
     booking_id = UnicodeAttribute(null=True)
     client_id = UnicodeAttribute(null=True)
     waiters = NumberAttribute(default=0)
+    closed = BooleanAttribute(null=True)
 
     def to_slot(self) -> Slot:
         """The slot as clients see it."""

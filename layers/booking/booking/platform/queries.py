@@ -1,6 +1,6 @@
 """Reading many items of DynamoDB: pages of lists, whole partitions, items as they are stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pynamodb.constants import STRING
@@ -69,10 +69,18 @@ def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consisten
     return found
 
 
-def query_all[I: Item](source: type[I] | Index[I], hash_key: str, within: Condition) -> list[I]:
+def query_all[I: Item](
+    source: type[I] | Index[I], hash_key: str, within: Condition, *, consistent: bool = False
+) -> list[I]:
     """Every item in a range that is known to be short."""
     with translated():
-        return list(source.query(hash_key, within))
+        return list(source.query(hash_key, within, consistent_read=consistent))
+
+
+def query_every[I: Item](source: Index[I], hash_key: str, *, only: Condition) -> Iterator[I]:
+    """Every item of a partition that `only` lets pass, page by page."""
+    with translated():
+        yield from source.query(hash_key, filter_condition=only)
 
 
 def query_raw(

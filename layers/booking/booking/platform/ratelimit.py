@@ -10,6 +10,7 @@ import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address, ip_address
 
 from pynamodb.attributes import NumberSetAttribute
 from pynamodb.expressions.condition import size
@@ -20,12 +21,13 @@ from booking.platform.metrics import count
 from booking.platform.store import ConditionFailed, Contended, retrying_contention, update
 
 _NANOSECONDS = 1_000_000_000
+_NETWORK_BYTES = 8
 _local_attempts: dict[str, set[int]] = defaultdict(set)
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `attempts` in any `window_seconds`, for each subject (an address, an account)."""
+    """At most `attempts` in any `window_seconds`, for each subject (a source, an account)."""
 
     name: str
     attempts: int
@@ -36,8 +38,22 @@ class _Window(EphemeralItem):
     attempts = NumberSetAttribute(null=True)
 
 
-def count_attempt(limit: RateLimit, subject: str, now: datetime) -> None:
-    """Counts one attempt. Raises `TooManyRequests` when the window is full.
+def source_network(address: str) -> str:
+    """Who counts as one source: an IPv4 address, or the /64 of an IPv6 address.
+
+    A subscriber has at least a whole /64 (RFC 6177), so that single IPv6 addresses would count for nothing.
+    """
+    try:
+        source = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(source, IPv4Address):
+        return str(source)
+    return str(source.ipv4_mapped or source.packed[:_NETWORK_BYTES].hex())
+
+
+def count_attempt(limit: RateLimit, subject: str, now: datetime) -> int:
+    """Counts one attempt, and names it for `forget_attempt`. Raises `TooManyRequests` when the window is full.
 
     While the store is out of reach, this execution environment counts for itself.
     """
@@ -48,6 +64,18 @@ def count_attempt(limit: RateLimit, subject: str, now: datetime) -> None:
     except TooManyRequests:
         count("rate_limited")
         raise
+    return instant
+
+
+def forget_attempt(limit: RateLimit, subject: str, attempt: int) -> None:
+    """The attempt counts no longer; it goes on counting if the store cannot be reached now."""
+    key = f"rate#{limit.name}#{_digest(subject)}"
+    if key in _local_attempts:
+        _local_attempts[key].discard(attempt)
+    try:
+        update(_Window(pk=key), [_Window.attempts.delete({attempt})], condition=_Window.pk.exists())
+    except (ConditionFailed, StoreUnavailable):
+        return
 
 
 def _count_somewhere(limit: RateLimit, key: str, instant: int) -> None:

@@ -14,7 +14,7 @@ class InvalidSettings(Exception):
 class Settings:
     """Every variable that the functions read; `.env.example` documents them.
 
-    The names of tables and of the signing key's secret have no default: they come from the stack.
+    The names of tables and of the keys' secrets have no default: they come from the stack.
     """
 
     users_table: str
@@ -23,10 +23,12 @@ class Settings:
     waitlist_table: str
     ephemeral_table: str
     signing_key_secret: str
+    cursor_key_secret: str
     access_token_minutes: int = 15
     refresh_token_days: int = 30
     auth_register_max_attempts: int = 10
     auth_login_max_attempts: int = 20
+    auth_login_account_max_failures: int = 100
     auth_rate_limit_window_seconds: int = 60
     booking_expire_after_start_minutes: int = 0
     reminder_lookahead_minutes: int = 120

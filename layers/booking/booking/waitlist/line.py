@@ -4,6 +4,7 @@ A slot counts its waiters. Whoever frees the slot does so under a condition on t
 that joins at the same moment is either seen or makes that write fail and start again.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from booking.calendar.errors import SlotNotFound, SlotStarted
@@ -13,7 +14,7 @@ from booking.calendar.table import SlotItem, slot_key
 from booking.caller import Caller
 from booking.errors import BookingError, Forbidden
 from booking.platform.clock import epoch_seconds
-from booking.platform.queries import Page, PageRequest, query_first, query_page
+from booking.platform.queries import Page, PageRequest, query_every, query_first, query_page
 from booking.platform.store import ConditionsFailed, RawItem, Transaction, get
 from booking.waitlist.entry_ids import EntryId
 from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
@@ -63,20 +64,17 @@ def leave(caller: Caller, entry_id: str, now: datetime) -> None:
         raise EntryNotFound
     if entry.client_id != caller.user_id and not caller.is_admin:
         raise _why_not_theirs(entry)
-    transaction = Transaction()
-    transaction.delete(
-        WaitListItem(slot_id=entry.slot.text, client_id=entry.client_id),
-        condition=WaitListItem.slot_id.exists(),
-    )
-    transaction.update(
-        SlotItem(specialist_id=entry.slot.specialist_id, sk=slot_key(entry.slot.start_at)),
-        [SlotItem.waiters.set(SlotItem.waiters - 1)],
-        condition=(SlotItem.slot_id == entry.slot.text) & (SlotItem.waiters >= 1),
-    )
-    try:
-        transaction.commit()
-    except ConditionsFailed:
-        raise EntryNotFound from None
+    _remove(entry)
+
+
+def leave_all(client_id: str, now: datetime) -> None:
+    """Takes the client out of every line that has not ended, entry by entry, each with its count on the slot."""
+    still_open = WaitListItem.expires_at > epoch_seconds(now)
+    for item in query_every(WaitListItem.by_client, client_id, only=still_open):
+        entry = EntryId.parse(item.entry_id)
+        if entry is not None:
+            with suppress(EntryNotFound):
+                _remove(entry)
 
 
 def own_entries(caller: Caller, request: PageRequest, now: datetime) -> Page[WaitListEntry]:
@@ -95,6 +93,23 @@ def own_entries(caller: Caller, request: PageRequest, now: datetime) -> Page[Wai
 def first_in_line(slot_id: str) -> WaitListItem | None:
     """Who is next for the slot, as of now."""
     return query_first(WaitListItem.by_joined, slot_id, consistent=True)
+
+
+def _remove(entry: EntryId) -> None:
+    transaction = Transaction()
+    transaction.delete(
+        WaitListItem(slot_id=entry.slot.text, client_id=entry.client_id),
+        condition=WaitListItem.slot_id.exists(),
+    )
+    transaction.update(
+        SlotItem(specialist_id=entry.slot.specialist_id, sk=slot_key(entry.slot.start_at)),
+        [SlotItem.waiters.set(SlotItem.waiters - 1)],
+        condition=(SlotItem.slot_id == entry.slot.text) & (SlotItem.waiters >= 1),
+    )
+    try:
+        transaction.commit()
+    except ConditionsFailed:
+        raise EntryNotFound from None
 
 
 def _why_not_joined(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:

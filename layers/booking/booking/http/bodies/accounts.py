@@ -17,6 +17,7 @@ class UserBody(ResponseBody):
     role: Role
     is_active: bool
     created_at: datetime
+    display_name: str | None
 
 
 class SessionBody(ResponseBody):

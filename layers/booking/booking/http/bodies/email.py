@@ -1,24 +1,28 @@
 """E-mail addresses in requests."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
+
+from booking.accounts.addresses import AddressRejected, known_address, new_address
 
 _LONGEST_ADDRESS = 254
 
 
-def _checked(address: str) -> str:
+def _checked(normal_form: Callable[[str], str]) -> AfterValidator:
     """The address in its normal form; the message does not repeat what was sent."""
-    try:
-        return validate_email(address, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError:
-        raise PydanticCustomError("email", "Input should be a valid e-mail address") from None
+
+    def check(address: str) -> str:
+        try:
+            return normal_form(address)
+        except AddressRejected:
+            raise PydanticCustomError("email", "Input should be a valid e-mail address") from None
+
+    return AfterValidator(check)
 
 
-Email = Annotated[
-    str,
-    AfterValidator(_checked),
-    Field(max_length=_LONGEST_ADDRESS, json_schema_extra={"format": "email"}),
-]
+_FIELD = Field(max_length=_LONGEST_ADDRESS, json_schema_extra={"format": "email"})
+NewEmail = Annotated[str, _checked(new_address), _FIELD]
+KnownEmail = Annotated[str, _checked(known_address), _FIELD]

@@ -1,0 +1,38 @@
+"""What an admin changes about an account, with all that follows where the account can no longer act.
+
+A deactivated account stands in no line, and a specialist's calendar is closed: its free slots go, and those that are
+booked stay with their bookings, but are closed for when they become free. Whoever reads the account sees it
+deactivated from the first write on; what follows is done again by a repeat of the change, so that a run that ends early
+leaves nothing that a second one does not mend.
+"""
+
+from datetime import datetime
+
+from booking.accounts.directory import update_user
+from booking.accounts.user import User
+from booking.calendar import slots
+from booking.caller import Caller, Role, specialist_id_of
+from booking.waitlist import line
+
+
+def change_account(
+    caller: Caller,
+    user_id: str,
+    *,
+    is_active: bool | None,
+    role: Role | None,
+    now: datetime,
+) -> User:
+    """The account with what is given changed.
+
+    Raises `Forbidden`, `UserNotFound`, `OwnAdminRights`.
+    """
+    user = update_user(caller, user_id, is_active=is_active, role=role, now=now)
+    if is_active is None:
+        return user
+    if user.is_active:
+        slots.reopen_slots(specialist_id_of(user.id), now)
+    else:
+        line.leave_all(user.id, now)
+        slots.close_slots(specialist_id_of(user.id), now)
+    return user

@@ -1,8 +1,8 @@
 """`make redrive`: gives what lies in the dead-letter queue another try, once its cause is mended.
 
-A sweep's letter puts the timer back on its booking. The event of a schedule, which Lambda puts there when a sweep
-failed as a whole, runs the sweep. A letter of the stream's function hands its record to the function again. A letter of
-Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What cannot be
+A sweep's message puts the timer back on its booking. The event of a schedule, which Lambda puts there when a sweep
+failed as a whole, runs the sweep. A message of the stream's function hands its record to the function again. A message
+of Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What cannot be
 tried again stays in the queue, with a line that says why.
 """
 
@@ -22,56 +22,56 @@ SWEEPS = ("ExpireStartedSlots", "RemindUpcoming")
 
 
 class CannotRedrive(Exception):
-    """The letter cannot be tried again; says why."""
+    """The message cannot be tried again; says why."""
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """The stack whose letters are tried again: its clients and outputs."""
+    """The stack whose messages are tried again: its clients and outputs."""
 
     client: Callable[[str], Any]
     outputs: Mapping[str, str]
     swept: set[str] = field(default_factory=set)
 
     def run(self, say: Callable[[str], object] = print) -> dict[str, int]:
-        """Tries every letter once; counts those that are `done` and those that `stay`."""
+        """Tries every message once; counts those that are `done` and those that `stay`."""
         queue = self.outputs["DeadLetterQueueUrl"]
         counts = {"done": 0, "stay": 0}
         tried: set[str] = set()
-        for letter in self._letters(queue):
-            if letter["Body"] in tried:
+        for message in self._messages(queue):
+            if message["Body"] in tried:
                 counts["stay"] += 1
-                say(f"stays  it came back at once: {letter['Body'][:200]}")
+                say(f"stays  it came back at once: {message['Body'][:200]}")
                 continue
-            tried.add(letter["Body"])
+            tried.add(message["Body"])
             try:
-                about = self._try_again(json.loads(letter["Body"]))
+                about = self._try_again(json.loads(message["Body"]))
             except CannotRedrive as why:
                 counts["stay"] += 1
                 say(f"stays  {why}")
                 continue
-            self.client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
+            self.client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             counts["done"] += 1
             say(f"done   {about}")
         return counts
 
-    def _letters(self, queue: str) -> Iterator[dict[str, Any]]:
-        """Each letter once: one that was received is hidden from the next look."""
+    def _messages(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Each message once: one that was received is hidden from the next look."""
         look = {"MaxNumberOfMessages": BATCH, "VisibilityTimeout": HIDDEN_SECONDS, "WaitTimeSeconds": WAIT_SECONDS}
         while found := self.client("sqs").receive_message(QueueUrl=queue, **look).get("Messages"):
             yield from found
 
-    def _try_again(self, letter: Mapping[str, Any]) -> str:
-        source = str(letter.get("source", ""))
+    def _try_again(self, message: Mapping[str, Any]) -> str:
+        source = str(message.get("source", ""))
         if source.startswith("sweep."):
-            return self._set_timer(letter["content"])
+            return self._set_timer(message["content"])
         if source == "stream.publish_events":
-            return self._publish([letter["content"]])
-        if "DDBStreamBatchInfo" in letter:
-            return self._publish(self._records(letter["DDBStreamBatchInfo"]))
-        if letter.get("detail-type") == "Scheduled Event":
-            return self._run_sweep(letter)
-        raise CannotRedrive(f"a letter of an unknown kind: {json.dumps(letter)[:200]}")
+            return self._publish([message["content"]])
+        if "DDBStreamBatchInfo" in message:
+            return self._publish(self._records(message["DDBStreamBatchInfo"]))
+        if message.get("detail-type") == "Scheduled Event":
+            return self._run_sweep(message)
+        raise CannotRedrive(f"a message of an unknown kind: {json.dumps(message)[:200]}")
 
     def _set_timer(self, content: Mapping[str, str]) -> str:
         """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
@@ -80,7 +80,7 @@ class Redrive:
         return f"{content['booking_id']} has ended meanwhile"
 
     def _run_sweep(self, event: Mapping[str, Any]) -> str:
-        """Any run comes to what was due at the one that failed; one is enough for all of a sweep's letters."""
+        """Any run comes to what was due at the one that failed; one is enough for all of a sweep's messages."""
         rules = " ".join(event.get("resources", []))
         sweep = next((name for name in SWEEPS if name in rules), None)
         if sweep is None:

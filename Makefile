@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
 STACK := $(BIN)/python -m infra.local
+OPERATE := $(BIN)/python -m infra.operate
 CHECKED := functions layers infra tests
 export SAM_CLI_TELEMETRY := 0
 # Settings given as `make up PORT=9000` reach the commands as environment variables by themselves.
@@ -23,13 +24,13 @@ dev: install ## Serve the same routers under uvicorn with reload, against the ru
 	@$(STACK) dev
 admin: install ## Make an admin where the environment points, else on the embedded stack: EMAIL=… [PASSWORD=…]
 	@[ -n "$(EMAIL)" ] || { echo 'error: say whom: make admin EMAIL=someone@example.com' >&2; exit 1; }
-	@$(STACK) admin "$$EMAIL" $${PASSWORD:+"$$PASSWORD"}
+	@$(OPERATE) admin "$$EMAIL" $${PASSWORD:+"$$PASSWORD"}
 outputs: install ## Print the running stack's outputs and variables
 	@$(STACK) outputs
 inbox: install ## Print the mail that the embedded AWS has taken (it sends none): needs `make up MAIL_SENDER=…`
-	@$(BIN)/python -m infra.inbox
+	@$(STACK) inbox
 redrive: install ## Give what lies in the dead-letter queue another try: where the environment points, else embedded
-	@$(BIN)/python -m infra.redrive
+	@$(OPERATE) redrive
 logs: install ## Print what the functions logged in the last minutes: [FUNCTION=part-of-its-name] [MINUTES=10]
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
@@ -55,12 +56,13 @@ bench: build ## Measure cold start, warm request, what sweeps read and what a mi
 	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.sweeps
 	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.cost
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
-	@$(BIN)/python -m infra.smoke "$(or $(URL),http://localhost:$(or $(PORT),8000))"
+	@SMOKE_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/pytest tests/smoke \
+		--quiet --no-header --no-summary --tb=line --disable-warnings --capture=no -p no:cacheprovider
 security: ## Scan the templates for weaknesses (checkov, from an environment of its own)
-	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py .venv-security
+	@python=$$(infra/find-python) && "$$python" infra/install.py .venv-security
 	@LOG_LEVEL=ERROR .venv-security/bin/checkov --config-file .checkov.yaml
 audit: ## Ask the package index for known vulnerabilities of every pinned package (pip-audit)
-	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py .venv-security
+	@python=$$(infra/find-python) && "$$python" infra/install.py .venv-security
 	@for pinned in layers/dependencies/requirements.txt requirements/*.txt; do .venv-security/bin/pip-audit \
 		--disable-pip --progress-spinner off --requirement "$$pinned"; done
 lint: style types imports template workflows ## Run every check that is not a test
@@ -73,7 +75,7 @@ imports: install
 	@PYTHONPATH=functions:layers/booking $(BIN)/lint-imports
 template: install
 	@$(TOOLS)/sam validate --lint --region us-east-1
-	@$(TOOLS)/cfn-lint infra/monitoring.yaml
+	@$(TOOLS)/cfn-lint infra/monitoring.yaml infra/github-deploy.yaml
 workflows: install
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -109,14 +111,14 @@ build: install ## Build functions and layers as they are deployed: [LAYER_PLATFO
 	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
 deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [PARAMETERS="Name=value …"] [DEPLOY_OPTIONS=…]
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
-	@$(BIN)/python -m infra.deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)
+	@$(OPERATE) deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)
 rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
-	@$(BIN)/python -m infra.rotate_key $(if $(NOW),--now)
+	@$(OPERATE) rotate-key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
-	@$(BIN)/python -m infra.backup backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
-restore: install ## Put such a copy back into a stack with empty tables: DIR=… [OVERWRITE=1]
+	@$(OPERATE) backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
+restore: install ## Put such a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came after it]
 	@[ -n "$(DIR)" ] || { echo 'error: say what: make restore DIR=.local/backups/…' >&2; exit 1; }
-	@$(BIN)/python -m infra.backup restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
+	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
 		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi
@@ -124,7 +126,7 @@ openapi: install ## Write the OpenAPI document
 ##@ Keep it
 .PHONY: install lock help
 install: ## Install the pinned packages into .venv and .venv-tools (done by every target that needs them)
-	@python=$$(infra/local/find-python) && "$$python" infra/local/install.py
+	@python=$$(infra/find-python) && "$$python" infra/install.py
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --python $(BIN)/python --generate-hashes \
 	--no-header --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)
 lock: install ## Pin the packages of pyproject.toml anew: UPGRADE=1 takes the newest versions

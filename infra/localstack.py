@@ -12,16 +12,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
-from botocore.exceptions import BotoCoreError, ClientError
 
+from infra import cli, sam
+from infra.cli import NotUp, step
 from infra.containers import build_for_containers
-from infra.local import deployment
-from infra.local.deployment import step
+from infra.local.deployment import delete
 from infra.local.processes import Background
-from infra.local.settings import ROOT, Mistake, number, parameters, settings
-from infra.local.stack import FRONT_DOOR_STOP_SECONDS, PATIENT, REGION, refuse_taken_port, taken, wait_until
+from infra.local.stack import FRONT_DOOR_STOP_SECONDS, open_front_door, refuse_taken_port
+from infra.settings import ROOT, number, parameters, settings
+from infra.stack import DeployedStack
 
 SAM_ENVIRONMENT = "localstack"
 STATE = ROOT / ".local" / "localstack"
@@ -40,31 +40,16 @@ TEST_PARAMETERS = {
 TESTS = ("tests/e2e", "tests/localstack")
 TEST_PLUGIN = "tests.localstack.cannot"
 
-NOT_UP = 2
-
-
-class NotUp(Mistake):
-    """LocalStack does not answer."""
-
 
 def main() -> int:
-    """Runs one command; 2 when LocalStack is not up, 1 for any other failure."""
+    """Runs one command; 2 when LocalStack is not up."""
     options = argparse.ArgumentParser(prog="python -m infra.localstack", description=__doc__)
     options.add_argument("command", choices=("deploy", "test"))
     options.add_argument("pytest_options", nargs="*", help="for pytest")
     given = options.parse_args()
-    try:
-        require_localstack()
-        build_for_containers()
-        return test(given.pytest_options) if given.command == "test" else deploy()
-    except NotUp as reason:
-        print(f"error: {reason}", file=sys.stderr)
-        return NOT_UP
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        print(f"error: LocalStack did not do as asked: {error}", file=sys.stderr)
-    return 1
+    require_localstack()
+    build_for_containers()
+    return test(given.pytest_options) if given.command == "test" else deploy()
 
 
 def endpoint() -> str:
@@ -86,9 +71,9 @@ def require_localstack() -> None:
 
 def deploy() -> int:
     """Deploys template.yaml with the settings of `.env`, and says where the API is."""
-    name = deployment.stack_name(SAM_ENVIRONMENT)
-    put(name, parameters(settings()))
-    print(f"\nAPI   {stage_url(name)}")
+    stack = DeployedStack(sam.stack_name(SAM_ENVIRONMENT), endpoint())
+    put(stack, parameters(settings()))
+    print(f"\nAPI   {stage_url(stack)}")
     return 0
 
 
@@ -96,38 +81,43 @@ def test(pytest_options: list[str]) -> int:
     """Deploys a stack of the tests' own, runs them through the project's front door, and deletes the stack."""
     from tests.e2e.deployed import MAIL_SENDER, PARAMETERS  # noqa: PLC0415 - only this command runs tests
 
-    delete(TEST_STACK)
-    put(TEST_STACK, PARAMETERS | TEST_PARAMETERS)
-    client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
+    stack = tests_stack()
+    delete(stack)
+    put(stack, PARAMETERS | TEST_PARAMETERS)
+    stack.client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
     try:
-        with front_door(stage_url(TEST_STACK)) as url:
-            return run_tests(url, pytest_options)
+        with front_door(stage_url(stack)) as url:
+            return run_tests(stack, url, pytest_options)
     finally:
         with step("Deleting the tests' stack"):
-            delete(TEST_STACK)
+            delete(stack)
 
 
-def put(name: str, chosen: Mapping[str, str]) -> None:
-    """Makes the stack of that name hold the current template and code.
+def tests_stack() -> DeployedStack:
+    """The stack of the tests' own."""
+    return DeployedStack(TEST_STACK, endpoint())
+
+
+def put(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
+    """Makes the stack hold the current template and code.
 
     LocalStack cannot change a REST API: unless nothing has changed, the stack is made anew.
     """
     with step("Building the functions and layers"):
-        deployment.build(STATE / "logs" / "build.log")
-    tags = {deployment.SOURCE_TAG: deployment.source_tag(chosen)}
-    named = {**chosen, "Release": deployment.release(chosen)}
-    stack = deployment.describe(client("cloudformation"), name)
-    if stack is not None and stack["StackStatus"] == "CREATE_COMPLETE" and tags_of(stack) == tags:
+        sam.build(STATE / "logs" / "build.log")
+    tags = {sam.SOURCE_TAG: sam.source_tag(chosen)}
+    found = stack.describe()
+    if found is not None and found["StackStatus"] == "CREATE_COMPLETE" and tags_of(found) == tags:
         return
     with step("Deploying template.yaml"):
-        delete(name)
-        deployment.run_sam(
+        delete(stack)
+        sam.run_sam(
             [
-                *("deploy", "--config-env", SAM_ENVIRONMENT, "--stack-name", name, "--no-progressbar"),
+                *("deploy", "--config-env", SAM_ENVIRONMENT, "--stack-name", stack.name, "--no-progressbar"),
                 *("--tags", *(f"{key}={value}" for key, value in tags.items())),
-                *("--parameter-overrides", *(f'{key}="{value}"' for key, value in named.items())),
+                *sam.parameter_overrides({**chosen, "Release": sam.release(chosen)}),
             ],
-            os.environ | aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
+            os.environ | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
             STATE / "logs" / "deploy.log",
             "The deployment failed",
         )
@@ -138,25 +128,10 @@ def tags_of(stack: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}
 
 
-def delete(name: str) -> None:
-    """Deletes the stack, if there is one."""
-    cloudformation = client("cloudformation")
-    if deployment.describe(cloudformation, name) is None:
-        return
-    cloudformation.delete_stack(StackName=name)
-    waiter = cloudformation.get_waiter("stack_delete_complete")
-    waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-
-
-def stage_url(name: str) -> str:
+def stage_url(stack: DeployedStack) -> str:
     """Where LocalStack serves the stack's API."""
-    of_stack = outputs(name)
-    return f"{endpoint()}/_aws/execute-api/{of_stack['ApiId']}/{of_stack['StageName']}"
-
-
-def outputs(name: str) -> dict[str, str]:
-    """The stack's outputs."""
-    return deployment.outputs(client("cloudformation"), name)
+    outputs = stack.outputs()
+    return f"{endpoint()}/_aws/execute-api/{outputs['ApiId']}/{outputs['StageName']}"
 
 
 @contextmanager
@@ -164,48 +139,20 @@ def front_door(stage: str) -> Iterator[str]:
     """The front door of `make up` before LocalStack's gateway; yields its address."""
     FRONT_DOOR.stop(FRONT_DOOR_STOP_SECONDS)
     refuse_taken_port(FRONT_DOOR_PORT, "BOOKING_LOCALSTACK_PORT")
-    places = number(settings(), "FRONT_DOOR_CONCURRENCY")
-    options = [f"--port={FRONT_DOOR_PORT}", f"--stage-url={stage}", f"--places={places}"]
-    FRONT_DOOR.start(
-        [sys.executable, "-m", "infra.local.front_door", *options], {**os.environ, "PYTHONPATH": str(ROOT)}, {}
-    )
     try:
-        wait_until(lambda: taken(FRONT_DOOR_PORT), FRONT_DOOR, "The front door")
+        open_front_door(FRONT_DOOR, FRONT_DOOR_PORT, stage, number(settings(), "FRONT_DOOR_CONCURRENCY"))
         yield f"http://localhost:{FRONT_DOOR_PORT}"
     finally:
         FRONT_DOOR.stop(FRONT_DOOR_STOP_SECONDS)
 
 
-def run_tests(url: str, pytest_options: list[str]) -> int:
+def run_tests(stack: DeployedStack, url: str, pytest_options: list[str]) -> int:
     """Runs the end-to-end tests as they are, and the tests of the tables; pytest's own status."""
-    about_stack = {"BOOKING_E2E_URL": url, "BOOKING_E2E_STACK": TEST_STACK, "BOOKING_E2E_ONE_ADDRESS": "1"}
+    about_stack = {"BOOKING_E2E_URL": url, "BOOKING_E2E_STACK": stack.name, "BOOKING_E2E_ONE_ADDRESS": "1"}
     command = [Path(sys.executable).with_name("pytest"), "-p", TEST_PLUGIN, *(pytest_options or TESTS)]
-    finished = subprocess.run(command, cwd=ROOT, env=os.environ | aws_environment() | about_stack, check=False)
-    return finished.returncode
-
-
-def client(service: str, at: str | None = None) -> Any:
-    """A boto3 client of LocalStack's, or of the emulator that listens at `at`, whatever the user's own profile says."""
-    return boto3.session.Session("test", "test", region_name=REGION).client(
-        service,  # type: ignore[call-overload] # any service
-        endpoint_url=at or endpoint(),
-        config=PATIENT,
-    )
-
-
-def aws_environment() -> dict[str, str]:
-    """What points the AWS SDKs and command lines at LocalStack and nowhere else."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint(),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+    environment = os.environ | stack.aws_environment() | about_stack
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

@@ -11,68 +11,42 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import Thread
 from types import FrameType
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import localstack
+from infra import cli, localstack, sam
+from infra.cli import CommandError, NotUp, step
 from infra.containers import ARCHITECTURE, build_for_containers
-from infra.local import deployment
-from infra.local.deployment import step
-from infra.local.settings import ROOT, Mistake, parameters, settings
-from infra.local.stack import REGION, Stack, refuse_taken_port
+from infra.local.stack import Stack, refuse_taken_port
+from infra.settings import ROOT, parameters, settings
+from infra.stack import REGION, DeployedStack
 
 STATE = ROOT / ".local" / "sam"
 ENV_JSON = STATE / "env.json"
 EVENTS = ROOT / "events"
 HOST = "host.docker.internal"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
-NOT_UP = 2
-
-
-class NotUp(Mistake):
-    """What this needs does not run."""
-
-
-@dataclass(frozen=True)
-class Store:
-    """The AWS that functions work with: where it listens on this machine, and what the stack there is made of."""
-
-    endpoint: str
-    variables: Mapping[str, str]
-
-    @property
-    def port(self) -> int:
-        """Its port, here and as containers see it."""
-        return urlsplit(self.endpoint).port or 80
 
 
 def main() -> int:
-    """Serves the API until interrupted, or invokes one function with its event."""
+    """Serves the API until interrupted, or invokes one function with its event; 2 when no stack or no Docker is up."""
     options = argparse.ArgumentParser(prog="python -m infra.sam_local", description=__doc__)
     options.add_argument("function", nargs="?", help="its logical id: it is invoked with events/<function>.json")
     options.add_argument("--port", type=int, default=int(os.environ.get("SAM_PORT") or "3000"))
     given = options.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # also where the shell that started this has them ignored
         signal.signal(number, _interrupt)
-    try:
-        require_docker()
-        store = store_that_is_up()
-        prepare(store)
-        with open_to_containers(store.port):
-            return invoke(given.function) if given.function else serve(given.port)
-    except NotUp as reason:
-        print(f"error: {reason}", file=sys.stderr)
-        return NOT_UP
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
+    require_docker()
+    stack = stack_that_is_up()
+    port = urlsplit(stack.emulator).port or 80
+    prepare(stack, port)
+    with open_to_containers(port):
+        return invoke(given.function) if given.function else serve(given.port)
 
 
 def require_docker() -> None:
@@ -82,27 +56,27 @@ def require_docker() -> None:
     raise NotUp("Docker does not answer: `sam local` runs functions in containers. Start it, or use `make up`.")
 
 
-def store_that_is_up() -> Store:
+def stack_that_is_up() -> DeployedStack:
     """The first of the stacks that answers; raises NotUp when none does."""
-    embedded = Stack().emulator.running()
-    of_embedded = [f"http://127.0.0.1:{embedded['port']}"] if embedded else []
+    of_embedded = [Stack().endpoint] if Stack().emulator.running() else []
     told = os.environ.get("AWS_ENDPOINT_URL")
     for endpoint in [told] if told else [*of_embedded, localstack.endpoint()]:
-        with suppress(Mistake, BotoCoreError, ClientError):
-            of_stack = deployment.outputs(localstack.client("cloudformation", endpoint), deployment.stack_name())
-            return Store(endpoint, deployment.function_variables(of_stack))
+        with suppress(CommandError, BotoCoreError, ClientError):
+            stack = DeployedStack(sam.stack_name(), endpoint)
+            stack.outputs()
+            return stack
     raise NotUp("No stack is up: run `make up`, or `make localstack-up localstack-deploy`.")
 
 
-def prepare(store: Store) -> None:
-    """Builds the functions, and writes env.json: what `.env` says, and where the store is, as containers see it."""
+def prepare(stack: DeployedStack, port: int) -> None:
+    """Builds the functions, and writes env.json: what `.env` says, and where the stack is, as containers see it."""
     with step("Building the functions and layers"):
         build_for_containers()
-        deployment.build(STATE / "build.log")
+        sam.build(STATE / "build.log")
     chosen = {
         name: value for name, value in settings().items() if name.title().replace("_", "") in parameters(settings())
     }
-    everywhere = {**chosen, **store.variables, "AWS_ENDPOINT_URL": f"http://{HOST}:{store.port}"}
+    everywhere = {**chosen, **stack.variables(), "AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
     ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
     ENV_JSON.write_text(json.dumps({"Parameters": everywhere}, indent=2) + "\n")
 
@@ -132,8 +106,8 @@ def invoke(function: str) -> int:
     """Runs `sam local invoke` with the function's event."""
     event = EVENTS / f"{function}.json"
     if not event.is_file():
-        raise Mistake(
-            f"There is no event for {function!r} in {deployment.readable(EVENTS)}: take a function's logical id."
+        raise CommandError(
+            f"There is no event for {function!r} in {sam.readable(EVENTS)}: take a function's logical id."
         )
     command = [*sam_local("invoke"), "--event", str(event), function]
     return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
@@ -143,7 +117,7 @@ def sam_local(command: str) -> list[str]:
     """`sam local …`, with an image that is here already, if it is."""
     is_here = docker("image", "inspect", IMAGE) is not None
     return [
-        *(str(deployment.SAM), "local", command, "--env-vars", str(ENV_JSON)),
+        *(str(sam.SAM), "local", command, "--env-vars", str(ENV_JSON)),
         *("--add-host", f"{HOST}:host-gateway", "--parameter-overrides", f"Architecture={ARCHITECTURE}"),
         *(["--skip-pull-image"] if is_here else []),
     ]
@@ -213,4 +187,4 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

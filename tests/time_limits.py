@@ -8,6 +8,7 @@ SECONDS = {
     "integration": 60,
     "consistency": 60,
     "mutants": 60,
+    "smoke": 300,
     "e2e": 600,  # the first test of a run deploys a stack
     "localstack": 600,
     "sam_local": 1800,  # the first run of `sam local` makes images

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile's targets for a running stack: up, down, clean, dev, admin, outputs, logs."""
+"""The commands behind the Makefile's targets for the embedded stack: up, down, clean, dev, outputs, inbox, logs."""
 
 import argparse
 import os
@@ -12,44 +12,29 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
-from infra.local import deployment
-from infra.local.deployment import readable, step
-from infra.local.settings import ROOT, Mistake, number, parameters, settings
+from infra import cli
+from infra.cli import step
+from infra.local import inbox
 from infra.local.stack import Stack, refuse_taken_port
+from infra.sam import BUILD, readable, stack_name
+from infra.settings import ROOT, number, parameters, settings
+from infra.stack import PATHS
 
-LAMBDAS_OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 FUNCTION_NAME = re.compile(r'"function_name":"([^"]+)"')
-FUNCTION_PATHS = f"{ROOT / 'functions'}{os.pathsep}{ROOT / 'layers' / 'booking'}"
+LAMBDAS_OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 
-def main() -> int:
-    """Runs one command; an expected failure is one sentence on stderr and the status 1."""
+def main() -> None:
+    """Runs one command."""
     options = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = options.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "clean", "dev", "outputs"):
+    for name in ("up", "down", "clean", "dev", "outputs", "inbox"):
         commands.add_parser(name)
-    admin = commands.add_parser("admin")
-    admin.add_argument("email")
-    admin.add_argument("password", nargs="?", default="")
     logs = commands.add_parser("logs")
     logs.add_argument("--function", default="", help="a part of the function's name")
     logs.add_argument("--minutes", type=int, default=10)
     given = vars(options.parse_args())
-    try:
-        COMMANDS[given.pop("command")](**given)
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"error: AWS did not do as asked: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
-        return 130
-    return 0
+    COMMANDS[given.pop("command")](**given)
 
 
 def embedded() -> Stack:
@@ -58,7 +43,7 @@ def embedded() -> Stack:
     return Stack(
         emulator_port=number(chosen, "EMULATOR_PORT"),
         front_door_port=number(chosen, "PORT"),
-        places=number(chosen, "FRONT_DOOR_CONCURRENCY"),
+        concurrency=number(chosen, "FRONT_DOOR_CONCURRENCY"),
         parameters=parameters(chosen),
     )
 
@@ -71,9 +56,9 @@ def up() -> None:
     stack = embedded()
     stack.up()
     with step("Adding demo data"):
-        added = demo.add(stack.url, stack.environment())
+        slot_id = demo.add(stack.url, stack.deployed())
     print(f"Ready in {time.monotonic() - started:.0f} s.\n")
-    print(welcome(stack.url, added.free_slot_id))
+    print(welcome(stack.url, slot_id))
 
 
 def welcome(url: str, slot_id: str | None) -> str:
@@ -108,7 +93,7 @@ def clean() -> None:
     with step("Forgetting the embedded stack and the build"):
         Stack().down()
         shutil.rmtree(Stack().state, ignore_errors=True)
-        shutil.rmtree(deployment.BUILD, ignore_errors=True)
+        shutil.rmtree(BUILD, ignore_errors=True)
 
 
 def dev() -> None:
@@ -119,10 +104,10 @@ def dev() -> None:
     environment = {
         **os.environ,
         **chosen,
-        **running().environment(),
+        **Stack().deployed().environment(),
         "POWERTOOLS_METRICS_NAMESPACE": "BookingApi",
-        "POWERTOOLS_SERVICE_NAME": deployment.stack_name(),
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{FUNCTION_PATHS}",
+        "POWERTOOLS_SERVICE_NAME": stack_name(),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *PATHS]),
     }
     reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]
     uvicorn = [
@@ -139,36 +124,18 @@ def dev() -> None:
     os.execve(sys.executable, uvicorn, environment)  # noqa: S606 - this process becomes the server
 
 
-def admin(email: str, password: str) -> None:
-    """Makes an admin where the environment points: at AWS or another emulator, else at the embedded stack."""
-    environment = dict(os.environ)
-    if not points_elsewhere():
-        environment |= running().environment()
-    elif "USERS_TABLE" not in environment:
-        name = os.environ.get("STACK_NAME") or deployment.stack_name(os.environ.get("ENV", "default"))
-        environment |= deployment.function_variables(deployment.outputs(boto3.client("cloudformation"), name))
-    environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{FUNCTION_PATHS}"
-    command = [sys.executable, "-m", "infra.local.admin", email, *([password] if password else [])]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - this process becomes the command
-
-
-def points_elsewhere() -> bool:
-    """Whether the environment names an AWS of its own."""
-    return any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "USERS_TABLE"))
-
-
 def outputs() -> None:
     """The stack's outputs, and the variables that point tools at it, as NAME=value lines."""
-    stack = running()
-    for name, value in {**stack.outputs(), **stack.environment(), "BASE_URL": stack.url}.items():
+    stack = Stack().deployed()
+    for name, value in {**stack.outputs(), **stack.environment(), "BASE_URL": Stack().url}.items():
         print(f"{name}={value}")
 
 
 def logs(function: str, minutes: int) -> None:
     """What functions have logged of late, invocation by invocation, the oldest first."""
-    stack = running()
+    stack = Stack().deployed()
     group = stack.client("cloudformation").describe_stack_resource(
-        StackName=deployment.stack_name(), LogicalResourceId="FunctionLogs"
+        StackName=stack.name, LogicalResourceId="FunctionLogs"
     )["StackResourceDetail"]["PhysicalResourceId"]
     pages = stack.client("logs").get_paginator("filter_log_events")
     since = int((time.time() - 60 * minutes) * 1000)
@@ -195,24 +162,15 @@ def invocations(found: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
         yield name, [event for event in events if not event["message"].startswith(LAMBDAS_OWN_LINES)]
 
 
-def running() -> Stack:
-    """The embedded stack, at the port that it really has."""
-    about = Stack().emulator.running()
-    if about is None:
-        raise Mistake("The embedded stack does not run: start it with `make up`.")
-    door = Stack().front_door.running() or {"port": Stack().front_door_port}
-    return Stack(emulator_port=about["port"], front_door_port=door["port"])
-
-
 COMMANDS: dict[str, Callable[..., None]] = {
     "up": up,
     "down": down,
     "clean": clean,
     "dev": dev,
-    "admin": admin,
     "outputs": outputs,
+    "inbox": inbox.show,
     "logs": logs,
 }
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

@@ -1,15 +1,14 @@
 """Demo data for a new stack, added over HTTP as any client would; adding it again changes nothing."""
 
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from infra.local.settings import ROOT, Mistake
+from infra.cli import CommandError
+from infra.operate.admin import make_admin
+from infra.stack import DeployedStack
 
 CLIENT = ("client@example.com", "demo-client-password")
 SPECIALIST = ("specialist@example.com", "demo-specialist-password")
@@ -25,29 +24,20 @@ DAYS_AHEAD = (1, 2, 3)
 COLD_START_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Demo:
-    """What the user is shown: who can log in, and a slot to book."""
-
-    client_token: str
-    specialist_id: str
-    free_slot_id: str | None
-
-
-class Refused(Mistake):
+class Refused(CommandError):
     """The API did not answer as it should; carries what it said."""
 
 
-def add(url: str, environment: dict[str, str]) -> Demo:
-    """Makes the demo users, services and slots that are not there yet; `environment` reaches the stack's tables."""
+def add(url: str, stack: DeployedStack) -> str | None:
+    """Makes the demo users, services and slots that are not there yet; the id of a slot to book, if one is free."""
     with httpx.Client(base_url=url, timeout=COLD_START_SECONDS, trust_env=False) as api:
-        client = sign_in(api, *CLIENT, role="client")
+        sign_in(api, *CLIENT, role="client")
         specialist = sign_in(api, *SPECIALIST, role="specialist")
-        make_admin(environment, *ADMIN)
+        make_admin(stack, *ADMIN)
         specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
         offer_services(api, specialist, specialist_id)
         open_slots(api, specialist)
-        return Demo(client, specialist_id, free_slot(api, specialist_id))
+        return free_slot(api, specialist_id)
 
 
 def sign_in(api: httpx.Client, email: str, password: str, role: str) -> str:
@@ -66,20 +56,6 @@ def log_in(api: httpx.Client, credentials: dict[str, str]) -> httpx.Response:
     while (answer := api.post("/auth/login", json=credentials)).status_code == httpx.codes.TOO_MANY_REQUESTS:
         time.sleep(int(answer.headers["Retry-After"]))
     return answer
-
-
-def make_admin(environment: dict[str, str], email: str, password: str) -> None:
-    """Runs the operator's command, since admins are never made over HTTP."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "infra.local.admin", email, password],
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'booking'}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if finished.returncode != 0:
-        raise Refused(f"The demo admin could not be made: {finished.stderr.strip().splitlines()[-1:]}")
 
 
 def offer_services(api: httpx.Client, token: str, specialist_id: str) -> None:

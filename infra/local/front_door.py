@@ -1,7 +1,7 @@
 """The front door: one stable address in front of the emulated gateway, with a queue.
 
 The emulator starts a process per concurrent request; a hundred at once would starve each other. So a few requests are
-in flight, the rest wait their turn, and one route never takes every place: `/health` answers while another is flooded.
+in flight, the rest wait their turn, and one route never takes all of that: `/health` answers while another is flooded.
 On AWS the gateway does all this.
 """
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
 GATEWAY_BODY_LIMIT_BYTES = 10 * 1024 * 1024
-PLACES_KEPT_FOR_OTHER_ROUTES = 2
+KEPT_FOR_OTHER_ROUTES = 2
 KEEP_ALIVE_SECONDS = 350  # as long as the gateway's own, and longer than clients reuse an idle connection
 
 HOP_BY_HOP = {
@@ -28,14 +28,16 @@ HOP_BY_HOP = {
     *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
 }
 SAID_BY_THE_FRONT_DOOR = {b"host", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-prefix"}
+RENAMED_BY_THE_GATEWAY = {b"www-authenticate": b"x-amzn-remapped-www-authenticate"}
+"""What a REST API makes of functions' headers ("Amazon API Gateway important notes for REST APIs")."""
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def front_door(stage_url: str, places: int) -> ASGIApp:
-    """An app that passes every request on to the gateway's stage at `stage_url`, at most `places` at a time."""
+def front_door(stage_url: str, concurrency: int) -> ASGIApp:
+    """An app that passes every request on to the gateway's stage at `stage_url`, at most `concurrency` at a time."""
     stage = httpx.URL(stage_url)
-    all_places = asyncio.Semaphore(places)
-    places_per_route = max(1, places - PLACES_KEPT_FOR_OTHER_ROUTES)
+    in_flight = asyncio.Semaphore(concurrency)
+    of_a_route = max(1, concurrency - KEPT_FOR_OTHER_ROUTES)
     routes = WeakValueDictionary[str, asyncio.Semaphore]()
     gateway = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None, keepalive_expiry=30))
 
@@ -50,8 +52,7 @@ def front_door(stage_url: str, places: int) -> ASGIApp:
             )
         else:
             route = f"{request.method} /{scope['path'].split('/', 2)[1]}"
-            route_places = routes.setdefault(route, asyncio.Semaphore(places_per_route))
-            async with route_places, all_places:
+            async with routes.setdefault(route, asyncio.Semaphore(of_a_route)), in_flight:
                 if await request.is_disconnected():
                     return
                 answer = await pass_on(request, body)
@@ -106,14 +107,16 @@ def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request
 
 
 def from_gateway(request: Request, answer: httpx.Response, content: bytes) -> Response:
-    """The gateway's answer, with its headers as they are.
+    """The gateway's answer, with its headers as a REST API on AWS hands them on.
 
     Functions and the template's gateway responses give every answer its X-Request-ID. What has none is the emulator's
     own word: on a function that died, which it may even call a success, or on what never reached one.
     """
     response = Response(content, answer.status_code)
     response.raw_headers = [
-        (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_BY_HOP
+        (RENAMED_BY_THE_GATEWAY.get(name.lower(), name.lower()), value)
+        for name, value in answer.headers.raw
+        if name.lower() not in HOP_BY_HOP
     ]
     if "x-request-id" in response.headers:
         return response
@@ -142,10 +145,10 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--stage-url", required=True)
-    options.add_argument("--places", type=int, required=True)
+    options.add_argument("--concurrency", type=int, required=True)
     chosen = options.parse_args()
     uvicorn.run(
-        front_door(chosen.stage_url, chosen.places),
+        front_door(chosen.stage_url, chosen.concurrency),
         host="127.0.0.1",
         port=chosen.port,
         access_log=False,

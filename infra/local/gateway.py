@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from infra.local.settings import template
+from infra.settings import template
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

@@ -70,12 +70,6 @@ class Background:
             _reap(pid)
             time.sleep(POLL_SECONDS)
 
-    def last_words(self, lines: int = 5) -> str:
-        """The end of its log."""
-        with suppress(FileNotFoundError):
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        return ""
-
 
 def _locked(lock: IO[str]) -> bool:
     try:

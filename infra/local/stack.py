@@ -15,23 +15,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
-from botocore.config import Config
 
+from infra.cli import CommandError, step
 from infra.local import deployment, gateway
-from infra.local.deployment import readable, step
 from infra.local.processes import Background
-from infra.local.settings import ROOT, Mistake
+from infra.sam import build, readable, stack_name
+from infra.settings import ROOT
+from infra.stack import REGION, DeployedStack
 
-REGION = "us-east-1"
 # The emulator does not retry the failed part of a batch of changes, only a batch that fails as a whole.
 OF_THE_EMULATOR = {"EventBatchSize": "1"}
 EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-m", "ministack")
 START_SECONDS = 60.0
 EMULATOR_STOP_SECONDS = 60.0
 FRONT_DOOR_STOP_SECONDS = 10.0
-PATIENT = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,9 @@ class Stack:
 
     state: Path = ROOT / ".local" / "stack"
     emulator_port: int = 4566
+    """Where the emulator listens; where another program does already, it takes a free port."""
     front_door_port: int = 8000
-    places: int = 6
+    concurrency: int = 6
     """Requests in flight; more wait in the front door."""
     auth: bool = False
     """Whether the emulator enforces IAM policies."""
@@ -52,13 +51,15 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where the API is reached."""
-        return f"http://localhost:{self.front_door_port}"
+        """Where the API is reached: at the port that the front door has, or would have."""
+        about = self.front_door.running() or {}
+        return f"http://localhost:{about.get('port', self.front_door_port)}"
 
     @property
     def endpoint(self) -> str:
-        """Where the emulated AWS is reached."""
-        return f"http://127.0.0.1:{self.emulator_port}"
+        """Where the emulated AWS is reached: at the port that it has, or would have."""
+        about = self.emulator.running() or {}
+        return f"http://127.0.0.1:{about.get('port', self.emulator_port)}"
 
     @property
     def logs(self) -> Path:
@@ -76,11 +77,11 @@ class Stack:
         return Background(self.state / "front-door.lock", self.logs / "front-door.log")
 
     def up(self) -> None:
-        """Builds, starts and deploys what is not yet; raises Mistake with a sentence when it cannot."""
+        """Builds, starts and deploys what is not yet; raises CommandError with a sentence when it cannot."""
         with only_one(self.state / "up.lock"):
-            self._refuse_taken_ports()
+            self._refuse_taken_port()
             with step("Building the functions and layers"):
-                deployment.build(self.logs / "build.log")
+                build(self.logs / "build.log")
             with step("Starting the embedded AWS"):
                 self._start_emulator()
             with step("Deploying template.yaml"):
@@ -94,67 +95,48 @@ class Stack:
         self.emulator.stop(EMULATOR_STOP_SECONDS)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
+    def deployed(self) -> DeployedStack:
+        """What is deployed in it; raises CommandError when the emulator does not run."""
+        if self.emulator.running() is None:
+            raise CommandError("The embedded stack does not run: start it with `make up`.")
+        return DeployedStack(stack_name(), self.endpoint)
+
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulated AWS, whatever the user's own profile says."""
-        return boto3.session.Session("test", "test", region_name=REGION).client(
-            service,  # type: ignore[call-overload] # any service
-            endpoint_url=self.endpoint,
-            config=PATIENT,
-        )
+        """A boto3 client of the emulated AWS."""
+        return self.deployed().client(service)
 
     def outputs(self) -> dict[str, str]:
-        """The outputs of the deployed stack; raises Mistake when it does not run."""
-        if self.emulator.running() is None:
-            raise Mistake("The embedded stack does not run: start it with `make up`.")
-        return deployment.outputs(self.client("cloudformation"), deployment.stack_name())
-
-    def aws_environment(self) -> dict[str, str]:
-        """What points the AWS SDKs and command lines at this stack; `test` is the emulator's administrator."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
-
-    def environment(self) -> dict[str, str]:
-        """What a process needs to reach this stack's tables and secret as a function does."""
-        return self.aws_environment() | deployment.function_variables(self.outputs())
+        """The outputs of the deployed stack."""
+        return self.deployed().outputs()
 
     @property
     def _scratch(self) -> Path:
         """Where the emulator unpacks functions."""
         return self.state / "tmp"
 
-    def _refuse_taken_ports(self) -> None:
+    def _refuse_taken_port(self) -> None:
         """Before anything is built or stopped; a port that our own process holds already is ours."""
-        for process, port, variable in (
-            (self.emulator, self.emulator_port, "EMULATOR_PORT"),
-            (self.front_door, self.front_door_port, "PORT"),
-        ):
-            if (process.running() or {}).get("port") != port:
-                refuse_taken_port(port, variable)
+        if (self.front_door.running() or {}).get("port") != self.front_door_port:
+            refuse_taken_port(self.front_door_port, "PORT")
 
     def _start_emulator(self) -> None:
-        wanted = {"port": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
+        wanted = {"port_asked_for": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
         if (about := self.emulator.running()) is not None:
             if {name: about.get(name) for name in wanted} == wanted and self._emulator_answers():
                 return
             self.down()
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
-        self.emulator.start(EMULATOR, self._emulator_environment(), wanted)
+        port = free_port() if taken(self.emulator_port) else self.emulator_port
+        self.emulator.start(EMULATOR, self._emulator_environment(port), {**wanted, "port": port})
         wait_until(self._emulator_answers, self.emulator, "The embedded AWS")
 
-    def _emulator_environment(self) -> dict[str, str]:
+    def _emulator_environment(self, port: int) -> dict[str, str]:
         """Little of the user's own, since functions inherit it."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
         return {
             **inherited,
-            "GATEWAY_PORT": str(self.emulator_port),
+            "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "AUTH": str(self.auth).lower(),
@@ -176,35 +158,28 @@ class Stack:
         return False
 
     def _deploy(self) -> None:
-        s3 = self.client("s3")
-        if deployment.BUCKET not in {known["Name"] for known in s3.list_buckets()["Buckets"]}:
-            s3.create_bucket(Bucket=deployment.BUCKET)
-        credentials_of_others = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
-        inherited = {name: value for name, value in os.environ.items() if name not in credentials_of_others}
         chosen = {**OF_THE_EMULATOR, **self.parameters}
-        deployment.deploy(
-            self.client("cloudformation"),
-            inherited | self.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-            chosen,
-            self.logs / "deploy.log",
-        )
+        deployment.deploy(self.deployed(), chosen, self.logs / "deploy.log")
         gateway.complete(self.client("apigateway"), self.outputs(), chosen)
 
     def _open_front_door(self) -> None:
-        of_stack = self.outputs()
-        stage = f"{self.endpoint}/restapis/{of_stack['ApiId']}/{of_stack['StageName']}/_user_request_"
-        wanted = {"port": self.front_door_port, "stage": stage, "places": self.places}
+        outputs = self.outputs()
+        stage = f"{self.endpoint}/restapis/{outputs['ApiId']}/{outputs['StageName']}/_user_request_"
+        wanted = {"port": self.front_door_port, "stage": stage, "concurrency": self.concurrency}
         if (about := self.front_door.running()) is not None:
             if {name: about.get(name) for name in wanted} == wanted:
                 return
             self.front_door.stop(FRONT_DOOR_STOP_SECONDS)
-        options = [f"--port={self.front_door_port}", f"--stage-url={stage}", f"--places={self.places}"]
-        self.front_door.start(
-            [sys.executable, "-m", "infra.local.front_door", *options],
-            {**os.environ, "PYTHONPATH": str(ROOT)},
-            wanted,
-        )
-        wait_until(lambda: taken(self.front_door_port), self.front_door, "The front door")
+        open_front_door(self.front_door, self.front_door_port, stage, self.concurrency)
+
+
+def open_front_door(process: Background, port: int, stage: str, concurrency: int) -> None:
+    """Starts the front door before the gateway's stage at that URL, and waits until it serves."""
+    about = {"port": port, "stage": stage, "concurrency": concurrency}
+    options = [f"--port={port}", f"--stage-url={stage}", f"--concurrency={concurrency}"]
+    command = [sys.executable, "-m", "infra.local.front_door", *options]
+    process.start(command, {**os.environ, "PYTHONPATH": str(ROOT)}, about)
+    wait_until(lambda: taken(port), process, "The front door")
 
 
 @contextmanager
@@ -221,9 +196,9 @@ def only_one(lock_file: Path) -> Iterator[None]:
 
 
 def refuse_taken_port(port: int, variable: str) -> None:
-    """Raises Mistake when somebody listens there."""
+    """Raises CommandError when somebody listens there."""
     if taken(port):
-        raise Mistake(
+        raise CommandError(
             f"Port {port} is in use by another program: stop that program, or choose another port, such as "
             f"`make up {variable}={port + 1}`."
         )
@@ -231,17 +206,23 @@ def refuse_taken_port(port: int, variable: str) -> None:
 
 def taken(port: int) -> bool:
     """Whether somebody listens on that port of this machine."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as connection:
+        connection.settimeout(1)
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def wait_until(answers: Any, process: Background, name: str) -> None:
-    """Waits for a process to serve; raises Mistake when it ends or takes too long."""
+    """Waits for a process to serve; raises CommandError when it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while not answers():
         if process.running() is None:
-            raise Mistake(f"{name} ended as soon as it had started (see {readable(process.log)}).")
+            raise CommandError(f"{name} ended as soon as it had started (see {readable(process.log)}).")
         if time.monotonic() > deadline:
-            raise Mistake(f"{name} did not answer within {START_SECONDS:.0f} s (see {readable(process.log)}).")
+            raise CommandError(f"{name} did not answer within {START_SECONDS:.0f} s (see {readable(process.log)}).")
         time.sleep(0.1)

@@ -19,8 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from infra.local.settings import template
 from infra.local.stack import Stack
+from infra.settings import template
 
 EMULATOR_PORT = int(os.environ.get("BENCH_EMULATOR_PORT", "4990"))
 ROUNDS = 10

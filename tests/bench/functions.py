@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.bench.events import rest_event
 
 BUILD = ROOT / ".aws-sam" / "build"

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.deployment import stack_name
-from infra.local.settings import ROOT, Mistake
+from infra.cli import CommandError
 from infra.local.stack import Stack
+from infra.sam import stack_name
+from infra.settings import ROOT
 from tests.consistency import report, workload
 from tests.consistency.faults import FaultProxy, FunctionKiller
 from tests.consistency.invariants import Evidence, violations
@@ -80,7 +81,7 @@ def main() -> int:
         print(f"seed {chosen.seed}", flush=True)
         with elsewhere(chosen.url) if chosen.url else own_stack(chosen.seed, faults=chosen.faults) as target:
             return check(target, chosen.seconds, chosen.clients, chosen.seed)
-    except Mistake as mistake:
+    except CommandError as mistake:
         print(f"error: {mistake}", file=sys.stderr)
         return 2
 
@@ -140,7 +141,7 @@ def own_stack(seed: int, *, faults: bool) -> Iterator[Target]:
             return
         about = stack.emulator.running()
         if about is None:
-            raise Mistake("The embedded AWS has ended.")
+            raise CommandError("The embedded AWS has ended.")
         yield Target(stack, proxy, FunctionKiller(about["pid"], random.Random(seed)))
 
 

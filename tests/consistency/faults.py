@@ -21,7 +21,8 @@ from typing import Any
 
 import httpx
 
-from infra.local.settings import ROOT, Mistake
+from infra.cli import CommandError
+from infra.settings import ROOT
 
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
 START_SECONDS = 20.0
@@ -108,7 +109,7 @@ class FaultProxy:
             if process.poll() is not None:
                 break
             time.sleep(0.1)
-        raise Mistake(f"The fault proxy does not start: is microburst installed in .venv-tools? (see {self.log})")
+        raise CommandError(f"The fault proxy does not start: is microburst installed in .venv-tools? (see {self.log})")
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from infra.local.settings import Mistake
+from infra.cli import CommandError
 from tests.consistency.invariants import Evidence
 
 
@@ -29,8 +29,8 @@ def keep(run: Run, file: Path) -> None:
 
 
 def read_again(file: Path) -> Run:
-    """What `keep` has written. Raises `Mistake` if that is not what the file holds."""
+    """What `keep` has written. Raises `CommandError` if that is not what the file holds."""
     try:
         return _RUN.validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise Mistake(f"{file} is no run that was kept: {error}") from error
+        raise CommandError(f"{file} is no run that was kept: {error}") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.settings import Mistake
+from infra.cli import CommandError
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
@@ -458,7 +458,7 @@ def test_what_is_no_run_is_a_mistake(tmp_path: Path, content: str | None) -> Non
     file = tmp_path / "run.json"
     if content is not None:
         file.write_text(content)
-    with pytest.raises(Mistake, match=r"run\.json is no run that was kept"):
+    with pytest.raises(CommandError, match=r"run\.json is no run that was kept"):
         read_again(file)
 
 

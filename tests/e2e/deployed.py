@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import boto3
-
-from infra.local.deployment import outputs, stack_name
-from infra.local.settings import ROOT
+from infra import stack as infra_stack
 from infra.local.stack import Stack
+from infra.sam import stack_name
+from infra.settings import ROOT
 
 EMULATOR_PORT = int(os.environ.get("BOOKING_E2E_EMULATOR_PORT", "4810"))
 FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810"))
@@ -38,6 +37,8 @@ class DeployedStack(Protocol):
     @property
     def url(self) -> str: ...
 
+    def deployed(self) -> infra_stack.DeployedStack: ...
+
     def client(self, service: str) -> Any: ...
 
     def outputs(self) -> Mapping[str, str]: ...
@@ -50,17 +51,19 @@ class StackElsewhere:
     url: str
     name: str
 
+    def deployed(self) -> infra_stack.DeployedStack:
+        return infra_stack.DeployedStack(self.name)
+
     def client(self, service: str) -> Any:
-        client: Any = boto3.client(service)  # type: ignore[call-overload] # any service
-        return client
+        return self.deployed().client(service)
 
     def outputs(self) -> Mapping[str, str]:
-        return outputs(self.client("cloudformation"), self.name)
+        return self.deployed().outputs()
 
 
 def name_of(stack: DeployedStack) -> str:
     """The name that CloudFormation knows it by."""
-    return stack.name if isinstance(stack, StackElsewhere) else stack_name()
+    return stack.deployed().name
 
 
 @contextmanager

@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.local.deployment import function_variables
-from infra.local.settings import ROOT
-from infra.local.stack import REGION
+from infra.settings import ROOT
 from tests.consistency import report, workload
 from tests.consistency.history import Kind
 from tests.consistency.invariants import Evidence, shortest, violations
@@ -35,12 +33,7 @@ def broken_api(stack: DeployedStack, bug: str) -> Iterator[str]:
     """The URL of the API with that bug, on the stack's own tables."""
     environment = {
         **os.environ,
-        **function_variables(stack.outputs()),
-        "AWS_ENDPOINT_URL": stack.client("dynamodb").meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "test"),
-        "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
-        "AWS_REGION": os.environ.get("AWS_REGION", REGION),
-        "AWS_DEFAULT_REGION": os.environ.get("AWS_REGION", REGION),
+        **stack.deployed().environment(),
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "booking"))),
     }
     command = [sys.executable, "-m", "tests.consistency.broken_app", bug, str(PORT)]

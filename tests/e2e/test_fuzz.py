@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.people import ANSWER_SECONDS, People
 from tests.e2e.refusals import refused

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from infra.local.deployment import stack_name
+from infra.sam import stack_name
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.least_privilege import EXERCISES, Broken, Policies, World
 from tests.unit.template_model import Permission, functions

@@ -9,7 +9,7 @@ import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.local.deployment import stack_name
+from infra.sam import stack_name
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.functions import physical_name, restart
 from tests.e2e.people import People, Person, good

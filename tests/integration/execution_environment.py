@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.bench.events import rest_event
 
 PATIENCE_SECONDS = 20

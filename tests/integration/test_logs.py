@@ -10,7 +10,7 @@ import pytest
 
 from booking.errors import StoreUnavailable
 from booking.platform import metrics
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, an_invocation, invoke

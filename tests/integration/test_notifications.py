@@ -26,7 +26,7 @@ from booking.reservations.expiry import expire_started
 from booking.reservations.rules import Booking
 from booking.reservations.table import BookingItem
 from booking.waitlist.line import join
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, text_of

@@ -16,13 +16,13 @@ from booking.platform.aws import client
 from booking.platform.clock import current_instant
 from booking.platform.settings import settings
 from booking.platform.signing import CACHE_SECONDS, KeyRing, forget_keys
-from infra import rotate_key
-from infra.local.settings import Mistake
-from infra.rotate_key import MARGIN, replace_leaked, rotate, rotated
+from infra.cli import CommandError
+from infra.operate import rotate_key
+from infra.operate.rotate_key import MARGIN, replace_leaked, rotate, rotated
 from tests.integration.people import a_client
 
 if TYPE_CHECKING:
-    from infra.target import Target
+    from infra.stack import DeployedStack as Target
 
 PAUSE = timedelta(minutes=15) + MARGIN
 
@@ -141,7 +141,7 @@ def test_a_run_too_early_is_refused_and_changes_nothing(runs: int, wait: timedel
         rotate(STACK, now=later(PAUSE))
     before = signing_keys()
 
-    with pytest.raises(Mistake, match="NOW=1"):
+    with pytest.raises(CommandError, match="NOW=1"):
         rotate(STACK, now=datetime.now(UTC) + wait - timedelta(minutes=1))
 
     assert signing_keys() == before

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.integration.api import bearer
 from tests.integration.people import an_admin
 from tests.unit.template_model import Function, functions

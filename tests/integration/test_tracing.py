@@ -32,7 +32,7 @@ from booking.platform import tracing
 from booking.platform.settings import settings
 from booking.platform.xray import MOST_CALLS_SHOWN, Tracer
 from infra.app import create_app, route_modules
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, Api, an_invocation

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import localstack_client.session  # type: ignore[import-untyped]
 import pytest
 
-from infra.localstack import TEST_STACK, NotUp, outputs, require_localstack
+from infra.cli import NotUp
+from infra.localstack import require_localstack, tests_stack
 from tests.e2e.conftest import ann, ben, people, specialist, stack
 
 if TYPE_CHECKING:
@@ -40,5 +41,5 @@ def dynamodb(localstack: Any) -> "DynamoDBClient":
 def names(localstack: Any) -> Tables:
     """The tables' names, by logical id."""
     return {
-        output.removesuffix("Name"): value for output, value in outputs(TEST_STACK).items() if "TableName" in output
+        output.removesuffix("Name"): value for output, value in tests_stack().outputs().items() if "TableName" in output
     }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from infra.local.settings import ROOT, template
+from infra.settings import ROOT, template
 from tests.e2e.test_sweeps import eventually
 
 MONITORING = "infra/monitoring.yaml"

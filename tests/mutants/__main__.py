@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.mutants.mutations import Mutant, mutants
 from tests.mutants.tests_of_lines import PACKAGE, STATE, TestsFail, TestsOfLines
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.mutants.mutations import mutants
 from tests.mutants.tests_of_lines import PACKAGE
 

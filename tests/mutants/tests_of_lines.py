@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 
 STATE = ROOT / ".local" / "mutants"
 SUITES = ("tests/unit", "tests/integration")

@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.settings import ROOT
+from infra.cli import NotUp
 from infra.local.stack import Stack, taken
-from infra.sam_local import NotUp, require_docker
+from infra.sam_local import require_docker
+from infra.settings import ROOT
 from tests.e2e.deployed import afresh
 
 STATE = ROOT / ".local" / "sam-tests"

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from infra.local.settings import ROOT
+from infra.settings import ROOT
 from tests.credentials import PASSWORD
 from tests.sam_local.conftest import SamLocal
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.settings import template
+from infra.settings import template
 
 RESOURCES: Mapping[str, Mapping[str, Any]] = template()["Resources"]
 PARAMETERS: Mapping[str, Mapping[str, Any]] = template()["Parameters"]

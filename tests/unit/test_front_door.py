@@ -52,6 +52,11 @@ def test_answers_of_functions_and_of_the_template_are_passed_on_as_they_are(stat
     assert answer.headers.multi_items() == [(name.lower(), value) for name, value in told.headers.multi_items()]
 
 
+def test_how_to_authenticate_is_told_under_the_name_that_a_rest_api_gives_it() -> None:
+    told = httpx.Response(401, headers={"X-Request-ID": "theirs", "WWW-Authenticate": "Bearer"})
+    assert dict(passed_on(told).headers) == {"x-request-id": "theirs", "x-amzn-remapped-www-authenticate": "Bearer"}
+
+
 @pytest.mark.parametrize(("method", "status"), [("OPTIONS", 204), ("GET", 403)])
 def test_other_answers_get_the_id_that_they_lack(method: str, status: int) -> None:
     answer = passed_on(httpx.Response(status, headers={"Allow": "GET"}), asked(method))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from booking.platform.metrics import BUSINESS, DURATION, LAGS, REQUESTS
-from infra.local.settings import ROOT, template
+from infra.settings import ROOT, template
 from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES
 
 MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from infra import deploy
-from infra.local import deployment
-from infra.local.settings import ROOT, Mistake
+from infra import sam
+from infra.cli import CommandError
+from infra.operate import deploy
+from infra.settings import ROOT
 from tests.unit.template_model import PARAMETERS, functions
 
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
@@ -63,11 +64,11 @@ def test_a_release_names_code_and_layers_and_template(
     for name in ("template.yaml", "functions", "layers"):
         source, copy = ROOT / name, tmp_path / name
         shutil.copytree(source, copy) if source.is_dir() else shutil.copy(source, copy)
-    monkeypatch.setattr(deployment, "ROOT", tmp_path)
-    before = deployment.release({})
+    monkeypatch.setattr(sam, "ROOT", tmp_path)
+    before = sam.release({})
     with (tmp_path / changed).open("a") as file:
         file.write("# a change")
-    assert deployment.release({}) != before
+    assert sam.release({}) != before
 
 
 def test_every_release_reaches_the_gateways_stage() -> None:
@@ -81,8 +82,8 @@ def test_every_release_reaches_the_gateways_stage() -> None:
 def test_a_release_names_also_the_values_of_parameters() -> None:
     """SAM itself does not see them: without this, functions would keep the old ones."""
     one, other = {"MailSender": "a@example.com"}, {"MailSender": "b@example.com"}
-    assert deployment.release(one) == deployment.release(one | {"Release": "anything"})
-    assert deployment.release(one) != deployment.release(other)
+    assert sam.release(one) == sam.release(one | {"Release": "anything"})
+    assert sam.release(one) != sam.release(other)
 
 
 def test_callers_reach_functions_through_their_alias_only() -> None:
@@ -204,7 +205,7 @@ def test_a_parameter_of_the_command_line_replaces_the_one_of_samconfig() -> None
     [("Color=red", "no parameter Color"), ("arm64", "Name=value"), ("Architecture=arm", "one of x86_64, arm64")],
 )
 def test_a_parameter_that_does_not_exist_is_refused(word: str, complaint: str) -> None:
-    with pytest.raises(Mistake, match=complaint):
+    with pytest.raises(CommandError, match=complaint):
         deploy.parameters("staging", [word])
 
 
@@ -214,8 +215,9 @@ def test_the_layer_is_built_for_the_processor_of_the_functions(
 ) -> None:
     platforms = []
     monkeypatch.setenv("LAYER_PLATFORM", "")
-    monkeypatch.setattr(deployment, "build", lambda _log: platforms.append(os.environ["LAYER_PLATFORM"]))
-    command = deploy.prepare("staging", [f"Architecture={architecture}"])
+    monkeypatch.setattr(sam, "build", lambda _log: platforms.append(os.environ["LAYER_PLATFORM"]))
+    chosen = deploy.parameters("staging", [f"Architecture={architecture}"])
+    command = deploy.prepare("staging", chosen)
     assert platforms[0].startswith(wheels)
     assert f'Architecture="{architecture}"' in command
-    assert f'Release="{deployment.release(deploy.parameters("staging", [f"Architecture={architecture}"]))}"' in command
+    assert f'Release="{sam.release(chosen)}"' in command

@@ -16,9 +16,9 @@ from fastapi.routing import APIRoute
 
 from booking.notifications import delivery
 from booking.platform.settings import Settings
-from infra.local.deployment import deploy_options
 from infra.local.gateway import error_body
-from infra.local.settings import ROOT, read_variables, template
+from infra.sam import deploy_options
+from infra.settings import ROOT, read_variables, template
 from tests.unit.template_model import (
     GLOBALS,
     PARAMETERS,

@@ -8,6 +8,7 @@ from booking.platform.clock import from_stored, to_stored
 from booking.platform.dead_letters import reason_of, send_dead_letter
 from booking.platform.store import ConditionsFailed, RawItem, Transaction
 from booking.platform.sweep import Due
+from booking.reservations.rules import Status
 from booking.reservations.table import TIMER_SHARDS, BookingItem, Timers, expiry_timer, timer_key
 
 REMIND = "remind"
@@ -42,3 +43,18 @@ def park(errand: str, item: RawItem, error: Exception) -> None:
     )
     with suppress(ConditionsFailed):
         transaction.commit()
+
+
+def restore_timer(booking_id: str, timer: str) -> bool:
+    """Puts a booking back where the sweep that had given it up finds it; False when it has ended meanwhile."""
+    transaction = Transaction()  # as above: the item is not read
+    transaction.update(
+        BookingItem(booking_id=booking_id),
+        [BookingItem.timer.set(timer)],
+        condition=BookingItem.status == Status.CONFIRMED.value,
+    )
+    try:
+        transaction.commit()
+    except ConditionsFailed:
+        return False
+    return True

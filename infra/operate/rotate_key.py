@@ -3,22 +3,17 @@
 The next key, which the functions know already, becomes the current one, the current one becomes the previous, which is
 still accepted, and a new random one is published as the next: no token is refused, nobody is signed out. A stack that
 was never rotated has no next key: then the first run publishes one, and a second, ten minutes later, rotates. Rotating
-before the last access token of the previous key has ended would refuse valid tokens. `--now` is for keys that have
+before the last access token of the previous key has ended would refuse valid tokens. `NOW=1` is for keys that have
 leaked: it takes new ones at once, whatever was published.
 """
 
-import argparse
 import json
 import secrets
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from infra.local.deployment import describe
-from infra.local.settings import Mistake
-from infra.target import Target, target
+from infra.cli import CommandError
+from infra.stack import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +25,10 @@ MARGIN = timedelta(minutes=10)
 SECRETS = ("SigningKeySecretArn", "CursorKeySecretArn")
 
 
-def rotate(stack: Target, *, now: datetime) -> bool:
+def rotate(stack: DeployedStack, *, now: datetime) -> bool:
     """Moves each key on; False where the next keys had to be published first, and nothing else was done.
 
-    Raises Mistake when the last change is too recent for that.
+    Raises CommandError when the last change is too recent for that.
     """
     stored = stored_keys(stack)
     wait = pause(stack)
@@ -46,7 +41,7 @@ def rotate(stack: Target, *, now: datetime) -> bool:
     return is_published
 
 
-def replace_leaked(stack: Target) -> None:
+def replace_leaked(stack: DeployedStack) -> None:
     """Makes new current keys at once. What the leaked ones have signed is accepted until the next change."""
     for arn, found in stored_keys(stack).items():
         known = json.loads(found["SecretString"])
@@ -58,13 +53,13 @@ def moved_on(known: dict[str, str]) -> dict[str, str]:
     return {"previous": known["current"], "current": known["next"], "next": new_key()}
 
 
-def stored_keys(stack: Target) -> dict[str, Any]:
+def stored_keys(stack: DeployedStack) -> dict[str, Any]:
     """Each secret as Secrets Manager has it, by its ARN."""
     client, outputs = stack.client("secretsmanager"), stack.outputs()
     return {outputs[name]: client.get_secret_value(SecretId=outputs[name]) for name in SECRETS}
 
 
-def put(stack: Target, arn: str, keys: dict[str, str]) -> None:
+def put(stack: DeployedStack, arn: str, keys: dict[str, str]) -> None:
     """Stores the keys of one secret."""
     stack.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=json.dumps(keys))
 
@@ -74,44 +69,28 @@ def new_key() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
-def pause(stack: Target) -> timedelta:
+def pause(stack: DeployedStack) -> timedelta:
     """How long after a rotation what the key before it has signed may be in use."""
-    about: Mapping[str, Any] = describe(stack.client("cloudformation"), stack.name) or {}
+    about: Mapping[str, Any] = stack.describe() or {}
     parameters = {given["ParameterKey"]: given["ParameterValue"] for given in about.get("Parameters", [])}
     return timedelta(minutes=int(parameters["AccessTokenMinutes"])) + MARGIN
 
 
 def refuse_haste(stored: dict[str, Any], wait: timedelta, now: datetime) -> None:
-    """Raises Mistake while functions may not know the next key, or tokens of the previous one may be in use.
+    """Raises CommandError while functions may not know the next key, or tokens of the previous one may be in use.
 
     A stack that was never rotated need not wait.
     """
     keys = json.loads(stored["SecretString"])
     made: datetime = stored["CreatedDate"]
     if (keys.get("previous") or keys.get("next")) and now - made < wait:
-        raise Mistake(
+        raise CommandError(
             f"The keys were changed at {made.astimezone(UTC):%H:%M} UTC. What they were before may be in use until "
             f"{(made + wait).astimezone(UTC):%H:%M} UTC. If a key has leaked, end it now: make rotate-key NOW=1"
         )
 
 
-def main() -> int:
-    """The command line; 1 and a sentence when it cannot."""
-    options = argparse.ArgumentParser(prog="make rotate-key", description=__doc__)
-    options.add_argument("--now", action="store_true", help="a key has leaked")
-    given = options.parse_args()
-    try:
-        print(rotated(target(), now=datetime.now(UTC), has_leaked=given.now))
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"error: AWS did not do as asked: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def rotated(stack: Target, *, now: datetime, has_leaked: bool) -> str:
+def rotated(stack: DeployedStack, *, now: datetime, has_leaked: bool) -> str:
     """Does it, and says what was done."""
     if has_leaked:
         replace_leaked(stack)
@@ -119,7 +98,3 @@ def rotated(stack: Target, *, now: datetime, has_leaked: bool) -> str:
     if rotate(stack, now=now):
         return f"The keys of {stack} are rotated. What the previous keys have signed stays valid until it ends."
     return f"The next keys of {stack} are published. Run this again in ten minutes: then they are known everywhere."
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LOG = ROOT / ".local" / "logs" / "install.log"
 INSTALLER = "requirements/installer.txt"
 ENVIRONMENTS = {".venv": "requirements/dev.txt", ".venv-tools": "requirements/tools.txt"}

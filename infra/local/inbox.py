@@ -1,13 +1,11 @@
 """`make inbox`: prints the mail that the embedded AWS has taken, oldest first. Nothing of it was really sent."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from infra.local.settings import Mistake
-from infra.target import target
+from infra.local.stack import Stack
 
 INBOX = "/_ministack/ses/messages"
 
@@ -27,30 +25,10 @@ def as_text(message: dict[str, Any]) -> str:
     return f"{head}\n\n{body}\n"
 
 
-def _endpoint() -> str:
-    endpoint = target().endpoint
-    if endpoint is None:
-        raise Mistake("AWS keeps no inbox: the mail went to whom it is addressed to.")
-    return endpoint
-
-
-def main() -> int:
-    """The command line."""
-    try:
-        found = messages(_endpoint())
-    except httpx.HTTPError as error:
-        print(f"error: this endpoint has no inbox: {error}", file=sys.stderr)
-        return 1
-    except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
-        return 1
+def show() -> None:
+    """Prints all mail."""
+    found = messages(Stack().deployed().emulator or "")
     for message in found:
         print(as_text(message))
-    print(
-        f"{len(found)} message(s)." + ("" if found else " Mail needs a sender: `make up MAIL_SENDER=you@example.com`.")
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    hint = "" if found else " Mail needs a sender: `make up MAIL_SENDER=you@example.com`."
+    print(f"{len(found)} message(s).{hint}")

@@ -1,0 +1,105 @@
+"""`make deploy`: builds for Lambda's processor and deploys to AWS, as samconfig.toml says for an environment.
+
+`PARAMETERS="MailSender=booking@example.com …"` adds to the environment's `parameter_overrides`, or replaces some. What
+would fail after half an hour is asked first: whether the account grants the reserved concurrency, and whether an
+earlier deployment has left a stack that can only be deleted.
+"""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+
+from infra import sam
+from infra.cli import CommandError, step
+from infra.operate.target import target
+from infra.settings import ROOT, template
+from infra.stack import DeployedStack
+
+LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+"""The wheels that run on Lambda, by the template's `Architecture`."""
+LOG = ROOT / ".local" / "logs" / "build.log"
+SWEEPS = 2
+RESERVATION = "SweepReservedConcurrency"
+ALWAYS_UNRESERVED = 100
+"""AWS lets nobody reserve the last hundred ("Configuring reserved concurrency for a function")."""
+QUOTA = 'ask for more in Service Quotas (AWS Lambda, "Concurrent executions")'
+CAN_ONLY_BE_DELETED = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+
+
+def deploy(environment: str, more: list[str], sam_options: list[str]) -> int:
+    """Builds and deploys; the status of `sam deploy`. Raises CommandError when it cannot succeed."""
+    chosen = parameters(environment, more)
+    stack = target({**os.environ, "ENV": environment})
+    check_account(stack, chosen)
+    command = [*prepare(environment, chosen), "--stack-name", stack.name, *sam_options]
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if status == 0 and chosen.get("Environment") == "prod":
+        protect(stack)
+    return status
+
+
+def prepare(environment: str, chosen: Mapping[str, str]) -> list[str]:
+    """Builds, and returns the command that deploys the build."""
+    os.environ["LAYER_PLATFORM"] = LAYER_PLATFORMS[chosen["Architecture"]]
+    with step("Building the functions and layers"):
+        sam.build(LOG)
+    named = {**chosen, "Release": sam.release(chosen)}
+    return [str(sam.SAM), "deploy", "--config-env", environment, *sam.parameter_overrides(named)]
+
+
+def check_account(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
+    """Raises CommandError, with what to do, when the account or what is deployed would let the deployment fail."""
+    deployed = stack.describe() or {}
+    if deployed.get("StackStatus") in CAN_ONLY_BE_DELETED:
+        raise CommandError(
+            f"{stack.name} is in {deployed['StackStatus']}: CloudFormation can only delete it. docs/deploy.md, "
+            '"A first deployment that failed", says how; then deploy again.'
+        )
+    limits = stack.client("lambda").get_account_settings()["AccountLimit"]
+    most, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
+    kept = {given["ParameterKey"]: given["ParameterValue"] for given in deployed.get("Parameters", [])}
+    already = SWEEPS * int(kept.get(RESERVATION, "0"))
+    wanted = SWEEPS * int(chosen.get(RESERVATION, kept.get(RESERVATION, "0")))
+    if wanted > already and unreserved + already - wanted < ALWAYS_UNRESERVED:
+        raise CommandError(
+            f"This account runs {most} functions at once, {unreserved} of them unreserved, and AWS keeps the last "
+            f'{ALWAYS_UNRESERVED} unreserved: deploy with PARAMETERS="{RESERVATION}=0", or first {QUOTA}.'
+        )
+    if most <= ALWAYS_UNRESERVED:
+        print(
+            f"Note: this account runs {most} functions at once; callers beyond are throttled. Before traffic, {QUOTA}."
+        )
+
+
+def protect(stack: DeployedStack) -> None:
+    """Turns termination protection on; CloudFormation then refuses to delete the stack until somebody turns it off."""
+    deployed = stack.describe()
+    if deployed is not None and deployed["StackStatus"].endswith("_COMPLETE"):
+        stack.client("cloudformation").update_termination_protection(
+            StackName=stack.name, EnableTerminationProtection=True
+        )
+        print(f"{stack.name} is protected from deletion.")
+
+
+def parameters(environment: str, more: list[str]) -> dict[str, str]:
+    """What samconfig.toml says for the environment, and what was given besides; raises CommandError for what cannot be.
+
+    The architecture is always among them: left out, the stack would keep its own, and the layer might be for another.
+    """
+    declared = template()["Parameters"]
+    configured = sam.deploy_options(environment).get("parameter_overrides", [])
+    words = [*(shlex.split(configured) if isinstance(configured, str) else configured), *more]
+    chosen = {"Architecture": str(declared["Architecture"]["Default"]), **dict(_pair(word) for word in words)}
+    if unknown := chosen.keys() - declared.keys():
+        raise CommandError(f"template.yaml has no parameter {', '.join(sorted(unknown))}.")
+    if chosen["Architecture"] not in LAYER_PLATFORMS:
+        raise CommandError(f"Architecture is one of {', '.join(LAYER_PLATFORMS)}, not {chosen['Architecture']!r}.")
+    return chosen
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise CommandError(f"{word!r} is not a parameter: write Name=value.")
+    return name, value

@@ -1,0 +1,132 @@
+"""`make redrive`: gives what lies in the dead-letter queue another try, once its cause is mended.
+
+A sweep's message puts the timer back on its booking. The event of a schedule, which Lambda puts there when a sweep
+failed as a whole, runs the sweep. A message of the stream's function hands its record to the function again. A message
+of Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What cannot be
+tried again stays in the queue, with a line that says why.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from booking.reservations.timers import restore_timer
+
+BATCH = 10
+HIDDEN_SECONDS = 120
+WAIT_SECONDS = 1
+SWEEPS = ("ExpireStartedSlots", "RemindUpcoming")
+
+
+class CannotRedrive(Exception):
+    """The message cannot be tried again; says why."""
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """The stack whose messages are tried again: its clients and outputs."""
+
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+    swept: set[str] = field(default_factory=set)
+
+    def run(self, say: Callable[[str], object] = print) -> dict[str, int]:
+        """Tries every message once; counts those that are `done` and those that `stay`."""
+        queue = self.outputs["DeadLetterQueueUrl"]
+        counts = {"done": 0, "stay": 0}
+        tried: set[str] = set()
+        for message in self._messages(queue):
+            if message["Body"] in tried:
+                counts["stay"] += 1
+                say(f"stays  it came back at once: {message['Body'][:200]}")
+                continue
+            tried.add(message["Body"])
+            try:
+                about = self._try_again(json.loads(message["Body"]))
+            except CannotRedrive as why:
+                counts["stay"] += 1
+                say(f"stays  {why}")
+                continue
+            self.client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            counts["done"] += 1
+            say(f"done   {about}")
+        return counts
+
+    def _messages(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Each message once: one that was received is hidden from the next look."""
+        look = {"MaxNumberOfMessages": BATCH, "VisibilityTimeout": HIDDEN_SECONDS, "WaitTimeSeconds": WAIT_SECONDS}
+        while found := self.client("sqs").receive_message(QueueUrl=queue, **look).get("Messages"):
+            yield from found
+
+    def _try_again(self, message: Mapping[str, Any]) -> str:
+        source = str(message.get("source", ""))
+        if source.startswith("sweep."):
+            return self._set_timer(message["content"])
+        if source == "stream.publish_events":
+            return self._publish([message["content"]])
+        if "DDBStreamBatchInfo" in message:
+            return self._publish(self._records(message["DDBStreamBatchInfo"]))
+        if message.get("detail-type") == "Scheduled Event":
+            return self._run_sweep(message)
+        raise CannotRedrive(f"a message of an unknown kind: {json.dumps(message)[:200]}")
+
+    def _set_timer(self, content: Mapping[str, str]) -> str:
+        """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
+        if restore_timer(content["booking_id"], content["timer"]):
+            return f"{content['booking_id']} waits for the next sweep"
+        return f"{content['booking_id']} has ended meanwhile"
+
+    def _run_sweep(self, event: Mapping[str, Any]) -> str:
+        """Any run comes to what was due at the one that failed; one is enough for all of a sweep's messages."""
+        rules = " ".join(event.get("resources", []))
+        sweep = next((name for name in SWEEPS if name in rules), None)
+        if sweep is None:
+            raise CannotRedrive(f"no sweep of this stack has this schedule: {rules}")
+        if sweep not in self.swept:
+            answer = self.client("lambda").invoke(FunctionName=self.outputs[f"{sweep}Name"], Payload=json.dumps(event))
+            if "FunctionError" in answer:
+                raise CannotRedrive(f"{sweep} failed again, see its log")
+            self.swept.add(sweep)
+        return f"{sweep} has run since"
+
+    def _publish(self, records: list[dict[str, Any]]) -> str:
+        """The function knows by its ledger what of them it has told already."""
+        function = self.outputs["PublishEventsName"]
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": records}))
+        result = json.loads(answer["Payload"].read() or "{}") or {}
+        if "FunctionError" in answer or result.get("batchItemFailures"):
+            raise CannotRedrive(
+                f"{function} failed again, see its log: {', '.join(str(r.get('eventID')) for r in records)}"
+            )
+        return f"{len(records)} record(s) told"
+
+    def _records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
+        streams = self.client("dynamodbstreams")
+        shard = {"StreamArn": info["streamArn"], "ShardId": info["shardId"]}
+        last, wanted = int(info["endSequenceNumber"]), int(info["batchSize"])
+        try:
+            place = streams.get_shard_iterator(
+                **shard, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=info["startSequenceNumber"]
+            )["ShardIterator"]
+            found: list[dict[str, Any]] = []
+            while place and len(found) < wanted:
+                page = streams.get_records(ShardIterator=place, Limit=wanted - len(found))
+                if not page["Records"]:
+                    break
+                found.extend(r for r in page["Records"] if int(r["dynamodb"]["SequenceNumber"]) <= last)
+                place = page.get("NextShardIterator")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"TrimmedDataAccessException", "ResourceNotFoundException"}:
+                raise
+            raise CannotRedrive(
+                f"the stream no longer has the records from {info['startSequenceNumber']} on"
+            ) from error
+        if len(found) < wanted:
+            raise CannotRedrive(
+                f"the stream has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on"
+            )
+        records: list[dict[str, Any]] = json.loads(json.dumps(found, default=lambda moment: moment.timestamp()))
+        return records

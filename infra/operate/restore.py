@@ -1,0 +1,141 @@
+"""Puts a copy of `backup` back (`make restore`)."""
+
+import hashlib
+import json
+import time
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from infra.cli import CommandError
+from infra.operate.backup import FORMAT, TABLES, table_names
+from infra.stack import DeployedStack
+
+HOLDS_WHAT_HAPPENS_BY_ITSELF = {"EphemeralTable", "MetricsTable"}
+SESSION = "refresh#"
+RESTORED_MARK = {"BookingsTable": "restored_at"}
+MOST_PER_WRITE = 25
+WRITE_ATTEMPTS = 10
+LONGEST_PAUSE_SECONDS = 10.0
+
+type Item = Mapping[str, Any]
+
+
+def restore(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
+    """Puts a copy into a stack whose tables are empty; how many items each has got."""
+    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    refuse_full_tables(dynamodb, names)
+    return copy_all_in(dynamodb, names, files, now)
+
+
+def replace(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
+    """Makes the tables hold what the copy holds, and nothing that came after it; how many items each has got.
+
+    What has come since would contradict the copy: a booking, say, of a slot that the copy gives to somebody else.
+    Interrupted, it may be run again.
+    """
+    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    for table, file in files.items():
+        delete_others(dynamodb, names[table], file)
+    return copy_all_in(dynamodb, names, files, now)
+
+
+def read_manifest(folder: Path) -> dict[str, Path]:
+    """The files of a copy; raises CommandError unless they are whole."""
+    if not (folder / "manifest.json").is_file():
+        raise CommandError(f"{folder} holds no finished copy: its manifest.json is missing.")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if manifest["format"] != FORMAT:
+        raise CommandError(f"{folder} has format {manifest['format']}; this program reads format {FORMAT}.")
+    files = {table: folder / f"{table}.jsonl" for table in manifest["tables"]}
+    for table, about in manifest["tables"].items():
+        with files[table].open("rb") as lines:
+            if hashlib.file_digest(lines, "sha256").hexdigest() != about["sha256"]:
+                raise CommandError(f"{files[table]} is not what was written: the copy is damaged.")
+    return files
+
+
+def refuse_full_tables(dynamodb: Any, names: Mapping[str, str]) -> None:
+    """Raises CommandError when a table holds what would be mixed with the copy."""
+    for table in names.keys() - HOLDS_WHAT_HAPPENS_BY_ITSELF:
+        if dynamodb.scan(TableName=names[table], Limit=1)["Items"]:
+            raise CommandError(
+                f"{table} is not empty: restore into a new stack, or give up what it holds with OVERWRITE=1."
+            )
+
+
+def copy_all_in(dynamodb: Any, names: Mapping[str, str], files: Mapping[str, Path], now: datetime) -> dict[str, int]:
+    """Puts each file into its table; how many items each has got."""
+    marks = {table: mark_of(table, now) for table in files}
+    return {table: copy_in(dynamodb, names[table], files[table], marks[table]) for table in TABLES if table in files}
+
+
+def copy_in(dynamodb: Any, table: str, file: Path, mark: Item) -> int:
+    """Puts the file's items into the table, each with `mark`."""
+    items = 0
+    for batch in batched(read_items(file), MOST_PER_WRITE, strict=False):
+        write(dynamodb, table, [{"PutRequest": {"Item": {**item, **mark}}} for item in batch])
+        items += len(batch)
+    return items
+
+
+def delete_others(dynamodb: Any, table: str, file: Path) -> None:
+    """Deletes what the table holds and the file does not."""
+    names = [part["AttributeName"] for part in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+    copied = {_key(item, names) for item in read_items(file)}
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        others = [item for item in page["Items"] if _key(item, names) not in copied]
+        for batch in batched(others, MOST_PER_WRITE, strict=False):
+            keys = [{name: item[name] for name in names} for item in batch]
+            write(dynamodb, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _key(item: Item, names: Sequence[str]) -> tuple[str, ...]:
+    """The item's key; every key of the stack's is text."""
+    return tuple(item[name]["S"] for name in names)
+
+
+def read_items(file: Path) -> Iterator[Item]:
+    """The items of a file without its sessions: whoever has signed out since, or elsewhere, stays signed out."""
+    with file.open("rb") as lines:
+        for line in lines:
+            item = json.loads(line)
+            if not item.get("pk", {}).get("S", "").startswith(SESSION):
+                yield {name: _to_bytes(value) for name, value in item.items()}
+
+
+def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
+    """Writes a batch; what a busy table leaves over is tried again, more and more slowly."""
+    left = {table: list(requests)}
+    for attempt in range(WRITE_ATTEMPTS):
+        left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+        if not left:
+            return
+        time.sleep(min(0.1 * 2**attempt, LONGEST_PAUSE_SECONDS))
+    raise CommandError(
+        f"{table} does not take more writes now. Run it again with OVERWRITE=1: it starts from the beginning."
+    )
+
+
+def mark_of(table: str, now: datetime) -> Item:
+    """What the functions know a restored item by."""
+    return {RESTORED_MARK[table]: {"S": f"{now:%Y-%m-%dT%H:%M:%SZ}"}} if table in RESTORED_MARK else {}
+
+
+def _to_bytes(value: Any) -> Any:
+    """The inverse, at any depth."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "B":
+            return {kind: b64decode(content)}
+        case "BS":
+            return {kind: [b64decode(one) for one in content]}
+        case "L":
+            return {kind: [_to_bytes(one) for one in content]}
+        case "M":
+            return {kind: {name: _to_bytes(one) for name, one in content.items()}}
+        case _:
+            return {kind: content}

@@ -1,0 +1,85 @@
+"""Copies of all tables, and their restoration, on moto; the deployed stack's are in tests/e2e/test_operations.py."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from booking.accounts.errors import RefreshTokenRejected
+from booking.accounts.registration import Registration, register
+from booking.accounts.sessions import open_session, refresh
+from booking.reservations.book import book
+from booking.reservations.change import cancel
+from infra.cli import CommandError
+from infra.operate.backup import TABLES, back_up
+from infra.operate.restore import replace, restore
+from infra.stack import DeployedStack
+from tests.integration.people import NOW, SECOND, a_client, a_slot, a_specialist
+from tests.integration.tables import create_tables, delete_tables, slot_item, stored
+
+
+@dataclass(frozen=True)
+class Moto(DeployedStack):
+    """The tables of these tests, as an operator's command sees a stack."""
+
+    name: str = "moto"
+
+    def client(self, service: str) -> Any:
+        client: Any = boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload] # any service
+        return client
+
+    def outputs(self) -> dict[str, str]:
+        return {f"{table}Name": os.environ[f"{table.removesuffix('Table').upper()}_TABLE"] for table in TABLES}
+
+
+def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tmp_path: Path) -> None:
+    specialist, ann, ben = a_specialist(), a_client(), a_client()
+    slot = a_slot(specialist)
+    booking = book(ann, slot.id, now=NOW)
+    back_up(Moto(), tmp_path / "copy", NOW)
+    cancel(ann, booking.id, now=NOW)
+    book(ben, slot.id, now=NOW)
+    a_slot(specialist, starts_in=5 * (slot.end_at - slot.start_at))
+
+    replace(Moto(), tmp_path / "copy", NOW)
+
+    (left,) = stored("bookings")
+    assert (left["booking_id"], left["status"]) == (booking.id, "confirmed")
+    assert slot_item(slot.id)["booking_id"] == booking.id
+    assert len([item for item in stored("calendar") if item["sk"].startswith("slot#")]) == 1
+
+
+def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path) -> None:
+    a_slot(a_specialist())
+    back_up(Moto(), tmp_path / "copy", NOW)
+    with pytest.raises(CommandError, match="CalendarTable is not empty"):
+        restore(Moto(), tmp_path / "copy", NOW)
+
+
+@pytest.mark.parametrize("stack_is_another", [True, False])
+def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: bool) -> None:
+    user = register(Registration("ann@example.com", "correct horse"), source_address="192.0.2.1", now=NOW)
+    copied = open_session(user, NOW)
+    back_up(Moto(), tmp_path / "copy", NOW)
+    since = open_session(user, NOW)
+    if stack_is_another:
+        delete_tables()
+        create_tables()
+        restore(Moto(), tmp_path / "copy", NOW)
+    else:
+        replace(Moto(), tmp_path / "copy", NOW)
+    assert stored("users")
+    for session in (copied, since):
+        with pytest.raises(RefreshTokenRejected):
+            refresh(session.refresh_token, NOW + SECOND)
+
+
+def test_a_restoration_that_was_interrupted_may_be_run_again(tmp_path: Path) -> None:
+    a_slot(a_specialist())
+    counts = back_up(Moto(), tmp_path / "copy", NOW)
+    before = {table: stored(table) for table in ("users", "calendar", "bookings")}
+    assert replace(Moto(), tmp_path / "copy", NOW) == replace(Moto(), tmp_path / "copy", NOW) == counts
+    assert {table: stored(table) for table in before} == before

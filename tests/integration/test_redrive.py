@@ -1,0 +1,140 @@
+"""`make redrive`: every kind of dead letter, once its cause is mended."""
+
+import io
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+
+from booking.reservations.table import BookingItem, reminder_timer
+from booking.reservations.timers import EXPIRE, park
+from infra.operate.redrive import Redrive
+from tests.integration.tables import booking_item, change_stored
+
+BOOKING_ID = "bkg_given_up"
+STARTS = "2026-03-01T09:00:00.000000Z#bkg_given_up"
+
+
+def scheduled(sweep: str) -> dict[str, Any]:
+    """What EventBridge hands to a sweep, and Lambda to the queue when the sweep fails as a whole."""
+    rule = f"arn:aws:events:us-east-1:123456789012:rule/booking-api-prod-{sweep}Timer-1A2B3C"
+    about = {"id": secrets.token_hex(8), "source": "aws.events", "resources": [rule], "detail": {}}
+    return {"version": "0", "detail-type": "Scheduled Event", **about}
+
+
+@dataclass
+class Functions:
+    """Lambda as far as it is asked: who was invoked with what; those that are `broken` fail."""
+
+    invoked: list[tuple[str, Any]] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.invoked.append((FunctionName, json.loads(Payload)))
+        failed = {"FunctionError": "Unhandled"} if FunctionName in self.broken else {}
+        return {"Payload": io.BytesIO(b"{}"), **failed}
+
+
+@dataclass
+class Queue:
+    """The stack's dead-letter queue, in moto, and what a redrive of it does."""
+
+    url: str
+    functions: Functions = field(default_factory=Functions)
+    said: list[str] = field(default_factory=list)
+
+    def put(self, *letters: dict[str, Any]) -> None:
+        for letter in letters:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=json.dumps(letter))
+
+    def redrive(self) -> dict[str, int]:
+        outputs = {f"{name}Name": f"{name}:live" for name in ("ExpireStartedSlots", "RemindUpcoming", "PublishEvents")}
+        clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions}
+        return Redrive(clients.__getitem__, {**outputs, "DeadLetterQueueUrl": self.url}).run(self.said.append)
+
+    def left(self) -> int:
+        """How many letters there are, also those that somebody has received."""
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
+        return int(counts["ApproximateNumberOfMessages"]) + int(counts["ApproximateNumberOfMessagesNotVisible"])
+
+    @property
+    def sqs(self) -> Any:
+        return boto3.client("sqs", region_name="us-east-1")
+
+
+@pytest.fixture
+def queue(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    monkeypatch.setattr("infra.operate.redrive.WAIT_SECONDS", 0)
+    queue = Queue(boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="letters")["QueueUrl"])
+    yield queue
+    queue.sqs.delete_queue(QueueUrl=queue.url)
+
+
+@pytest.mark.parametrize("sweep", ["ExpireStartedSlots", "RemindUpcoming"])
+def test_the_letters_of_a_sweep_that_failed_as_a_whole_go_once_it_has_run(queue: Queue, sweep: str) -> None:
+    first, second = scheduled(sweep), scheduled(sweep)
+    queue.put(first, second)
+    assert queue.redrive() == {"done": 2, "stay": 0}
+    ((function, event),) = queue.functions.invoked
+    assert function == f"{sweep}:live"
+    assert event in (first, second)
+    assert queue.left() == 0
+
+
+def test_the_letter_of_a_sweep_that_fails_again_stays(queue: Queue) -> None:
+    queue.functions.broken.add("RemindUpcoming:live")
+    queue.put(scheduled("RemindUpcoming"), scheduled("ExpireStartedSlots"))
+    assert queue.redrive() == {"done": 1, "stay": 1}
+    assert "stays  RemindUpcoming failed again, see its log" in queue.said
+    assert queue.left() == 1
+
+
+@pytest.mark.parametrize("letter", [scheduled("SomebodyElses"), {"source": "nobody"}, {}])
+def test_what_nobody_knows_stays(queue: Queue, letter: dict[str, Any]) -> None:
+    queue.put(letter)
+    assert queue.redrive() == {"done": 0, "stay": 1}
+    assert (queue.left(), queue.functions.invoked) == (1, [])
+
+
+def test_a_record_of_the_stream_is_handed_to_its_function_again(queue: Queue) -> None:
+    queue.put({"source": "stream.publish_events", "reason": "KeyError: 'a'", "content": {"eventID": "1"}})
+    assert queue.redrive() == {"done": 1, "stay": 0}
+    assert queue.functions.invoked == [("PublishEvents:live", {"Records": [{"eventID": "1"}]})]
+
+
+@pytest.fixture
+def letter() -> Callable[[str], dict[str, Any]]:
+    """The letter of a booking that a sweep has given up, and the booking in that state."""
+
+    def of(status: str) -> dict[str, Any]:
+        key, timer = {"booking_id": BOOKING_ID}, reminder_timer(BOOKING_ID)
+        change_stored("bookings", key, status=status, starts=STARTS, timer=timer)
+        raw = {"booking_id": {"S": BOOKING_ID}, "timer": {"S": timer}, "starts": {"S": STARTS}}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("booking.reservations.timers.send_dead_letter", lambda *_: None)
+            park(EXPIRE, raw, ValueError())
+        return {"source": "sweep.expire", "reason": "ValueError", "content": {"booking_id": BOOKING_ID, "timer": timer}}
+
+    return of
+
+
+def test_a_booking_that_a_sweep_gave_up_waits_for_the_next_one(
+    queue: Queue, letter: Callable[[str], dict[str, Any]]
+) -> None:
+    queue.put(letter("confirmed"))
+    assert "timer" not in booking_item(BOOKING_ID)
+    assert queue.redrive() == {"done": 1, "stay": 0}
+    assert booking_item(BOOKING_ID)[BookingItem.timer.attr_name] == reminder_timer(BOOKING_ID)
+
+
+def test_a_booking_that_has_ended_meanwhile_gets_no_timer(
+    queue: Queue, letter: Callable[[str], dict[str, Any]]
+) -> None:
+    queue.put(letter("cancelled"))
+    assert queue.redrive() == {"done": 1, "stay": 0}
+    assert queue.said == [f"done   {BOOKING_ID} has ended meanwhile"]
+    assert "timer" not in booking_item(BOOKING_ID)

@@ -1,0 +1,112 @@
+from tests.smoke.run import SLOT_LENGTH, Run, eventually, times
+
+SLOTS = 3
+
+
+class TestSpecialist:
+    """Specialist set-up"""
+
+    def test_specialist(self, run: Run) -> None:
+        """A specialist registers and has a profile at once."""
+        profile = run.ask(200, "GET /specialists/me", run.register("specialist", "specialist")).json()
+        run.made["specialist"] = profile["id"]
+        assert run.ask(200, f"GET /specialists/{profile['id']}").json() == profile, "others see another profile"
+
+    def test_service(self, run: Run) -> None:
+        """A service is offered and listed."""
+        service = {"title": "Smoke check", "duration_minutes": 30, "price": "25.00"}
+        made = run.ask(201, "POST /specialists/me/services", run.person("specialist"), service).json()
+        run.made["service"] = made["id"]
+        assert made["price"] == "25.00"
+        offered = run.ask(200, f"GET /specialists/{run.thing('specialist')}/services").json()
+        assert [service["id"] for service in offered] == [made["id"]], "the list of services does not show it"
+
+    def test_slots(self, run: Run) -> None:
+        """Slots are opened."""
+        specialist = run.person("specialist")
+        for number in range(SLOTS):
+            slot = run.ask(201, "POST /specialists/me/slots", specialist, times(run.starts(number))).json()
+            run.slots.append(slot["id"])
+            assert slot["is_booked"] is False, "a new slot is booked"
+
+    def test_overlap(self, run: Run) -> None:
+        """An overlapping slot is a 409."""
+        run.slot(0)
+        body = times(run.starts(0) + SLOT_LENGTH / 2)
+        run.refused(409, "slot_overlaps", "POST /specialists/me/slots", run.person("specialist"), body)
+
+    def test_calendar(self, run: Run) -> None:
+        """Slots and availability of the day are right."""
+        specialist, day = run.thing("specialist"), run.starts(0).date().isoformat()
+        slots = run.ask(200, f"GET /specialists/{specialist}/slots?date={day}").json()
+        assert [slot["id"] for slot in slots] == run.slots, "the day's slots are others"
+        (found,) = run.ask(200, f"GET /specialists/{specialist}/availability?date_from={day}&days=1").json()
+        assert found == {"date": day, "total_slots": SLOTS, "free_slots": SLOTS, "booked_slots": 0}
+
+
+class TestBooking:
+    """Booking flow"""
+
+    def test_book(self, run: Run) -> None:
+        """A client books a slot; the same Idempotency-Key books no second."""
+        wanted = {"slot_id": run.slot(0), "service_id": run.thing("service")}
+        client, key = run.person("client"), {"Idempotency-Key": f"smoke-{run.name}"}
+        booking = run.ask(201, "POST /bookings", client, wanted, key).json()
+        run.made["booking"] = booking["id"]
+        run.bookings.append(("client", booking["id"]))
+        assert booking["status"] == "confirmed"
+        assert run.ask(201, "POST /bookings", client, wanted, key).json() == booking, "a repeated request booked again"
+
+    def test_find(self, run: Run) -> None:
+        """Client and specialist find the booking."""
+        booking_id, client, specialist = run.thing("booking"), run.person("client"), run.person("specialist")
+        booking = run.ask(200, f"GET /bookings/{booking_id}", client).json()
+        assert (booking["id"], booking["slot_id"]) == (booking_id, run.slot(0)), "it is another booking"
+        mine = eventually(lambda: run.ask(200, "GET /bookings/me", client).json())
+        assert [found["id"] for found in mine] == [booking_id], "the client's list does not show it"
+        theirs = eventually(lambda: run.ask(200, "GET /bookings/specialists/me", specialist).json())
+        assert [found["client_email"] for found in theirs] == [client.email], "the specialist's list does not show it"
+
+    def test_book_twice(self, run: Run) -> None:
+        """A second client gets 409 for the same slot."""
+        run.thing("booking")
+        body = {"slot_id": run.slot(0)}
+        run.refused(409, "slot_already_booked", "POST /bookings", run.person("second-client"), body)
+
+    def test_calendar_file(self, run: Run) -> None:
+        """The booking's calendar.ics is a calendar."""
+        answer = run.ask(200, f"GET /bookings/{run.thing('booking')}/calendar.ics", run.person("client"))
+        assert "text/calendar" in answer.headers["Content-Type"]
+        assert answer.text.startswith("BEGIN:VCALENDAR"), "it is no calendar"
+
+    def test_wait(self, run: Run) -> None:
+        """The second client joins the wait-list."""
+        run.thing("booking")
+        second = run.person("second-client")
+        entry = run.ask(201, "POST /bookings/wait-list", second, {"slot_id": run.slot(0)}).json()
+        run.made["entry"] = entry["id"]
+        entries = eventually(lambda: run.ask(200, "GET /bookings/wait-list/me", second).json())
+        assert [found["id"] for found in entries] == [entry["id"]], "the client's wait-list does not show it"
+
+    def test_move(self, run: Run) -> None:
+        """The booking moves; the first in line gets the freed slot."""
+        run.thing("entry")
+        booking_id, second = run.thing("booking"), run.person("second-client")
+        move = f"PATCH /bookings/{booking_id}/reschedule"
+        moved = run.ask(200, move, run.person("client"), {"slot_id": run.slot(1)}).json()
+        assert (moved["id"], moved["slot_id"]) == (booking_id, run.slot(1)), "the booking is not in its new slot"
+        promoted = eventually(lambda: run.ask(200, "GET /bookings/me?status=confirmed", second).json())
+        assert [found["slot_id"] for found in promoted] == [run.slot(0)], "the first in line did not get the freed slot"
+        run.bookings.append(("second-client", promoted[0]["id"]))
+
+    def test_cancel(self, run: Run) -> None:
+        """The booking is cancelled, twice alike, and its slot is free."""
+        cancel, client = f"PATCH /bookings/{run.thing('booking')}/cancel", run.person("client")
+        cancelled = run.ask(200, cancel, client).json()
+        assert cancelled["status"] == "cancelled"
+        assert cancelled["cancelled_at"]
+        assert run.ask(200, cancel, client).json() == cancelled, "cancelling it again is another answer"
+        day = run.starts(0).date().isoformat()
+        slots = run.ask(200, f"GET /specialists/{run.thing('specialist')}/slots?date={day}").json()
+        free = {slot["id"] for slot in slots if not slot["is_booked"]}
+        assert run.slot(1) in free, "its slot is not free again"

@@ -1,0 +1,88 @@
+"""What `make deploy` asks of AWS before it builds anything, and what it protects afterwards."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.cli import CommandError
+from infra.operate import deploy
+from infra.stack import DeployedStack
+
+
+@dataclass(frozen=True)
+class Aws(DeployedStack):
+    """An account with that much concurrency, and with a stack in that state, if any."""
+
+    name: str = "booking-api-staging"
+    most: int = 1000
+    unreserved: int = 1000
+    status: str | None = None
+    reserved_for_each_sweep: str = "0"
+    protected: list[str] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        return self
+
+    def get_account_settings(self) -> Any:
+        limits = {"ConcurrentExecutions": self.most, "UnreservedConcurrentExecutions": self.unreserved}
+        return {"AccountLimit": limits}
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - boto3's
+        assert StackName == self.name
+        if self.status is None:
+            raise ClientError({"Error": {"Code": "ValidationError"}}, "DescribeStacks")
+        kept = {"ParameterKey": deploy.RESERVATION, "ParameterValue": self.reserved_for_each_sweep}
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": [kept]}]}
+
+    def update_termination_protection(self, StackName: str, EnableTerminationProtection: bool) -> None:  # noqa: N803, FBT001 - boto3's
+        assert EnableTerminationProtection
+        self.protected.append(StackName)
+
+
+ONE_EACH = {deploy.RESERVATION: "1"}
+
+
+def test_a_new_account_cannot_reserve_and_is_told_what_to_do() -> None:
+    with pytest.raises(CommandError, match="runs 10 functions at once") as refusal:
+        deploy.check_account(Aws(most=10, unreserved=10), ONE_EACH)
+    assert f'PARAMETERS="{deploy.RESERVATION}=0"' in str(refusal.value)
+    assert "Service Quotas" in str(refusal.value)
+
+
+def test_a_new_account_without_a_reservation_is_told_that_it_has_little(capsys: pytest.CaptureFixture[str]) -> None:
+    deploy.check_account(Aws(most=10, unreserved=10), {})
+    assert "Note: this account runs 10 functions at once" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("unreserved", "is_enough"), [(101, False), (102, True)])
+def test_the_last_hundred_stay_unreserved(unreserved: int, *, is_enough: bool) -> None:
+    account = Aws(unreserved=unreserved)
+    if is_enough:
+        deploy.check_account(account, ONE_EACH)
+        return
+    with pytest.raises(CommandError, match="101 of them unreserved"):
+        deploy.check_account(account, ONE_EACH)
+
+
+def test_what_the_stack_has_reserved_already_is_not_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
+    has_it = Aws(unreserved=100, status="UPDATE_COMPLETE", reserved_for_each_sweep="1")
+    deploy.check_account(has_it, ONE_EACH)
+    deploy.check_account(has_it, {})
+    assert capsys.readouterr().out == ""
+    with pytest.raises(CommandError):
+        deploy.check_account(has_it, {deploy.RESERVATION: "2"})
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_first_deployment_that_failed_is_told_apart_from_aws_sentence(status: str) -> None:
+    with pytest.raises(CommandError, match=f"{status}: CloudFormation can only delete it"):
+        deploy.check_account(Aws(status=status), {})
+
+
+@pytest.mark.parametrize(("status", "protected"), [("UPDATE_COMPLETE", True), ("REVIEW_IN_PROGRESS", False)])
+def test_a_deployed_stack_is_protected_from_deletion(status: str, *, protected: bool) -> None:
+    aws = Aws(status=status)
+    deploy.protect(aws)
+    assert aws.protected == ([aws.name] if protected else [])

@@ -1,0 +1,50 @@
+"""How the embedded stack finds its ports, with a small server in the emulator's place."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from infra.local import stack as embedded
+from infra.local.stack import Stack, free_port
+
+EMULATOR_IN_SHORT = """
+import http.server, os
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Answers).serve_forever()
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setattr(embedded, "EMULATOR", (sys.executable, "-c", EMULATOR_IN_SHORT))
+    stack = Stack(state=tmp_path, emulator_port=free_port())
+    yield stack
+    stack.down()
+
+
+def port_of(stack: Stack) -> int | None:
+    assert httpx.get(f"{stack.endpoint}/_ministack/health", trust_env=False).is_success
+    return urlsplit(stack.endpoint).port
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the process outlives what started it, as it should
+def test_the_emulator_listens_where_it_is_asked_to(stack: Stack) -> None:
+    stack._start_emulator()
+    assert port_of(stack) == stack.emulator_port
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_where_another_program_has_its_port_the_emulator_takes_a_free_one_and_keeps_it(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", stack.emulator_port)):
+        stack._start_emulator()
+        port = port_of(stack)
+        assert port != stack.emulator_port
+        stack._start_emulator()
+        assert port_of(stack) == port

@@ -1,0 +1,79 @@
+"""Where an operator's command works: never on the embedded stack when AWS was meant."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from infra.cli import CommandError
+from infra.local.stack import Stack
+from infra.operate.target import target
+from infra.settings import ROOT
+from infra.stack import DeployedStack
+
+KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+ELSEWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+
+
+def test_an_environment_that_says_nothing_means_the_embedded_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded = DeployedStack("booking-api", "http://127.0.0.1:4566")
+    monkeypatch.setattr(Stack, "deployed", lambda _stack: embedded)
+    assert target({}) is embedded
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_staging_and_prod_mean_aws_whether_credentials_are_named_or_not(environment: str) -> None:
+    for named in ({}, KEYS, {"AWS_PROFILE": "work"}):
+        there = target({"ENV": environment, **named})
+        assert (there.name, there.emulator) == (f"booking-api-{environment}", None)
+
+
+@pytest.mark.parametrize("named", [KEYS, ELSEWHERE, {"AWS_PROFILE": "work"}])
+def test_whoever_names_an_aws_means_its_stack(named: dict[str, str]) -> None:
+    there = target(named)
+    assert (there.name, there.emulator) == ("booking-api", None)
+    assert target({**named, "STACK_NAME": "mine"}).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"ENV": "prod", **ELSEWHERE}, "means AWS"),
+        ({"ENV": "localstack"}, "does not say where"),
+        ({"ENV": "production", **KEYS}, "no environment 'production'"),
+    ],
+)
+def test_an_environment_that_contradicts_itself_is_refused(environ: dict[str, str], complaint: str) -> None:
+    with pytest.raises(CommandError, match=complaint):
+        target(environ)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["infra.operate", "backup", "never-written"],
+        ["infra.operate", "rotate-key"],
+        ["infra.operate", "redrive"],
+        ["infra.operate", "admin", "somebody@example.com"],
+    ],
+    ids=lambda command: command[-1],
+)
+def test_on_aws_without_credentials_a_command_ends_with_a_sentence(command: list[str]) -> None:
+    """Whether the embedded stack is up or not: it is not looked at."""
+    without = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_REGION": "us-east-1"}
+    metadata = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
+    finished = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**without, **nowhere, **metadata, "ENV": "prod"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.startswith("error: ")
+    assert "Unable to locate credentials" in finished.stderr
+    assert "Traceback" not in finished.stderr

@@ -99,7 +99,7 @@ test-localstack: install ## Run the end-to-end and the table tests on that Local
 sam-local: install ## Serve the API with `sam local`, in Docker, on the tables of the stack that is up (SAM_PORT=3000)
 	@$(BIN)/python -m infra.sam_local
 sam-invoke: install ## Invoke one function with its event in events/: FUNCTION=CreateBooking
-	@[ -n "$(FUNCTION)" ] || { echo 'error: say which: make sam-invoke FUNCTION=Health' >&2; exit 1; }
+	@[ -n "$(FUNCTION)" ] || { echo 'error: say which: make sam-invoke FUNCTION=GetHealth' >&2; exit 1; }
 	@$(BIN)/python -m infra.sam_local "$(FUNCTION)"
 test-sam-local: install ## Run the tests of `sam local`, on a stack of their own
 	@docker version >/dev/null 2>&1 || { echo 'error: Docker does not answer, and `sam local` needs it: start it' >&2; exit 2; }

@@ -12,7 +12,7 @@ from types import ModuleType
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from booking.http.app import application
+from booking.api.application import application
 
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
 

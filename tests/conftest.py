@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 import pytest
 from hypothesis import settings
 
-from booking.platform.settings import Settings
+from booking.runtime.settings import Settings
 from tests.time_limits import seconds_for
 
 for _setting in fields(Settings):

@@ -6,16 +6,16 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from booking.accounts.errors import EmailTaken
-from booking.accounts.registration import Registration, register
+from booking.accounts.registration import Registration, register_user
 from booking.accounts.user import User
+from booking.api.application import lambda_handler
+from booking.api.bodies.accounts import UserBody
+from booking.api.bodies.email import NewEmail
+from booking.api.bodies.fields import DisplayName, RequestBody
+from booking.api.errors import documented
+from booking.api.source import Now, SourceAddress
 from booking.caller import Locale, Role
 from booking.errors import TooManyRequests
-from booking.http.app import lambda_handler
-from booking.http.bodies.accounts import UserBody
-from booking.http.bodies.email import NewEmail
-from booking.http.bodies.fields import DisplayName, RequestBody
-from booking.http.errors import documented
-from booking.http.source import Now, SourceAddress
 
 router = APIRouter()
 
@@ -32,15 +32,16 @@ class NewAccount(RequestBody):
 
 @router.post(
     "/auth/register",
+    operation_id="registerUser",
     status_code=201,
     response_model=UserBody,
     responses=documented(EmailTaken, TooManyRequests),
     tags=["auth"],
 )
-async def register_account(body: NewAccount, source_address: SourceAddress, now: Now) -> User:
+async def endpoint(body: NewAccount, source_address: SourceAddress, now: Now) -> User:
     """Make an account. A specialist's profile exists at once."""
     registration = Registration(body.email, body.password, body.role, body.display_name, body.locale)
-    return register(registration, source_address=source_address, now=now)
+    return register_user(registration, source_address=source_address, now=now)
 
 
 handler = lambda_handler(router)

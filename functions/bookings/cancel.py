@@ -2,17 +2,17 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import SlotStarted
+from booking.api.application import lambda_handler
+from booking.api.bodies.fields import Description, RequestBody
+from booking.api.bodies.reservations import BookingBody
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.api.source import Now, PathId
+from booking.bookings.change import cancel_booking
+from booking.bookings.errors import BookingHasExpired, BookingNotFound
+from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.fields import Description, RequestBody
-from booking.http.bodies.reservations import BookingBody
-from booking.http.caller import AnyCaller
-from booking.http.errors import documented
-from booking.http.source import Now, PathId
-from booking.reservations.change import cancel
-from booking.reservations.errors import BookingHasExpired, BookingNotFound
-from booking.reservations.rules import Booking
+from booking.slots.errors import SlotStarted
 
 router = APIRouter()
 
@@ -25,6 +25,7 @@ class Cancellation(RequestBody):
 
 @router.patch(
     "/bookings/{id}/cancel",
+    operation_id="cancelBooking",
     response_model=BookingBody,
     responses=documented(
         Unauthenticated,
@@ -36,9 +37,9 @@ class Cancellation(RequestBody):
     ),
     tags=["bookings"],
 )
-async def cancel_booking(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
+async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
     """Cancel. The first in the slot's wait-list gets it in the same moment."""
-    return cancel(caller, booking_id, now, reason=body.reason if body else None)
+    return cancel_booking(caller, booking_id, now, reason=body.reason if body else None)
 
 
 handler = lambda_handler(router)

@@ -4,20 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header
 
-from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
+from booking.api.application import lambda_handler
+from booking.api.bodies.fields import RequestBody
+from booking.api.bodies.reservations import BookingBody
+from booking.api.caller import ClientCaller
+from booking.api.errors import documented
+from booking.api.source import Now
+from booking.bookings.create import create_booking
+from booking.bookings.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
+from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.fields import RequestBody
-from booking.http.bodies.reservations import BookingBody
-from booking.http.caller import ClientCaller
-from booking.http.errors import documented
-from booking.http.source import Now
-from booking.reservations.book import book
-from booking.reservations.errors import (
-    KeyUsedForOtherRequest,
-    SlotAlreadyBooked,
-)
-from booking.reservations.rules import Booking
+from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.specialists.errors import ServiceNotFound
 
 router = APIRouter()
 
@@ -40,6 +38,7 @@ class NewBooking(RequestBody):
 
 @router.post(
     "/bookings",
+    operation_id="createBooking",
     status_code=201,
     response_model=BookingBody,
     responses=documented(
@@ -55,11 +54,9 @@ class NewBooking(RequestBody):
     ),
     tags=["bookings"],
 )
-async def book_slot(
-    caller: ClientCaller, body: NewBooking, now: Now, idempotency_key: IdempotencyKey = None
-) -> Booking:
+async def endpoint(caller: ClientCaller, body: NewBooking, now: Now, idempotency_key: IdempotencyKey = None) -> Booking:
     """Book a slot. Of any number of parallel requests for a slot, one gets it."""
-    return book(
+    return create_booking(
         caller,
         body.slot_id,
         service_id=body.service_id,

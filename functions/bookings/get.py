@@ -2,28 +2,29 @@
 
 from fastapi import APIRouter
 
+from booking.api.application import lambda_handler
+from booking.api.bodies.reservations import BookingBody
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.api.source import PathId
+from booking.bookings.errors import BookingNotFound
+from booking.bookings.read import get_booking
+from booking.bookings.rules import Booking
 from booking.errors import Forbidden, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.reservations import BookingBody
-from booking.http.caller import AnyCaller
-from booking.http.errors import documented
-from booking.http.source import PathId
-from booking.reservations.errors import BookingNotFound
-from booking.reservations.lookup import booking_for
-from booking.reservations.rules import Booking
 
 router = APIRouter()
 
 
 @router.get(
     "/bookings/{id}",
+    operation_id="getBooking",
     response_model=BookingBody,
     responses=documented(Unauthenticated, Forbidden, BookingNotFound),
     tags=["bookings"],
 )
-async def show_booking(caller: AnyCaller, booking_id: PathId) -> Booking:
+async def endpoint(caller: AnyCaller, booking_id: PathId) -> Booking:
     """A booking, for its client, its specialist and admins."""
-    return booking_for(caller, booking_id)
+    return get_booking(caller, booking_id)
 
 
 handler = lambda_handler(router)

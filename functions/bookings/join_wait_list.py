@@ -2,17 +2,24 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
+from booking.api.application import lambda_handler
+from booking.api.bodies.fields import RequestBody
+from booking.api.bodies.reservations import WaitListEntryBody
+from booking.api.caller import ClientCaller
+from booking.api.errors import documented
+from booking.api.source import Now
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.fields import RequestBody
-from booking.http.bodies.reservations import WaitListEntryBody
-from booking.http.caller import ClientCaller
-from booking.http.errors import documented
-from booking.http.source import Now
-from booking.waitlist.errors import AlreadyWaiting, HoldsSlot, SlotIsAvailable
-from booking.waitlist.line import join
-from booking.waitlist.table import WaitListEntry
+from booking.slots.errors import (
+    AlreadyWaiting,
+    HoldsSlot,
+    ServiceLongerThanSlot,
+    SlotIsAvailable,
+    SlotNotFound,
+    SlotStarted,
+)
+from booking.slots.wait_list import join_wait_list
+from booking.slots.wait_list_table import WaitListEntry
+from booking.specialists.errors import ServiceNotFound
 
 router = APIRouter()
 
@@ -26,6 +33,7 @@ class Wait(RequestBody):
 
 @router.post(
     "/bookings/wait-list",
+    operation_id="joinWaitList",
     status_code=201,
     response_model=WaitListEntryBody,
     responses=documented(
@@ -42,9 +50,9 @@ class Wait(RequestBody):
     ),
     tags=["wait-list"],
 )
-async def join_wait_list(caller: ClientCaller, body: Wait, now: Now) -> WaitListEntry:
+async def endpoint(caller: ClientCaller, body: Wait, now: Now) -> WaitListEntry:
     """Wait for a booked slot. Whoever is first in line gets it when it becomes free."""
-    return join(caller, body.slot_id, now, service_id=body.service_id)
+    return join_wait_list(caller, body.slot_id, now, service_id=body.service_id)
 
 
 handler = lambda_handler(router)

@@ -2,26 +2,27 @@
 
 from fastapi import APIRouter
 
+from booking.api.application import lambda_handler
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.api.source import Now
 from booking.errors import StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.caller import AnyCaller
-from booking.http.errors import documented
-from booking.http.source import Now
-from booking.waitlist.errors import EntryNotFound
-from booking.waitlist.line import leave
+from booking.slots.errors import EntryNotFound
+from booking.slots.wait_list import leave_wait_list
 
 router = APIRouter()
 
 
 @router.delete(
     "/bookings/wait-list/{entry_id}",
+    operation_id="leaveWaitList",
     status_code=204,
     responses=documented(Unauthenticated, EntryNotFound, StoreUnavailable),
     tags=["wait-list"],
 )
-async def leave_wait_list(caller: AnyCaller, entry_id: str, now: Now) -> None:
+async def endpoint(caller: AnyCaller, entry_id: str, now: Now) -> None:
     """Leave the line."""
-    leave(caller, entry_id, now)
+    leave_wait_list(caller, entry_id, now)
 
 
 handler = lambda_handler(router)

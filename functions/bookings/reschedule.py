@@ -2,22 +2,17 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.api.application import lambda_handler
+from booking.api.bodies.fields import RequestBody
+from booking.api.bodies.reservations import BookingBody
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.api.source import Now, PathId
+from booking.bookings.change import reschedule_booking
+from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist, SlotAlreadyBooked
+from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.fields import RequestBody
-from booking.http.bodies.reservations import BookingBody
-from booking.http.caller import AnyCaller
-from booking.http.errors import documented
-from booking.http.source import Now, PathId
-from booking.reservations.change import reschedule
-from booking.reservations.errors import (
-    BookingNotFound,
-    NotConfirmed,
-    OtherSpecialist,
-    SlotAlreadyBooked,
-)
-from booking.reservations.rules import Booking
+from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
 
 router = APIRouter()
 
@@ -30,6 +25,7 @@ class Move(RequestBody):
 
 @router.patch(
     "/bookings/{id}/reschedule",
+    operation_id="rescheduleBooking",
     response_model=BookingBody,
     responses=documented(
         Unauthenticated,
@@ -45,9 +41,9 @@ class Move(RequestBody):
     ),
     tags=["bookings"],
 )
-async def move_booking(caller: AnyCaller, booking_id: PathId, body: Move, now: Now) -> Booking:
+async def endpoint(caller: AnyCaller, booking_id: PathId, body: Move, now: Now) -> Booking:
     """Move to another free slot of the same specialist; the booking keeps its id."""
-    return reschedule(caller, booking_id, body.slot_id, now)
+    return reschedule_booking(caller, booking_id, body.slot_id, now)
 
 
 handler = lambda_handler(router)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from booking.platform import metrics
-from booking.platform.clock import current_instant
-from booking.platform.log import logger
-from booking.platform.run import run
-from booking.platform.sweep import Bounds
-from booking.reservations.expiry import expire_started
+from booking.background.run import run
+from booking.background.sweep import Bounds
+from booking.bookings.expire import expire_started
+from booking.runtime.clock import current_instant
+from booking.telemetry import metrics
+from booking.telemetry.log import logger
 
 
 def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from booking.calendar.rules import Service
-from booking.calendar.services import add_service
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import ServiceBody
+from booking.api.bodies.fields import Description, Price, RequestBody, Title
+from booking.api.caller import SpecialistCaller
+from booking.api.errors import documented
+from booking.api.source import Now
 from booking.errors import Forbidden, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.calendar import ServiceBody
-from booking.http.bodies.fields import Description, Price, RequestBody, Title
-from booking.http.caller import SpecialistCaller
-from booking.http.errors import documented
-from booking.http.source import Now
+from booking.specialists.rules import Service
+from booking.specialists.services import create_service
 
 router = APIRouter()
 
@@ -29,14 +29,15 @@ class NewService(RequestBody):
 
 @router.post(
     "/specialists/me/services",
+    operation_id="createService",
     status_code=201,
     response_model=ServiceBody,
     responses=documented(Unauthenticated, Forbidden),
     tags=["specialists"],
 )
-async def offer_service(caller: SpecialistCaller, body: NewService, now: Now) -> Service:
+async def endpoint(caller: SpecialistCaller, body: NewService, now: Now) -> Service:
     """Offer a service."""
-    return add_service(
+    return create_service(
         caller,
         title=body.title,
         description=body.description,

@@ -2,24 +2,25 @@
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import BookedSlot, SlotNotFound
-from booking.calendar.slots import delete_slot
+from booking.api.application import lambda_handler
+from booking.api.caller import SpecialistCaller
+from booking.api.errors import documented
+from booking.api.source import PathId
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.caller import SpecialistCaller
-from booking.http.errors import documented
-from booking.http.source import PathId
+from booking.slots.errors import BookedSlot, SlotNotFound
+from booking.slots.slots import delete_slot
 
 router = APIRouter()
 
 
 @router.delete(
     "/specialists/me/slots/{id}",
+    operation_id="deleteSlot",
     status_code=204,
     responses=documented(Unauthenticated, Forbidden, SlotNotFound, BookedSlot, StoreUnavailable),
     tags=["specialists"],
 )
-async def remove_slot(caller: SpecialistCaller, slot_id: PathId) -> None:
+async def endpoint(caller: SpecialistCaller, slot_id: PathId) -> None:
     """Take a free slot back."""
     delete_slot(caller, slot_id)
 

@@ -5,26 +5,27 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
-from booking.calendar.errors import SpecialistNotFound
-from booking.calendar.rules import Slot
-from booking.calendar.slots import list_slots
-from booking.http.app import lambda_handler
-from booking.http.bodies.calendar import SlotBody
-from booking.http.days import StartDay, WhoseDays
-from booking.http.errors import documented
-from booking.http.pagination import PublicPageOf
-from booking.http.source import Now, PathId
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import SlotBody
+from booking.api.days import StartDay, WhoseDays
+from booking.api.errors import documented
+from booking.api.pagination import PublicPageOf
+from booking.api.source import Now, PathId
+from booking.slots.rules import Slot
+from booking.slots.slots import list_slots
+from booking.specialists.errors import SpecialistNotFound
 
 router = APIRouter()
 
 
 @router.get(
     "/specialists/{id}/slots",
+    operation_id="listSlots",
     response_model=list[SlotBody],
     responses=documented(SpecialistNotFound),
     tags=["specialists"],
 )
-async def show_slots(
+async def endpoint(
     specialist_id: PathId,
     pagination: PublicPageOf,
     now: Now,

@@ -6,14 +6,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
+from booking.background.dead_letters import reason_of, send_dead_letter
+from booking.background.run import run
+from booking.background.sweep import Bounds, TryLater
 from booking.errors import StoreUnavailable
 from booking.notifications.events import booking_events
 from booking.notifications.notify import tell
-from booking.platform.clock import current_instant
-from booking.platform.dead_letters import reason_of, send_dead_letter
-from booking.platform.log import logger
-from booking.platform.run import run
-from booking.platform.sweep import Bounds, TryLater
+from booking.runtime.clock import current_instant
+from booking.telemetry.log import logger
 
 # A batch of which nothing could be told fails as a whole.
 _processor = BatchProcessor(EventType.DynamoDBStreams)

@@ -6,15 +6,15 @@ from fastapi import APIRouter
 
 from booking.accounts.errors import OwnAdminRights, UserNotFound
 from booking.accounts.user import User
+from booking.administration import update_user
+from booking.api.application import lambda_handler
+from booking.api.bodies.accounts import UserBody
+from booking.api.bodies.fields import ABSENT, RequestBody
+from booking.api.caller import AdminCaller
+from booking.api.errors import documented
+from booking.api.source import Now, PathId
 from booking.caller import Role
-from booking.deactivation import change_account
 from booking.errors import Forbidden, Unauthenticated
-from booking.http.app import lambda_handler
-from booking.http.bodies.accounts import UserBody
-from booking.http.bodies.fields import ABSENT, RequestBody
-from booking.http.caller import AdminCaller
-from booking.http.errors import documented
-from booking.http.source import Now, PathId
 
 router = APIRouter()
 
@@ -28,16 +28,17 @@ class UserChanges(RequestBody):
 
 @router.patch(
     "/users/{id}",
+    operation_id="updateUser",
     response_model=UserBody,
     responses=documented(Unauthenticated, Forbidden, UserNotFound, OwnAdminRights),
     tags=["users"],
 )
-async def change_user(caller: AdminCaller, user_id: PathId, body: UserChanges, now: Now) -> User:
+async def endpoint(caller: AdminCaller, user_id: PathId, body: UserChanges, now: Now) -> User:
     """Activate, deactivate or give another role.
 
     A deactivated account is signed out, stands in no line, and its free slots are closed.
     """
-    return change_account(caller, user_id, is_active=body.is_active, role=body.role, now=now)
+    return update_user(caller, user_id, is_active=body.is_active, role=body.role, now=now)
 
 
 handler = lambda_handler(router)

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from booking.reservations.timers import restore_timer
+from booking.bookings.timers import restore_timer
 
 BATCH = 10
 HIDDEN_SECONDS = 120

@@ -44,16 +44,16 @@ LOGGED_BY_AWS_BYTES = 900  # START, END and REPORT lines, and the gateway's acce
 # What happens for one booking.
 OPERATIONS: dict[str, tuple[float, str]] = {
     "list a specialist's slots": (3.0, "ListSlots"),
-    "log in": (0.5, "Login"),
+    "log in": (0.5, "LogIn"),
     "book": (1.0, "CreateBooking"),
-    "list my bookings": (1.0, "ListMyBookings"),
+    "list my bookings": (1.0, "ListOwnBookings"),
     "reschedule": (0.05, "RescheduleBooking"),
     "cancel": (0.15, "CancelBooking"),
     "remind": (0.85, "RemindUpcoming"),
     "expire": (0.85, "ExpireStartedSlots"),
     "tell of a change": (2.05, "PublishEvents"),
 }
-BY_GATEWAY = {"ListSlots", "Login", "CreateBooking", "ListMyBookings", "RescheduleBooking", "CancelBooking"}
+BY_GATEWAY = {"ListSlots", "LogIn", "CreateBooking", "ListOwnBookings", "RescheduleBooking", "CancelBooking"}
 DONE_TOGETHER = {"RemindUpcoming": 20, "ExpireStartedSlots": 20, "PublishEvents": 5}
 MAILS = {"tell of a change": 2 * (1.0 + 0.05 + 0.15) / 2.05, "remind": 1}  # of an expiry nobody is mailed
 EVENTS = {"tell of a change": 1}
@@ -165,7 +165,7 @@ def environment(endpoint: str) -> None:
 
 def measure(meter: Meter) -> dict[str, Measured]:
     """Does everything `ROUNDS` times; the first time of all is not counted, since it loads modules."""
-    from booking.platform import aws  # noqa: PLC0415 - after the environment is set
+    from booking.runtime import aws  # noqa: PLC0415 - after the environment is set
 
     meter.install(aws.session())
     from tests.bench.journey import Journey  # noqa: PLC0415 - after the environment is set

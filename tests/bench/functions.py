@@ -58,14 +58,14 @@ if kind == "constant":
         return {"status": "ok"}
     handler = Mangum(app, lifespan="off")
 elif kind == "GET /health":
-    from ops.health import handler
+    from ops.get_health import handler
 else:
     from datetime import UTC, datetime, timedelta
     from bookings.create import handler
-    from booking.accounts.tokens import issue_access_token
-    from booking.calendar.slot_ids import SlotId
+    from booking.accounts.access_tokens import issue_access_token
+    from booking.slots.slot_id import SlotId
     from booking.caller import Caller, Role
-    from booking.platform import aws, signing
+    from booking.runtime import aws, signing
     signing.TOKEN_KEYS._cached = signing._Keys.of(json.dumps({"current": "k" * 64}))
     aws.client("dynamodb")._make_api_call = lambda *_: {}
     now = datetime.now(UTC)
@@ -96,7 +96,10 @@ def main() -> int:
 def _cold() -> None:
     with tempfile.TemporaryDirectory() as folder:
         usual = _usual_package(Path(folder))
-        for module, event in (("ops.health", rest_event("GET", "/health")), ("bookings.create", _unsigned_booking())):
+        for module, event in (
+            ("ops.get_health", rest_event("GET", "/health")),
+            ("bookings.create", _unsigned_booking()),
+        ):
             program = OURS.format(module=module)
             pairs = [(_spawn(_ours(), program, event), _spawn(usual, USUAL, event)) for _ in range(PAIRS)]
             _print(f"cold start of {module}, ms, and the usual way", pairs, 1e3, COLD_BUDGET)

@@ -9,14 +9,14 @@ from itertools import batched
 from types import SimpleNamespace
 from typing import Any
 
-from booking.accounts.tokens import caller_of
+from booking.accounts.access_tokens import caller_of
+from booking.background.sweep import Bounds
+from booking.bookings.expire import expire_started
 from booking.caller import Caller
 from booking.notifications.reminders import remind_upcoming
-from booking.platform import aws
-from booking.platform.clock import current_instant, to_stored
-from booking.platform.settings import settings
-from booking.platform.sweep import Bounds
-from booking.reservations.expiry import expire_started
+from booking.runtime import aws
+from booking.runtime.clock import current_instant, to_stored
+from booking.runtime.settings import settings
 from streams.publish_events import handler as publish_events
 from tests.integration.api import body_of, invoke
 from tests.integration.tables import create_tables
@@ -44,7 +44,7 @@ class Journey:
         self._register(self._client_email, "client")
         self._specialist = self._log_in("specialist@example.com")
         self._client = self._log_in(self._client_email)
-        profile = body_of(invoke("specialists.my_profile", "GET", "/specialists/me", caller=self._specialist))
+        profile = body_of(invoke("specialists.get_own_profile", "GET", "/specialists/me", caller=self._specialist))
         self._profile = profile["id"]
         midnight = current_instant().replace(hour=0, minute=0, second=0, microsecond=0)
         self._day = midnight + timedelta(days=DAYS_AHEAD)
@@ -62,7 +62,7 @@ class Journey:
             bookings = [self._book(slot) for slot in slots[:BOOKINGS]]
         with measuring("list my bookings"):
             query = {"date_from": f"{self._day:%Y-%m-%d}"}
-            expect(200, invoke("bookings.mine", "GET", "/bookings/me", caller=self._client, query=query))
+            expect(200, invoke("bookings.list_own", "GET", "/bookings/me", caller=self._client, query=query))
         records = [self._record(booking) for booking in bookings]
         for batch in batched(records, CHANGES_PER_BATCH, strict=True):
             with measuring("tell of a change", len(batch)):
@@ -89,11 +89,11 @@ class Journey:
 
     def _log_in(self, email: str) -> Caller:
         body = json.dumps({"email": email, **CREDENTIALS})
-        return caller_of(expect(200, invoke("auth.login", "POST", "/auth/login", body=body))["access_token"])
+        return caller_of(expect(200, invoke("auth.log_in", "POST", "/auth/login", body=body))["access_token"])
 
     def _open(self, start: datetime) -> str:
         body = json.dumps({"start_at": to_stored(start), "end_at": to_stored(start + SLOT)})
-        made = invoke("specialists.create_slot", "POST", "/specialists/me/slots", caller=self._specialist, body=body)
+        made = invoke("specialists.open_slot", "POST", "/specialists/me/slots", caller=self._specialist, body=body)
         return str(expect(201, made)["id"])
 
     def _book(self, slot_id: str) -> str:

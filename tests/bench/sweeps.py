@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb import models as moto_models
 
-from booking.platform.settings import Settings
+from booking.runtime.settings import Settings
 
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
@@ -24,16 +24,16 @@ os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 
-from booking.calendar.slot_ids import SlotId  # noqa: E402  # after the environment is set
-from booking.calendar.table import SlotItem, slot_key  # noqa: E402
+from booking.background.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
+from booking.bookings.expire import expire_started  # noqa: E402
+from booking.bookings.holding import new_booking  # noqa: E402
+from booking.bookings.table import TIMER_SHARDS, expiry_timer  # noqa: E402
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Caller, Role  # noqa: E402
+from booking.dynamodb.store import Item  # noqa: E402
 from booking.notifications.reminders import remind_upcoming  # noqa: E402
-from booking.platform.ids import new_id  # noqa: E402
-from booking.platform.store import Item  # noqa: E402
-from booking.platform.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
-from booking.reservations.expiry import expire_started  # noqa: E402
-from booking.reservations.holding import new_booking  # noqa: E402
-from booking.reservations.table import TIMER_SHARDS, expiry_timer  # noqa: E402
+from booking.runtime.ids import new_id  # noqa: E402
+from booking.slots.slot_id import SlotId  # noqa: E402  # after the environment is set
+from booking.slots.table import SlotItem, slot_key  # noqa: E402
 from tests.instants import NOW  # noqa: E402
 from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.tables import create_tables, delete_tables  # noqa: E402

@@ -11,11 +11,11 @@ from unittest import mock
 
 import uvicorn
 
-from booking.calendar.slot_ids import SlotId
-from booking.calendar.table import SlotItem, slot_key
-from booking.platform.store import Step, Transaction
-from booking.reservations import book, change
-from booking.waitlist.table import WaitListItem
+from booking.bookings import change, create
+from booking.dynamodb.store import Step, Transaction
+from booking.slots.slot_id import SlotId
+from booking.slots.table import SlotItem, slot_key
+from booking.slots.wait_list_table import WaitListItem
 from infra.app import create_app
 
 
@@ -35,7 +35,7 @@ def last_in_line(slot_id: str) -> WaitListItem | None:
 
 
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
-    "double-booking": lambda: mock.patch.object(book, "take", take_regardless),
+    "double-booking": lambda: mock.patch.object(create, "take", take_regardless),
     "wrong-order": lambda: mock.patch.object(change, "first_in_line", last_in_line),
 }
 

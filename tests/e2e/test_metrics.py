@@ -78,7 +78,7 @@ def test_counters_only_rise_though_environments_end(people: People, stack: Deplo
     good(anybody.get("/health"))
     settled_total(anybody)
     seen = [series(scraped(anybody))]
-    name = physical_name(stack.client("cloudformation"), stack_name(), "Health")
+    name = physical_name(stack.client("cloudformation"), stack_name(), "GetHealth")
 
     for _ in range(2):
         restart(stack.client("lambda"), name)

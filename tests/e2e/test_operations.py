@@ -152,7 +152,7 @@ def key_kept(there: Target) -> Iterator[None]:
     yield
     for arn, keys_before in kept.items():
         client.put_secret_value(SecretId=arn, SecretString=keys_before)
-    restart_functions(there, "Login", "GetMe")
+    restart_functions(there, "LogIn", "GetOwnUser")
 
 
 def test_after_a_rotation_old_tokens_are_accepted_and_new_ones_are_signed_by_the_new_key(
@@ -164,7 +164,7 @@ def test_after_a_rotation_old_tokens_are_accepted_and_new_ones_are_signed_by_the
     assert after["previous"] == before["current"]
     assert after["current"] not in before.values()
     assert len(after["current"]) >= 64
-    restart_functions(there, "Login", "GetMe")
+    restart_functions(there, "LogIn", "GetOwnUser")
     assert good(ann.http.get("/users/me"))["id"] == ann.id
     fresh = people.signed_in(ann.email)
     assert header_of(fresh.token)["kid"] != header_of(ann.token)["kid"]

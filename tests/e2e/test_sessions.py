@@ -82,4 +82,4 @@ def test_tokens_outlive_a_rotation_of_the_signing_key(
 
 
 def start_login_anew(stack: DeployedStack) -> None:
-    restart(stack.client("lambda"), physical_name(stack.client("cloudformation"), name_of(stack), "Login"))
+    restart(stack.client("lambda"), physical_name(stack.client("cloudformation"), name_of(stack), "LogIn"))

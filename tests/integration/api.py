@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from booking.accounts.tokens import issue_access_token
+from booking.accounts.access_tokens import issue_access_token
 from booking.caller import Caller
-from booking.platform.clock import current_instant
+from booking.runtime.clock import current_instant
 
 SOURCE = "192.0.2.1"
 STAGE = "v1"

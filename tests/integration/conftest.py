@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from booking.platform import log, metrics, ratelimit, store
-from booking.platform.aws import client
-from booking.platform.settings import settings
+from booking import rate_limit
+from booking.dynamodb import store
+from booking.runtime.aws import client
+from booking.runtime.settings import settings
+from booking.telemetry import log, metrics
 from infra.app import create_app
 from tests.integration.api import Api
 from tests.integration.outside import Outside, everything_outside
@@ -51,9 +53,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def forgetful_memory() -> Iterator[None]:
-    """Neither attempts nor metrics are remembered in memory from one test to the next."""
+    """Neither attempts, metrics nor settings are remembered in memory from one test to the next."""
+    settings.cache_clear()
     yield
-    ratelimit._local_attempts.clear()
+    rate_limit._local_attempts.clear()
     metrics._pending.clear()
     metrics._emf.clear_metrics()
 

@@ -14,8 +14,8 @@ import pytest
 from icalendar import Calendar
 
 from booking.notifications import mail
-from booking.platform.aws import client
-from booking.platform.settings import settings
+from booking.runtime.aws import client
+from booking.runtime.settings import settings
 from tests.integration.store_calls import Answer, _before_calls
 
 SENDER = "noreply@booking.example"

@@ -5,18 +5,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from booking.accounts.table import UserItem
-from booking.calendar import profiles
-from booking.calendar.rules import Service, Slot
-from booking.calendar.services import add_service
-from booking.calendar.slot_ids import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
-from booking.calendar.slots import open_slot
+from booking.bookings.create import create_booking
+from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
-from booking.platform.ids import decode_id, encode_id, new_id
-from booking.platform.store import create, update
-from booking.reservations.book import book
-from booking.reservations.rules import Booking
-from booking.waitlist.entry_ids import EntryId
-from booking.waitlist.line import join
+from booking.dynamodb.store import create, update
+from booking.runtime.ids import decode_id, encode_id, new_id
+from booking.slots.rules import Slot
+from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
+from booking.slots.slots import open_slot
+from booking.slots.wait_list import join_wait_list
+from booking.slots.wait_list_entry_id import EntryId
+from booking.specialists import profiles
+from booking.specialists.rules import Service
+from booking.specialists.services import create_service
 from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND
 
 __all__ = [
@@ -55,7 +56,7 @@ def an_admin() -> Caller:
 def a_specialist() -> Caller:
     """A specialist with the profile that registration makes."""
     specialist = someone(Role.SPECIALIST)
-    profiles.change_own_profile(specialist, {}, NOW)
+    profiles.update_own_profile(specialist, {}, NOW)
     return specialist
 
 
@@ -77,7 +78,7 @@ def set_active(caller: Caller, *, is_active: bool) -> None:
 def a_service(of: Caller, minutes: int = 60) -> Service:
     """A service of the specialist's."""
     price = Decimal("25.00")
-    return add_service(of, title="Haircut", description=None, duration_minutes=minutes, price=price, now=NOW)
+    return create_service(of, title="Haircut", description=None, duration_minutes=minutes, price=price, now=NOW)
 
 
 def a_slot(of: Caller, starts_in: timedelta = HOUR, length: timedelta = HOUR, now: datetime = NOW) -> Slot:
@@ -87,14 +88,14 @@ def a_slot(of: Caller, starts_in: timedelta = HOUR, length: timedelta = HOUR, no
 
 def a_booking(of: Caller, by: Caller, starts_in: timedelta = HOUR) -> Booking:
     """A confirmed booking of a new slot of the specialist's."""
-    return book(by, a_slot(of, starts_in).id, now=NOW)
+    return create_booking(by, a_slot(of, starts_in).id, now=NOW)
 
 
 def three_waiters(slot_id: str) -> list[Caller]:
     """Clients that wait for the slot; they joined in another order than that of their ids."""
     callers = sorted((a_waiter() for _ in range(3)), key=lambda caller: caller.user_id, reverse=True)
     for number, caller in enumerate(callers):
-        join(caller, slot_id, NOW + number * SECOND)
+        join_wait_list(caller, slot_id, NOW + number * SECOND)
     return callers
 
 

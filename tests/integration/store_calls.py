@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from booking.platform.aws import client
+from booking.runtime.aws import client
 
 type Answer = tuple[SimpleNamespace, dict[str, Any]] | None
 

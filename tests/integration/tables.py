@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from booking.errors import BookingError
-from booking.platform.aws import client
+from booking.runtime.aws import client
 from tests.unit.template_model import global_indexes, of_type
 
 _PARTS = (

@@ -7,30 +7,26 @@ from functools import partial
 import pytest
 from argon2 import PasswordHasher
 
-from booking.accounts import directory, login, passwords, registration
+from booking.accounts import directory, passwords, registration
+from booking.accounts import log_in as logging_in
+from booking.accounts.access_tokens import caller_of
 from booking.accounts.addresses import AddressRejected
-from booking.accounts.directory import list_users, own_account, update_user
-from booking.accounts.errors import (
-    EmailTaken,
-    OwnAdminRights,
-    RefreshTokenRejected,
-    UserNotFound,
-    WrongEmailOrPassword,
-)
-from booking.accounts.login import log_in
-from booking.accounts.registration import Registration, make_admin, register
-from booking.accounts.sessions import Session, close_session, open_session, refresh
+from booking.accounts.directory import change_access, get_own_user, list_users
+from booking.accounts.errors import EmailTaken, OwnAdminRights, RefreshTokenRejected, UserNotFound, WrongEmailOrPassword
+from booking.accounts.log_in import log_in
+from booking.accounts.registration import Registration, register_user
+from booking.accounts.sessions import Session, log_out, open_session, refresh_session
 from booking.accounts.table import UserItem
-from booking.accounts.tokens import caller_of
 from booking.accounts.user import User
+from booking.administration import make_admin
 from booking.caller import Caller, Locale, Role
+from booking.dynamodb.queries import PageRequest
+from booking.dynamodb.store import ConditionFailed, ConditionsFailed, get
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
-from booking.platform.aws import client
-from booking.platform.clock import current_instant
-from booking.platform.ids import new_id
-from booking.platform.queries import PageRequest
-from booking.platform.signing import forget_keys
-from booking.platform.store import ConditionFailed, ConditionsFailed, get
+from booking.runtime.aws import client
+from booking.runtime.clock import current_instant
+from booking.runtime.ids import new_id
+from booking.runtime.signing import forget_keys
 from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE
 from tests.integration.people import DAY, NOW, SECOND
@@ -49,7 +45,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def account() -> User:
-    return register(Registration(EMAIL, PASSWORD), source_address=SOURCE, now=NOW)
+    return register_user(Registration(EMAIL, PASSWORD), source_address=SOURCE, now=NOW)
 
 
 def log_in_at(now: datetime = NOW, password: str = PASSWORD, source: str = SOURCE) -> Session:
@@ -67,7 +63,7 @@ def an_admin() -> Caller:
 
 class TestRegistering:
     def test_an_account_and_the_claim_to_its_address_are_stored(self) -> None:
-        user = register(Registration("Ann@Example.COM", PASSWORD), source_address=SOURCE, now=NOW)
+        user = register_user(Registration("Ann@Example.COM", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert (user.email, user.role, user.is_active, user.created_at) == (EMAIL, Role.CLIENT, True, NOW)
         claim, item = stored("users")
@@ -81,7 +77,7 @@ class TestRegistering:
         wanted = Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann", Locale.RU)
 
         with counted_calls() as calls:
-            user = register(wanted, source_address=SOURCE, now=NOW)
+            user = register_user(wanted, source_address=SOURCE, now=NOW)
 
         assert calls.counted["TransactWriteItems"] == 1
         [profile] = stored_in_calendar("profile")
@@ -93,13 +89,13 @@ class TestRegistering:
         before = stored("users")
 
         with pytest.raises(EmailTaken):
-            register(Registration(email, "another password"), source_address=SOURCE, now=NOW)
+            register_user(Registration(email, "another password"), source_address=SOURCE, now=NOW)
 
         assert stored("users") == before
 
     def test_a_refused_specialist_leaves_no_profile(self, account: User) -> None:
         with pytest.raises(EmailTaken):
-            register(Registration(EMAIL, PASSWORD, Role.SPECIALIST), source_address=SOURCE, now=NOW)
+            register_user(Registration(EMAIL, PASSWORD, Role.SPECIALIST), source_address=SOURCE, now=NOW)
 
         assert stored("calendar") == []
 
@@ -108,42 +104,44 @@ class TestRegistering:
         before = stored("users")
 
         with pytest.raises(ConditionsFailed):
-            register(Registration("other@example.com", PASSWORD), source_address=SOURCE, now=NOW)
+            register_user(Registration("other@example.com", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert stored("users") == before
 
     def test_a_new_profile_never_replaces_another_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        specialist = register(Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW)
+        specialist = register_user(
+            Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW
+        )
         monkeypatch.setattr(registration, "new_id", lambda _: specialist.id)
         delete_stored("users", {"user_id": specialist.id})
 
         with pytest.raises(ConditionsFailed):
-            register(
+            register_user(
                 Registration("other@example.com", PASSWORD, Role.SPECIALIST, "Bob"), source_address=SOURCE, now=NOW
             )
 
         assert [profile["display_name"] for profile in stored_in_calendar("profile")] == ["Ann"]
 
     def test_a_clients_name_is_kept(self) -> None:
-        user = register(Registration(EMAIL, PASSWORD, display_name="Ann"), source_address=SOURCE, now=NOW)
+        user = register_user(Registration(EMAIL, PASSWORD, display_name="Ann"), source_address=SOURCE, now=NOW)
 
         assert (user.display_name, account_item()["display_name"]) == ("Ann", "Ann")
         assert stored("calendar") == []
 
     def test_an_address_that_nobody_can_mail_to_is_rejected(self) -> None:
         with pytest.raises(AddressRejected):
-            register(Registration("ann@printer.local", PASSWORD), source_address=SOURCE, now=NOW)
+            register_user(Registration("ann@printer.local", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert stored("users") == []
 
     def test_attempts_are_limited_by_source_address(self) -> None:
         for number in range(10):
             wanted = Registration(f"{number}@example.com", PASSWORD)
-            register(wanted, source_address=SOURCE, now=NOW + number * SECOND)
+            register_user(wanted, source_address=SOURCE, now=NOW + number * SECOND)
 
         with pytest.raises(TooManyRequests):
-            register(Registration(EMAIL, PASSWORD), source_address=SOURCE, now=NOW + 10 * SECOND)
-        register(Registration(EMAIL, PASSWORD), source_address="192.0.2.2", now=NOW + 10 * SECOND)
+            register_user(Registration(EMAIL, PASSWORD), source_address=SOURCE, now=NOW + 10 * SECOND)
+        register_user(Registration(EMAIL, PASSWORD), source_address="192.0.2.2", now=NOW + 10 * SECOND)
 
 
 class TestMakingAdmins:
@@ -165,14 +163,14 @@ class TestMakingAdmins:
 
     @pytest.mark.parametrize("spelling", ["ANN@münchen.example", "ann@XN--MNCHEN-3YA.example"])
     def test_the_operators_spelling_names_the_account_that_signs_in_with_another(self, spelling: str) -> None:
-        user = register(Registration("Ann@München.example", PASSWORD), source_address=SOURCE, now=NOW)
+        user = register_user(Registration("Ann@München.example", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert make_admin(spelling, "another password", NOW).id == user.id
         assert log_in(spelling, "another password", source_address=SOURCE, now=NOW).refresh_token
 
     def test_an_account_that_was_deactivated_is_listed_again(self) -> None:
-        user = register(Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW)
-        update_user(an_admin(), user.id, is_active=False, role=None, now=NOW)
+        user = register_user(Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW)
+        change_access(an_admin(), user.id, is_active=False, role=None, now=NOW)
 
         make_admin(EMAIL, PASSWORD, NOW)
 
@@ -233,7 +231,7 @@ class TestLoggingIn:
         assert len(verified) == 2
 
     def test_a_deactivated_account_gets_the_same_answer(self, account: User) -> None:
-        update_user(an_admin(), account.id, is_active=False, role=None, now=NOW)
+        change_access(an_admin(), account.id, is_active=False, role=None, now=NOW)
 
         with pytest.raises(WrongEmailOrPassword):
             log_in_at()
@@ -260,7 +258,7 @@ class TestLoggingIn:
         assert seen is not None
         change_stored("users", {"user_id": account.id}, password_hash="a new password's hash")
 
-        login._rehash(seen, PASSWORD)
+        logging_in._rehash(seen, PASSWORD)
 
         assert account_item()["password_hash"] == "a new password's hash"
 
@@ -305,7 +303,7 @@ class TestLoggingIn:
             together.append(refusal.value)
             return QUICK.verify(stored_hash or "", password)
 
-        monkeypatch.setattr(login, "matches", meanwhile)
+        monkeypatch.setattr(logging_in, "matches", meanwhile)
         log_in_at(NOW + 10 * SECOND, source="198.51.100.1")
 
         assert len(together) == 1
@@ -333,60 +331,60 @@ class TestRefreshing:
 
     def test_a_token_is_spent_for_the_next_pair(self, session: Session) -> None:
         with counted_calls() as calls:
-            following = refresh(session.refresh_token, NOW + DAY)
+            following = refresh_session(session.refresh_token, NOW + DAY)
 
         assert calls.operations == ["GetItem", "GetItem", "UpdateItem"]
         assert following.refresh_token != session.refresh_token
         [family] = stored_families()
         assert family["expires_at"] == int((NOW + 31 * DAY).timestamp())
-        assert refresh(following.refresh_token, NOW + 2 * DAY).refresh_token
+        assert refresh_session(following.refresh_token, NOW + 2 * DAY).refresh_token
 
     def test_address_and_language_are_read_anew(self, account: User, session: Session) -> None:
         change_stored("users", {"user_id": account.id}, locale="ru")
 
-        following = refresh(session.refresh_token, current_instant())
+        following = refresh_session(session.refresh_token, current_instant())
 
         assert caller_of(following.access_token).locale is Locale.RU
 
     def test_a_spent_token_that_comes_back_ends_the_family(self, session: Session) -> None:
-        following = refresh(session.refresh_token, NOW)
+        following = refresh_session(session.refresh_token, NOW)
 
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
         assert stored_families() == []
         with pytest.raises(RefreshTokenRejected):
-            refresh(following.refresh_token, NOW)
+            refresh_session(following.refresh_token, NOW)
 
     def test_other_families_of_the_account_live_on(self, account: User, session: Session) -> None:
         other = open_session(account, NOW)
-        refresh(session.refresh_token, NOW)
+        refresh_session(session.refresh_token, NOW)
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
-        assert refresh(other.refresh_token, NOW).refresh_token
+        assert refresh_session(other.refresh_token, NOW).refresh_token
 
     def test_a_rotation_whose_answer_was_lost_is_no_reuse(self, session: Session) -> None:
         with lost_answers("UpdateItem") as calls:
-            following = refresh(session.refresh_token, NOW)
+            following = refresh_session(session.refresh_token, NOW)
 
         assert len(calls.sent) == 1
-        assert refresh(following.refresh_token, NOW).refresh_token
+        assert refresh_session(following.refresh_token, NOW).refresh_token
 
     def test_a_token_ends_with_its_time_also_when_its_item_is_still_there(self, session: Session) -> None:
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW + 30 * DAY)
+            refresh_session(session.refresh_token, NOW + 30 * DAY)
 
         assert stored_families() == []
 
     def test_a_token_is_good_until_its_time_ends(self, session: Session) -> None:
-        assert refresh(session.refresh_token, NOW + 30 * DAY - SECOND).refresh_token
+        assert refresh_session(session.refresh_token, NOW + 30 * DAY - SECOND).refresh_token
 
     def test_a_deactivated_account_gets_nothing_and_its_family_ends(self, account: User, session: Session) -> None:
-        update_user(an_admin(), account.id, is_active=False, role=None, now=NOW)
+        change_access(an_admin(), account.id, is_active=False, role=None, now=NOW)
 
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
         assert stored_families() == []
 
@@ -394,26 +392,26 @@ class TestRefreshing:
         delete_stored("users", {"user_id": account.id})
 
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
     @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
     def test_a_token_stays_good_while_the_store_is_out_of_reach(self, session: Session, operation: str) -> None:
         with refusing("ThrottlingException", only=operation), pytest.raises(StoreUnavailable):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
-        assert refresh(session.refresh_token, NOW).refresh_token
+        assert refresh_session(session.refresh_token, NOW).refresh_token
 
     def test_a_token_stays_good_while_the_signing_key_is_out_of_reach(self, session: Session) -> None:
         forget_keys()
         with keys_unreachable(), pytest.raises(StoreUnavailable):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
-        assert refresh(session.refresh_token, NOW).refresh_token
+        assert refresh_session(session.refresh_token, NOW).refresh_token
 
     @pytest.mark.parametrize("token", ["", ".", "a", "a.", ".b", "unknown.secret", "x" * 10_000, "\x00.\x00", "é.é"])
     def test_what_is_no_token_is_rejected_and_makes_nothing(self, token: str) -> None:
         with pytest.raises(RefreshTokenRejected):
-            refresh(token, NOW)
+            refresh_session(token, NOW)
 
         assert stored("ephemeral") == []
 
@@ -427,19 +425,19 @@ class TestRefreshing:
             open_session(account, NOW)
 
         monkeypatch.undo()
-        assert refresh(session.refresh_token, NOW).refresh_token
+        assert refresh_session(session.refresh_token, NOW).refresh_token
 
     def test_signing_out_ends_the_family_and_twice_is_no_error(self, session: Session) -> None:
-        close_session(session.refresh_token)
-        close_session(session.refresh_token)
+        log_out(session.refresh_token)
+        log_out(session.refresh_token)
 
         assert stored_families() == []
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
 
     @pytest.mark.parametrize("token", ["", "a", "x" * 10_000, "unknown.secret"])
     def test_signing_out_with_what_is_no_token_is_no_error(self, token: str) -> None:
-        close_session(token)
+        log_out(token)
 
 
 class TestTheEndOfAllSessions:
@@ -449,7 +447,7 @@ class TestTheEndOfAllSessions:
 
     def is_over(self, session: Session) -> bool:
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW)
+            refresh_session(session.refresh_token, NOW)
         return stored_families() == []
 
     def test_comes_when_an_operator_makes_the_account_an_admin(self, session: Session) -> None:
@@ -457,27 +455,29 @@ class TestTheEndOfAllSessions:
 
         assert self.is_over(session)
         fresh = log_in_at(password="another password")
-        assert refresh(fresh.refresh_token, NOW).refresh_token
+        assert refresh_session(fresh.refresh_token, NOW).refresh_token
 
     def test_comes_also_for_a_sign_in_that_was_under_way(self, account: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(login, "needs_rehash", lambda _: bool(make_admin(EMAIL, "another password", NOW)) and False)
+        monkeypatch.setattr(
+            logging_in, "needs_rehash", lambda _: bool(make_admin(EMAIL, "another password", NOW)) and False
+        )
 
         assert self.is_over(log_in_at())
 
     def test_comes_with_a_change_of_role(self, account: User, session: Session) -> None:
-        update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+        change_access(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
         assert self.is_over(session)
 
     def test_does_not_come_with_the_role_that_the_account_has(self, account: User, session: Session) -> None:
-        update_user(an_admin(), account.id, is_active=True, role=Role.CLIENT, now=NOW)
+        change_access(an_admin(), account.id, is_active=True, role=Role.CLIENT, now=NOW)
 
-        assert refresh(session.refresh_token, NOW).refresh_token
+        assert refresh_session(session.refresh_token, NOW).refresh_token
 
     def test_outlasts_a_deactivation(self, account: User, session: Session) -> None:
         admin = an_admin()
         for is_active in (False, True):
-            update_user(admin, account.id, is_active=is_active, role=None, now=NOW)
+            change_access(admin, account.id, is_active=is_active, role=None, now=NOW)
 
         assert self.is_over(session)
 
@@ -485,7 +485,7 @@ class TestTheEndOfAllSessions:
         change_stored("users", {"user_id": account.id}, session_generation=None)
         [family] = stored_families()
         change_stored("ephemeral", {"pk": str(family["pk"])}, generation=None)
-        session = refresh(session.refresh_token, NOW)
+        session = refresh_session(session.refresh_token, NOW)
 
         make_admin(EMAIL, PASSWORD, NOW)
 
@@ -494,29 +494,29 @@ class TestTheEndOfAllSessions:
 
 class TestOwnAccount:
     def test_is_as_it_is_now(self, account: User) -> None:
-        update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+        change_access(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
-        assert own_account(account.as_caller()).role is Role.SPECIALIST
+        assert get_own_user(account.as_caller()).role is Role.SPECIALIST
 
     def test_is_none_for_a_deactivated_account_whose_token_is_still_valid(self, account: User) -> None:
-        update_user(an_admin(), account.id, is_active=False, role=None, now=NOW)
+        change_access(an_admin(), account.id, is_active=False, role=None, now=NOW)
 
         with pytest.raises(Unauthenticated):
-            own_account(account.as_caller())
+            get_own_user(account.as_caller())
 
     def test_that_was_stored_without_a_language_has_english(self, account: User) -> None:
         change_stored("users", {"user_id": account.id}, locale=None)
 
-        assert own_account(account.as_caller()).locale is Locale.EN
+        assert get_own_user(account.as_caller()).locale is Locale.EN
 
     def test_is_none_for_an_account_that_is_gone(self) -> None:
         with pytest.raises(Unauthenticated):
-            own_account(Caller(new_id("usr"), Role.CLIENT, EMAIL))
+            get_own_user(Caller(new_id("usr"), Role.CLIENT, EMAIL))
 
 
 class TestWhatAdminsChange:
     def test_what_is_given_is_changed_and_what_is_left_out_stays(self, account: User) -> None:
-        changed = update_user(an_admin(), account.id, is_active=False, role=None, now=NOW)
+        changed = change_access(an_admin(), account.id, is_active=False, role=None, now=NOW)
 
         assert (changed.is_active, changed.role) == (False, Role.CLIENT)
         assert (account_item()["is_active"], account_item()["role"]) == (False, "client")
@@ -524,18 +524,18 @@ class TestWhatAdminsChange:
     def test_nothing_given_changes_nothing(self, account: User) -> None:
         admin, before = an_admin(), account_item()
 
-        assert update_user(admin, account.id, is_active=None, role=None, now=NOW) == account
+        assert change_access(admin, account.id, is_active=None, role=None, now=NOW) == account
 
         assert account_item() == before
 
     def test_whoever_becomes_a_specialist_has_a_profile_and_keeps_the_one_it_had(self, account: User) -> None:
         for role in (Role.SPECIALIST, Role.CLIENT):
-            update_user(an_admin(), account.id, is_active=None, role=role, now=NOW)
+            change_access(an_admin(), account.id, is_active=None, role=role, now=NOW)
         [profile] = stored_in_calendar("profile")
         assert "listed" not in profile
         change_stored("calendar", {"specialist_id": profile["specialist_id"], "sk": "profile"}, display_name="Ann")
 
-        update_user(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW + DAY)
+        change_access(an_admin(), account.id, is_active=None, role=Role.SPECIALIST, now=NOW + DAY)
 
         [kept] = stored_in_calendar("profile")
         assert kept == {**profile, "display_name": "Ann", "listed": "listed"}
@@ -546,7 +546,7 @@ class TestWhatAdminsChange:
             just_before("TransactWriteItems", lambda: delete_stored("users", {"user_id": account.id})),
             pytest.raises(UserNotFound),
         ):
-            update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+            change_access(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
         assert account.id not in [item["user_id"] for item in stored("users")]
         assert stored("calendar") == []
@@ -554,7 +554,7 @@ class TestWhatAdminsChange:
     @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, new_id("usr")])
     def test_an_unknown_account_is_not_found(self, account: User, user_id: str) -> None:
         with pytest.raises(UserNotFound):
-            update_user(an_admin(), user_id, is_active=False, role=None, now=NOW)
+            change_access(an_admin(), user_id, is_active=False, role=None, now=NOW)
 
     @pytest.mark.parametrize(
         ("is_active", "role"), [(False, None), (None, Role.CLIENT), (None, Role.SPECIALIST), (False, Role.ADMIN)]
@@ -564,7 +564,7 @@ class TestWhatAdminsChange:
         before = stored("users")
 
         refused(
-            OwnAdminRights, lambda: update_user(admin.as_caller(), admin.id, is_active=is_active, role=role, now=NOW)
+            OwnAdminRights, lambda: change_access(admin.as_caller(), admin.id, is_active=is_active, role=role, now=NOW)
         )
 
         assert stored("users") == before
@@ -572,7 +572,7 @@ class TestWhatAdminsChange:
     def test_an_admin_may_say_what_it_is(self) -> None:
         admin = make_admin(EMAIL, PASSWORD, NOW)
 
-        changed = update_user(admin.as_caller(), admin.id, is_active=True, role=Role.ADMIN, now=NOW)
+        changed = change_access(admin.as_caller(), admin.id, is_active=True, role=Role.ADMIN, now=NOW)
 
         assert changed.role is Role.ADMIN
 
@@ -582,19 +582,19 @@ class TestWhatAdminsChange:
     ) -> None:
         dismissed, admin = an_admin(), an_admin()
         given = {"is_active": None, "role": None} | change
-        update_user(admin, dismissed.user_id, **given, now=NOW)  # type: ignore[arg-type]
+        change_access(admin, dismissed.user_id, **given, now=NOW)  # type: ignore[arg-type]
         before = stored("users")
 
         for user_id in (account.id, dismissed.user_id, admin.user_id):
-            refused(Forbidden, partial(update_user, dismissed, user_id, is_active=True, role=None, now=NOW))
-        refused(Forbidden, partial(update_user, dismissed, account.id, is_active=None, role=Role.SPECIALIST, now=NOW))
+            refused(Forbidden, partial(change_access, dismissed, user_id, is_active=True, role=None, now=NOW))
+        refused(Forbidden, partial(change_access, dismissed, account.id, is_active=None, role=Role.SPECIALIST, now=NOW))
 
         assert stored("users") == before
 
     def test_an_admin_without_an_account_changes_nobody(self, account: User) -> None:
         nobody = Caller(new_id("usr"), Role.ADMIN, EMAIL)
 
-        refused(Forbidden, lambda: update_user(nobody, account.id, is_active=False, role=None, now=NOW))
+        refused(Forbidden, lambda: change_access(nobody, account.id, is_active=False, role=None, now=NOW))
 
         assert account_item()["is_active"] is True
 
@@ -604,7 +604,7 @@ class TestWhatAdminsChange:
         given = {"is_active": None, "role": None} | change
 
         def dismiss(by: Caller, whom: Caller) -> User:
-            return update_user(by, whom.user_id, **given, now=NOW)  # type: ignore[arg-type]
+            return change_access(by, whom.user_id, **given, now=NOW)  # type: ignore[arg-type]
 
         with just_before("TransactWriteItems", lambda: dismiss(other, one)), pytest.raises(Forbidden):
             dismiss(one, other)
@@ -617,11 +617,11 @@ class TestWhatAdminsChange:
 
         with (
             just_before(
-                "TransactWriteItems", lambda: update_user(other, admin.user_id, is_active=False, role=None, now=NOW)
+                "TransactWriteItems", lambda: change_access(other, admin.user_id, is_active=False, role=None, now=NOW)
             ),
             pytest.raises(Forbidden),
         ):
-            update_user(admin, admin.user_id, is_active=True, role=None, now=NOW)
+            change_access(admin, admin.user_id, is_active=True, role=None, now=NOW)
 
         assert not own(admin)["is_active"]
 
@@ -629,9 +629,9 @@ class TestWhatAdminsChange:
         admin = an_admin()
 
         with just_before(
-            "TransactWriteItems", lambda: update_user(admin, account.id, is_active=False, role=None, now=NOW)
+            "TransactWriteItems", lambda: change_access(admin, account.id, is_active=False, role=None, now=NOW)
         ):
-            changed = update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
+            changed = change_access(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
         assert (changed.is_active, changed.role) == (False, Role.SPECIALIST)
         [profile] = stored_in_calendar("profile")
@@ -642,9 +642,9 @@ class TestWhatAdminsChange:
 
         with just_before(
             "TransactWriteItems",
-            lambda: update_user(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW),
+            lambda: change_access(admin, account.id, is_active=None, role=Role.SPECIALIST, now=NOW),
         ):
-            update_user(admin, account.id, is_active=False, role=None, now=NOW)
+            change_access(admin, account.id, is_active=False, role=None, now=NOW)
 
         assert (account_item()["role"], account_item()["is_active"]) == ("specialist", False)
 
@@ -653,7 +653,7 @@ class TestWhatAdminsChange:
 
         with counted_calls() as calls:
             for user_id in (admin.user_id, account.id):
-                update_user(admin, user_id, is_active=True, role=None, now=NOW)
+                change_access(admin, user_id, is_active=True, role=None, now=NOW)
 
         for sent in calls.parameters("TransactWriteItems"):
             keys = [str(about["Key"]) for step in sent["TransactItems"] for about in step.values()]
@@ -663,7 +663,7 @@ class TestWhatAdminsChange:
 def test_accounts_are_listed_in_the_order_of_their_creation_in_one_query() -> None:
     emails = [f"{number}@example.com" for number in range(5)]
     for number, email in enumerate(emails):
-        register(Registration(email, PASSWORD), source_address=SOURCE, now=NOW + number * SECOND)
+        register_user(Registration(email, PASSWORD), source_address=SOURCE, now=NOW + number * SECOND)
 
     with counted_calls() as calls:
         page = list_users(PageRequest(3, offset=1))

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
 
-from booking.http.app import application
-from booking.platform import tracing, xray
-from booking.platform.settings import settings
+from booking.api.application import application
+from booking.runtime.settings import settings
+from booking.telemetry import tracing, xray
 from tests.integration.api import Api, error_of
 
 
@@ -50,8 +52,8 @@ def test_a_stack_is_traced_where_it_asks_for_it_and_there_is_a_daemon(
     chosen = replace(settings(), tracing_mode=mode, aws_xray_daemon_address=daemon)
     monkeypatch.setattr(tracing, "settings", lambda: chosen)
 
-    monkeypatch.setattr(xray, "Tracer", lambda address: address)
+    monkeypatch.setattr(xray, "Tracer", lambda address: SimpleNamespace(daemon=address, watch=lambda _session: None))
 
-    made: object = tracing.tracer.__wrapped__()
+    made: Any = tracing.tracer.__wrapped__()
 
-    assert made == (daemon if is_traced else None)
+    assert getattr(made, "daemon", None) == (daemon if is_traced else None)

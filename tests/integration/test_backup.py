@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 from booking.accounts.errors import RefreshTokenRejected
-from booking.accounts.registration import Registration, register
-from booking.accounts.sessions import open_session, refresh
-from booking.reservations.book import book
-from booking.reservations.change import cancel
+from booking.accounts.registration import Registration, register_user
+from booking.accounts.sessions import open_session, refresh_session
+from booking.bookings.change import cancel_booking
+from booking.bookings.create import create_booking
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up
 from infra.operate.restore import replace, restore
@@ -38,10 +38,10 @@ class Moto(DeployedStack):
 def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tmp_path: Path) -> None:
     specialist, ann, ben = a_specialist(), a_client(), a_client()
     slot = a_slot(specialist)
-    booking = book(ann, slot.id, now=NOW)
+    booking = create_booking(ann, slot.id, now=NOW)
     back_up(Moto(), tmp_path / "copy", NOW)
-    cancel(ann, booking.id, now=NOW)
-    book(ben, slot.id, now=NOW)
+    cancel_booking(ann, booking.id, now=NOW)
+    create_booking(ben, slot.id, now=NOW)
     a_slot(specialist, starts_in=5 * (slot.end_at - slot.start_at))
 
     replace(Moto(), tmp_path / "copy", NOW)
@@ -61,7 +61,7 @@ def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path
 
 @pytest.mark.parametrize("stack_is_another", [True, False])
 def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: bool) -> None:
-    user = register(Registration("ann@example.com", "correct horse"), source_address="192.0.2.1", now=NOW)
+    user = register_user(Registration("ann@example.com", "correct horse"), source_address="192.0.2.1", now=NOW)
     copied = open_session(user, NOW)
     back_up(Moto(), tmp_path / "copy", NOW)
     since = open_session(user, NOW)
@@ -74,7 +74,7 @@ def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: b
     assert stored("users")
     for session in (copied, since):
         with pytest.raises(RefreshTokenRejected):
-            refresh(session.refresh_token, NOW + SECOND)
+            refresh_session(session.refresh_token, NOW + SECOND)
 
 
 def test_a_restoration_that_was_interrupted_may_be_run_again(tmp_path: Path) -> None:

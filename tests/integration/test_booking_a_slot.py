@@ -5,18 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from booking.calendar.errors import ServiceLongerThanSlot, ServiceNotFound, SlotNotFound, SlotStarted
-from booking.calendar.rules import Service
-from booking.calendar.services import add_service
-from booking.calendar.slots import delete_slot
+from booking.bookings import holding
+from booking.bookings.change import cancel_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
+from booking.bookings.rules import Status
 from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
-from booking.platform.ids import new_id
-from booking.reservations import holding
-from booking.reservations.book import book
-from booking.reservations.change import cancel
-from booking.reservations.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
-from booking.reservations.rules import Status
+from booking.runtime.ids import new_id
+from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.slots import delete_slot
+from booking.specialists.errors import ServiceNotFound
+from booking.specialists.rules import Service
+from booking.specialists.services import create_service
 from tests.integration.people import (
     DAY,
     HOUR,
@@ -34,14 +35,16 @@ from tests.integration.tables import change_stored, refused, slot_item, slot_key
 
 
 def a_service(of: Caller, minutes: int = 30) -> Service:
-    return add_service(of, title="Haircut", description=None, duration_minutes=minutes, price=Decimal("25.00"), now=NOW)
+    return create_service(
+        of, title="Haircut", description=None, duration_minutes=minutes, price=Decimal("25.00"), now=NOW
+    )
 
 
 def test_a_booking_takes_the_slot_in_one_call() -> None:
     slot, client = a_slot(a_specialist()), a_client()
 
     with counted_calls() as calls:
-        booking = book(client, slot.id, now=NOW)
+        booking = create_booking(client, slot.id, now=NOW)
 
     assert calls.operations == ["TransactWriteItems"]
     assert (booking.slot_id, booking.client_id, booking.specialist_id) == (slot.id, client.user_id, slot.specialist_id)
@@ -57,7 +60,7 @@ def test_a_booking_with_a_key_is_one_call_too() -> None:
     slot = a_slot(a_specialist())
 
     with counted_calls() as calls:
-        book(a_client(), slot.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), slot.id, idempotency_key="k", now=NOW)
 
     assert calls.operations == ["TransactWriteItems"]
 
@@ -67,7 +70,7 @@ def test_a_booking_with_a_service_costs_one_read_more_and_keeps_title_and_price_
     slot, service = a_slot(specialist), a_service(specialist)
 
     with counted_calls() as calls:
-        booking = book(a_client(), slot.id, service_id=service.id, now=NOW)
+        booking = create_booking(a_client(), slot.id, service_id=service.id, now=NOW)
 
     assert calls.operations == ["GetItem", "TransactWriteItems"]
     assert booking.service_id == service.id
@@ -78,13 +81,13 @@ def test_a_booking_with_a_service_costs_one_read_more_and_keeps_title_and_price_
 def test_a_booking_keeps_its_clients_language() -> None:
     client = Caller(new_id("usr"), Role.CLIENT, "c@example.com", Locale.RU)
 
-    book(client, a_slot(a_specialist()).id, now=NOW)
+    create_booking(client, a_slot(a_specialist()).id, now=NOW)
 
     assert stored("bookings")[0]["client_locale"] == "ru"
 
 
 def test_an_admin_books_too() -> None:
-    booking = book(an_admin(), a_slot(a_specialist()).id, now=NOW)
+    booking = create_booking(an_admin(), a_slot(a_specialist()).id, now=NOW)
 
     assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
 
@@ -93,7 +96,7 @@ def test_a_taken_slot_stays_with_whoever_has_it() -> None:
     first = a_booking(a_specialist(), a_client())
 
     with pytest.raises(SlotAlreadyBooked):
-        book(a_client(), first.slot_id, now=NOW)
+        create_booking(a_client(), first.slot_id, now=NOW)
 
     assert [booking["booking_id"] for booking in stored("bookings")] == [first.id]
     assert stored_in_calendar("slot")[0]["booking_id"] == first.id
@@ -104,7 +107,7 @@ def test_a_slot_that_has_started_cannot_be_booked(after_start: timedelta) -> Non
     slot = a_slot(a_specialist())
 
     with pytest.raises(SlotStarted):
-        book(a_client(), slot.id, now=slot.start_at + after_start)
+        create_booking(a_client(), slot.id, now=slot.start_at + after_start)
 
     assert stored("bookings") == []
     assert "booking_id" not in stored_in_calendar("slot")[0]
@@ -113,7 +116,7 @@ def test_a_slot_that_has_started_cannot_be_booked(after_start: timedelta) -> Non
 def test_a_slot_can_be_booked_until_the_moment_it_starts() -> None:
     slot = a_slot(a_specialist())
 
-    booking = book(a_client(), slot.id, now=slot.start_at - timedelta(microseconds=1))
+    booking = create_booking(a_client(), slot.id, now=slot.start_at - timedelta(microseconds=1))
 
     assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
 
@@ -124,7 +127,7 @@ def test_a_deleted_slot_cannot_be_booked() -> None:
     delete_slot(specialist, slot.id)
 
     with pytest.raises(SlotNotFound):
-        book(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), slot.id, now=NOW)
 
     assert stored("bookings") == []
     assert stored_in_calendar("slot") == []
@@ -137,7 +140,7 @@ def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None
     a_slot(specialist, length=2 * HOUR)
 
     with pytest.raises(SlotNotFound):
-        book(a_client(), old.id, now=NOW)
+        create_booking(a_client(), old.id, now=NOW)
 
     assert stored("bookings") == []
     assert "booking_id" not in stored_in_calendar("slot")[0]
@@ -146,7 +149,7 @@ def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None
 @pytest.mark.parametrize("slot_id", ["", "slt_", "nonsense", "slt_" + "A" * 43, "é" * 60, "\x00", "x" * 10_000])
 def test_what_is_no_slot_id_is_not_found_without_asking_the_store(slot_id: str) -> None:
     with counted_calls() as calls, pytest.raises(SlotNotFound):
-        book(a_client(), slot_id, now=NOW)
+        create_booking(a_client(), slot_id, now=NOW)
 
     assert set(calls.operations) <= ({"TransactWriteItems"} if slot_id.startswith("slt_A") else set())
 
@@ -156,7 +159,7 @@ def test_an_unknown_service_is_refused(service_id: str) -> None:
     slot = a_slot(a_specialist())
 
     with pytest.raises(ServiceNotFound):
-        book(a_client(), slot.id, service_id=service_id, now=NOW)
+        create_booking(a_client(), slot.id, service_id=service_id, now=NOW)
 
     assert stored("bookings") == []
 
@@ -166,14 +169,14 @@ def test_a_slot_that_is_no_more_is_not_found_however_long_the_service() -> None:
     client, slot, service = a_client(), a_slot(specialist), a_service(specialist, minutes=480)
     delete_slot(specialist, slot.id)
 
-    refused(SlotNotFound, lambda: book(client, slot.id, service_id=service.id, now=NOW))
+    refused(SlotNotFound, lambda: create_booking(client, slot.id, service_id=service.id, now=NOW))
 
 
 def test_another_specialists_service_is_refused() -> None:
     slot, service = a_slot(a_specialist()), a_service(a_specialist())
 
     with pytest.raises(ServiceNotFound):
-        book(a_client(), slot.id, service_id=service.id, now=NOW)
+        create_booking(a_client(), slot.id, service_id=service.id, now=NOW)
 
     assert stored("bookings") == []
 
@@ -183,8 +186,8 @@ def test_a_service_must_fit_into_the_slot() -> None:
     slot = a_slot(specialist, length=30 * MINUTE)
 
     with pytest.raises(ServiceLongerThanSlot):
-        book(a_client(), slot.id, service_id=a_service(specialist, minutes=31).id, now=NOW)
-    booking = book(a_client(), slot.id, service_id=a_service(specialist, minutes=30).id, now=NOW)
+        create_booking(a_client(), slot.id, service_id=a_service(specialist, minutes=31).id, now=NOW)
+    booking = create_booking(a_client(), slot.id, service_id=a_service(specialist, minutes=30).id, now=NOW)
 
     assert [kept["booking_id"] for kept in stored("bookings")] == [booking.id]
 
@@ -195,7 +198,7 @@ def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(holding, "new_id", lambda _: earlier.id)
 
     with pytest.raises(BookingError):
-        book(a_client(), free.id, now=NOW)
+        create_booking(a_client(), free.id, now=NOW)
 
     assert [booking["slot_id"] for booking in stored("bookings")] == [earlier.slot_id]
     assert "booking_id" not in slot_item(free.id)
@@ -204,9 +207,9 @@ def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatc
 class TestIdempotencyKeys:
     def test_a_repeat_gets_the_first_answer_and_books_nothing(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = book(client, slot.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
-        again = book(client, slot.id, idempotency_key="k", now=NOW + HOUR - SECOND)
+        again = create_booking(client, slot.id, idempotency_key="k", now=NOW + HOUR - SECOND)
 
         assert again == first
         assert len(stored("bookings")) == 1
@@ -214,10 +217,10 @@ class TestIdempotencyKeys:
 
     def test_a_repeat_gets_the_first_answer_also_when_the_booking_has_been_cancelled(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = book(client, slot.id, idempotency_key="k", now=NOW)
-        cancel(client, first.id, NOW)
+        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        cancel_booking(client, first.id, NOW)
 
-        again = book(client, slot.id, idempotency_key="k", now=NOW)
+        again = create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
         assert again == first
         assert [booking["status"] for booking in stored("bookings")] == ["cancelled"]
@@ -225,16 +228,16 @@ class TestIdempotencyKeys:
 
     def test_a_repeat_gets_the_first_answer_also_after_the_slot_has_started(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = book(client, slot.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
-        assert book(client, slot.id, idempotency_key="k", now=slot.end_at) == first
+        assert create_booking(client, slot.id, idempotency_key="k", now=slot.end_at) == first
 
     def test_a_repeat_gets_the_whole_first_answer(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, service = a_slot(specialist), a_service(specialist)
 
-        first = book(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
-        again = book(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
+        again = create_booking(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
 
         assert again == first
         assert again.service_id == service.id
@@ -242,10 +245,10 @@ class TestIdempotencyKeys:
     def test_the_same_key_with_another_slot_is_refused(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
-        book(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            book(client, other.id, idempotency_key="k", now=NOW)
+            create_booking(client, other.id, idempotency_key="k", now=NOW)
 
         assert [booking["slot_id"] for booking in stored("bookings")] == [slot.id]
         assert "booking_id" not in slot_item(other.id)
@@ -253,17 +256,17 @@ class TestIdempotencyKeys:
     def test_the_same_key_with_another_service_is_refused(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot = a_slot(specialist)
-        book(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            book(client, slot.id, service_id=a_service(specialist).id, idempotency_key="k", now=NOW)
+            create_booking(client, slot.id, service_id=a_service(specialist).id, idempotency_key="k", now=NOW)
 
     def test_clients_do_not_share_keys(self) -> None:
         specialist = a_specialist()
         slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
-        book(a_client(), slot.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), slot.id, idempotency_key="k", now=NOW)
 
-        book(a_client(), other.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), other.id, idempotency_key="k", now=NOW)
 
         assert len(stored("bookings")) == 2
 
@@ -271,9 +274,9 @@ class TestIdempotencyKeys:
         specialist, client = a_specialist(), a_client()
         taken, free = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
         with pytest.raises(SlotAlreadyBooked):
-            book(client, taken.slot_id, idempotency_key="k", now=NOW)
+            create_booking(client, taken.slot_id, idempotency_key="k", now=NOW)
 
-        booking = book(client, free.id, idempotency_key="k", now=NOW)
+        booking = create_booking(client, free.id, idempotency_key="k", now=NOW)
 
         assert booking.slot_id == free.id
         assert len(stored("ephemeral")) == 1
@@ -281,18 +284,18 @@ class TestIdempotencyKeys:
     def test_a_key_is_kept_for_24_hours(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, other = a_slot(specialist, 2 * DAY), a_slot(specialist, 3 * DAY)
-        book(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, slot.id, idempotency_key="k", now=NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            book(client, other.id, idempotency_key="k", now=NOW + DAY - SECOND)
-        book(client, other.id, idempotency_key="k", now=NOW + DAY)
+            create_booking(client, other.id, idempotency_key="k", now=NOW + DAY - SECOND)
+        create_booking(client, other.id, idempotency_key="k", now=NOW + DAY)
 
         assert len(stored("bookings")) == 2
         [record] = stored("ephemeral")
         assert record["expires_at"] == int((NOW + 2 * DAY).timestamp())
 
     def test_the_record_of_a_key_holds_no_key(self) -> None:
-        book(a_client(), a_slot(a_specialist()).id, idempotency_key="a-clients-own-word", now=NOW)
+        create_booking(a_client(), a_slot(a_specialist()).id, idempotency_key="a-clients-own-word", now=NOW)
 
         assert "a-clients-own-word" not in str(stored("ephemeral"))
 
@@ -302,6 +305,6 @@ def test_a_slot_whose_holder_is_unknown_to_the_bookings_is_still_taken() -> None
     change_stored("calendar", slot_key_of(slot.id), booking_id="bkg_x")
 
     with pytest.raises(SlotAlreadyBooked):
-        book(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), slot.id, now=NOW)
 
     assert stored("bookings") == []

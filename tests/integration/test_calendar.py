@@ -6,25 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.calendar import profiles, services, slots
-from booking.calendar.errors import (
-    BookedSlot,
-    DayIsFull,
-    ProfileNotFound,
-    ServiceNotFound,
-    SlotInThePast,
-    SlotNotFound,
-    SlotOverlaps,
-    SpecialistNotFound,
-)
-from booking.calendar.slot_ids import SlotId
-from booking.calendar.slots import availability, delete_slot, list_slots, open_slot
+from booking.bookings.change import cancel_booking
 from booking.caller import Caller, Role
+from booking.dynamodb.queries import PageRequest
+from booking.dynamodb.store import ConditionFailed, Transaction
 from booking.errors import Forbidden, StoreUnavailable
-from booking.platform.ids import new_id
-from booking.platform.queries import PageRequest
-from booking.platform.store import ConditionFailed, Transaction
-from booking.reservations.change import cancel
+from booking.runtime.ids import new_id
+from booking.slots import slots
+from booking.slots.errors import BookedSlot, DayIsFull, SlotInThePast, SlotNotFound, SlotOverlaps
+from booking.slots.slot_id import SlotId
+from booking.slots.slots import delete_slot, get_availability, list_slots, open_slot
+from booking.specialists import profiles, services
+from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
 from tests.integration.people import (
     DAY,
     HOUR,
@@ -54,34 +47,34 @@ def days() -> dict[str, tuple[set[str], int]]:
 class TestProfiles:
     def test_what_is_given_is_changed_and_what_is_left_out_stays(self) -> None:
         specialist = a_specialist()
-        profiles.change_own_profile(specialist, {"display_name": "Ann", "time_zone": "Europe/Berlin"}, NOW)
+        profiles.update_own_profile(specialist, {"display_name": "Ann", "time_zone": "Europe/Berlin"}, NOW)
 
-        changed = profiles.change_own_profile(specialist, {"description": "Cuts"}, NOW)
+        changed = profiles.update_own_profile(specialist, {"description": "Cuts"}, NOW)
 
         assert (changed.display_name, changed.description) == ("Ann", "Cuts")
         assert changed.time_zone == "Europe/Berlin"
-        assert profiles.profile_of(specialist.specialist_id) == changed
+        assert profiles.get_profile(specialist.specialist_id) == changed
 
     def test_null_clears_a_text(self) -> None:
         specialist = a_specialist()
-        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW)
+        profiles.update_own_profile(specialist, {"display_name": "Ann"}, NOW)
 
-        profiles.change_own_profile(specialist, {"display_name": None}, NOW)
+        profiles.update_own_profile(specialist, {"display_name": None}, NOW)
 
         assert "display_name" not in stored_in_calendar("profile")[0]
 
     def test_an_admin_has_none_until_it_offers_something(self) -> None:
         admin = an_admin()
         with pytest.raises(ProfileNotFound):
-            profiles.own_profile(admin)
+            profiles.get_own_profile(admin)
 
         a_slot(admin)
 
-        assert profiles.own_profile(admin).user_id == admin.user_id
+        assert profiles.get_own_profile(admin).user_id == admin.user_id
 
     def test_an_admins_profile_is_made_once(self) -> None:
         admin = an_admin()
-        profiles.change_own_profile(admin, {"display_name": "Boss", "time_zone": "Asia/Tokyo"}, NOW)
+        profiles.update_own_profile(admin, {"display_name": "Boss", "time_zone": "Asia/Tokyo"}, NOW)
         before = stored_in_calendar("profile")
 
         a_slot(admin, now=NOW + DAY)
@@ -92,10 +85,10 @@ class TestProfiles:
     def test_what_is_no_specialists_id_is_not_found_without_asking_the_store(self, specialist_id: str) -> None:
         with counted_calls() as calls:
             for look in (
-                lambda: profiles.profile_of(specialist_id),
+                lambda: profiles.get_profile(specialist_id),
                 lambda: services.list_services(specialist_id, FIRST_PAGE),
                 lambda: list_slots(specialist_id, None, UTC, FIRST_PAGE, NOW),
-                lambda: availability(specialist_id, NOW.date(), 1, UTC),
+                lambda: get_availability(specialist_id, NOW.date(), 1, UTC),
             ):
                 with pytest.raises(SpecialistNotFound):
                     look()
@@ -105,10 +98,10 @@ class TestProfiles:
     def test_an_unknown_specialist_is_not_found(self) -> None:
         unknown = new_id("spc")
         for look in (
-            lambda: profiles.profile_of(unknown),
+            lambda: profiles.get_profile(unknown),
             lambda: services.list_services(unknown, FIRST_PAGE),
             lambda: list_slots(unknown, None, UTC, FIRST_PAGE, NOW),
-            lambda: availability(unknown, NOW.date(), 1, UTC),
+            lambda: get_availability(unknown, NOW.date(), 1, UTC),
         ):
             with counted_calls() as calls, pytest.raises(SpecialistNotFound):
                 look()
@@ -118,10 +111,10 @@ class TestProfiles:
         created = []
         for number in range(3):
             specialist = someone(Role.SPECIALIST)
-            profiles.change_own_profile(specialist, {}, NOW + number * SECOND)
+            profiles.update_own_profile(specialist, {}, NOW + number * SECOND)
             created.append(specialist)
         for specialist in reversed(created):
-            profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + DAY)
+            profiles.update_own_profile(specialist, {"display_name": "Ann"}, NOW + DAY)
 
         with counted_calls() as calls:
             page = profiles.list_profiles(FIRST_PAGE)
@@ -140,7 +133,7 @@ class TestWhoIsListed:
         specialist, seen = a_specialist(), []
 
         for changes in ({}, {"display_name": "Ann"}, {"description": "Cuts"}, {"display_name": None}):
-            profiles.change_own_profile(specialist, changes, NOW)
+            profiles.update_own_profile(specialist, changes, NOW)
             seen.append((self.listed(), "listed" in stored_in_calendar("profile")[0]))
 
         listed = ([specialist.specialist_id], True)
@@ -157,7 +150,7 @@ class TestWhoIsListed:
 
     def test_a_nameless_profile_that_an_earlier_release_has_listed_is_not_shown(self) -> None:
         earlier, named = a_specialist(), a_specialist()
-        profiles.change_own_profile(named, {"display_name": "Ann"}, NOW)
+        profiles.update_own_profile(named, {"display_name": "Ann"}, NOW)
         change_stored("calendar", {"specialist_id": earlier.specialist_id, "sk": "profile"}, listed="listed")
 
         with counted_calls() as calls:
@@ -168,7 +161,7 @@ class TestWhoIsListed:
         specialist = a_specialist()
 
         with just_before("UpdateItem", lambda: close(specialist)), pytest.raises(Forbidden):
-            profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW)
+            profiles.update_own_profile(specialist, {"display_name": "Ann"}, NOW)
 
         assert self.listed() == []
         assert "display_name" not in stored_in_calendar("profile")[0]
@@ -182,7 +175,7 @@ def close(specialist: Caller) -> None:
 
 class TestServices:
     def add(self, caller: Caller, price: str = "25.00", now: datetime = NOW) -> str:
-        return services.add_service(
+        return services.create_service(
             caller, title="Cut", description="Short", duration_minutes=30, price=Decimal(price), now=now
         ).id
 
@@ -364,7 +357,7 @@ class TestDeletingSlots:
     def test_a_slot_whose_booking_was_cancelled_can_be_deleted(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking = a_booking(specialist, client)
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
 
         delete_slot(specialist, booking.slot_id)
 
@@ -495,7 +488,7 @@ class TestAvailability:
         a_booking(specialist, a_client(), DAY)
 
         with counted_calls() as calls:
-            found = availability(specialist.specialist_id, date(2030, 3, 1), 3, UTC)
+            found = get_availability(specialist.specialist_id, date(2030, 3, 1), 3, UTC)
 
         assert calls.operations == ["Query"]
         figures = [(day.date.day, day.total_slots, day.free_slots, day.booked_slots) for day in found]
@@ -506,7 +499,7 @@ class TestAvailability:
         for start in ("2030-03-30T23:00", "2030-03-31T21:30", "2030-03-31T22:00"):
             at(specialist, start)
 
-        found = availability(specialist.specialist_id, date(2030, 3, 31), 2, ZoneInfo("Europe/Berlin"))
+        found = get_availability(specialist.specialist_id, date(2030, 3, 31), 2, ZoneInfo("Europe/Berlin"))
 
         assert [(day.date.isoformat(), day.total_slots) for day in found] == [("2030-03-31", 2), ("2030-04-01", 1)]
 

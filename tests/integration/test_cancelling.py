@@ -5,19 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from booking.calendar.errors import SlotStarted
+from booking.bookings import change, holding
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import BookingHasExpired, BookingNotFound
+from booking.bookings.read import BookingFilter, get_booking, list_own_bookings
+from booking.bookings.rules import Booking, Status
 from booking.caller import Caller, Locale, Role
+from booking.dynamodb.queries import PageRequest
+from booking.dynamodb.store import CONTENTION_ATTEMPTS
 from booking.errors import Forbidden, StoreUnavailable
-from booking.platform.ids import new_id
-from booking.platform.queries import PageRequest
-from booking.platform.store import CONTENTION_ATTEMPTS
-from booking.reservations import change, holding
-from booking.reservations.book import book
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.errors import BookingHasExpired, BookingNotFound
-from booking.reservations.lookup import BookingFilter, booking_for, own_bookings
-from booking.reservations.rules import Booking, Status
-from booking.waitlist.line import drop_inactive, first_in_line, join, leave
+from booking.runtime.ids import new_id
+from booking.slots.errors import SlotStarted
+from booking.slots.wait_list import drop_inactive, first_in_line, join_wait_list, leave_wait_list
 from tests.integration.people import (
     HOUR,
     NOW,
@@ -52,7 +52,7 @@ def test_cancelling_frees_the_slot_in_three_calls() -> None:
     booking = a_booking(a_specialist(), client)
 
     with counted_calls() as calls:
-        cancelled = cancel(client, booking.id, NOW + SECOND)
+        cancelled = cancel_booking(client, booking.id, NOW + SECOND)
 
     assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
     assert (cancelled.status, cancelled.cancelled_at) == (Status.CANCELLED, NOW + SECOND)
@@ -66,23 +66,23 @@ def test_a_reason_is_kept_with_the_booking() -> None:
     client = a_client()
     booking, other = a_booking(a_specialist(), client), a_booking(a_specialist(), client)
 
-    cancelled = cancel(client, booking.id, NOW, reason="I am ill")
-    without = cancel(client, other.id, NOW)
+    cancelled = cancel_booking(client, booking.id, NOW, reason="I am ill")
+    without = cancel_booking(client, other.id, NOW)
 
     assert (booking.cancel_reason, cancelled.cancel_reason, without.cancel_reason) == (None, "I am ill", None)
     assert booking_item(booking.id)["cancel_reason"] == "I am ill"
     assert "cancel_reason" not in booking_item(other.id)
-    assert booking_for(client, booking.id) == cancelled
+    assert get_booking(client, booking.id) == cancelled
 
 
 def test_the_first_reason_stays() -> None:
     specialist, client = a_specialist(), a_client()
     booking, silent = a_booking(specialist, client), a_booking(specialist, client, 3 * HOUR)
-    first = cancel(client, booking.id, NOW, reason="I am ill")
-    cancel(client, silent.id, NOW)
+    first = cancel_booking(client, booking.id, NOW, reason="I am ill")
+    cancel_booking(client, silent.id, NOW)
 
-    assert cancel(specialist, booking.id, NOW, reason="Something else") == first
-    assert cancel(specialist, silent.id, NOW, reason="Something else").cancel_reason is None
+    assert cancel_booking(specialist, booking.id, NOW, reason="Something else") == first
+    assert cancel_booking(specialist, silent.id, NOW, reason="Something else").cancel_reason is None
     assert booking_item(booking.id)["cancel_reason"] == "I am ill"
 
 
@@ -90,8 +90,8 @@ def test_of_two_cancellations_at_once_the_reason_of_the_one_that_is_written_is_t
     specialist, client = a_specialist(), a_client()
     booking = a_booking(specialist, client)
 
-    with just_before("TransactWriteItems", lambda: cancel(specialist, booking.id, NOW, reason="No heating")):
-        cancelled = cancel(client, booking.id, NOW, reason="I am ill")
+    with just_before("TransactWriteItems", lambda: cancel_booking(specialist, booking.id, NOW, reason="No heating")):
+        cancelled = cancel_booking(client, booking.id, NOW, reason="I am ill")
 
     assert cancelled.cancel_reason == booking_item(booking.id)["cancel_reason"] == "No heating"
 
@@ -99,9 +99,9 @@ def test_of_two_cancellations_at_once_the_reason_of_the_one_that_is_written_is_t
 def test_a_cancelled_slot_can_be_booked_again() -> None:
     client = a_client()
     booking = a_booking(a_specialist(), client)
-    cancel(client, booking.id, NOW)
+    cancel_booking(client, booking.id, NOW)
 
-    again = book(client, booking.slot_id, now=NOW)
+    again = create_booking(client, booking.slot_id, now=NOW)
 
     assert slot_item(booking.slot_id)["booking_id"] == again.id
 
@@ -109,10 +109,10 @@ def test_a_cancelled_slot_can_be_booked_again() -> None:
 def test_cancelling_twice_changes_nothing_more() -> None:
     client, other = a_client(), a_client()
     booking = a_booking(a_specialist(), client)
-    first = cancel(client, booking.id, NOW)
-    taken_again = book(other, booking.slot_id, now=NOW)
+    first = cancel_booking(client, booking.id, NOW)
+    taken_again = create_booking(other, booking.slot_id, now=NOW)
 
-    again = cancel(client, booking.id, NOW + SECOND)
+    again = cancel_booking(client, booking.id, NOW + SECOND)
 
     assert again == first
     assert slot_item(booking.slot_id)["booking_id"] == taken_again.id
@@ -123,7 +123,7 @@ def test_client_specialist_and_admin_may_cancel(canceller: str) -> None:
     people = {"client": a_client(), "specialist": a_specialist(), "admin": an_admin()}
     booking = a_booking(people["specialist"], people["client"])
 
-    cancel(people[canceller], booking.id, NOW)
+    cancel_booking(people[canceller], booking.id, NOW)
 
     assert booking_item(booking.id)["status"] == "cancelled"
 
@@ -133,7 +133,7 @@ def test_strangers_may_not_cancel(stranger: Callable[[], Caller]) -> None:
     booking = a_booking(a_specialist(), a_client())
 
     with pytest.raises(Forbidden):
-        cancel(stranger(), booking.id, NOW)
+        cancel_booking(stranger(), booking.id, NOW)
 
     assert booking_item(booking.id)["status"] == "confirmed"
     assert slot_item(booking.slot_id)["booking_id"] == booking.id
@@ -142,14 +142,14 @@ def test_strangers_may_not_cancel(stranger: Callable[[], Caller]) -> None:
 @pytest.mark.parametrize("booking_id", ["", "bkg_", "nonsense", "bkg_\x00", "é" * 26, "x" * 10_000])
 def test_what_is_no_booking_id_is_not_found_without_asking_the_store(booking_id: str) -> None:
     with counted_calls() as calls, pytest.raises(BookingNotFound):
-        cancel(a_client(), booking_id, NOW)
+        cancel_booking(a_client(), booking_id, NOW)
 
     assert calls.operations == []
 
 
 def test_an_unknown_booking_is_not_found() -> None:
     with pytest.raises(BookingNotFound):
-        cancel(a_client(), new_id("bkg"), NOW)
+        cancel_booking(a_client(), new_id("bkg"), NOW)
 
 
 def test_an_expired_booking_cannot_be_cancelled() -> None:
@@ -158,7 +158,7 @@ def test_an_expired_booking_cannot_be_cancelled() -> None:
     change_stored("bookings", {"booking_id": booking.id}, status="expired")
 
     with pytest.raises(BookingHasExpired):
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
 
     assert booking_item(booking.id)["status"] == "expired"
 
@@ -168,8 +168,8 @@ def test_once_the_slot_has_started_its_client_can_no_longer_cancel() -> None:
     booking = a_booking(a_specialist(), client)
 
     with pytest.raises(SlotStarted):
-        cancel(client, booking.id, booking.slot_start_at)
-    cancel(client, booking.id, booking.slot_start_at - timedelta(microseconds=1))
+        cancel_booking(client, booking.id, booking.slot_start_at)
+    cancel_booking(client, booking.id, booking.slot_start_at - timedelta(microseconds=1))
 
     assert booking_item(booking.id)["status"] == "cancelled"
 
@@ -179,7 +179,7 @@ def test_once_the_slot_has_started_its_specialist_cancels_and_nobody_is_promoted
     booking = a_booking(specialist, a_client())
     three_waiters(booking.slot_id)
 
-    cancel(specialist, booking.id, booking.slot_start_at)
+    cancel_booking(specialist, booking.id, booking.slot_start_at)
 
     assert [item["status"] for item in stored("bookings")] == ["cancelled"]
     assert not {"booking_id", "client_id", "waiters"} & slot_item(booking.slot_id).keys()
@@ -192,7 +192,7 @@ class TestPromotion:
         first, second, third = three_waiters(booking.slot_id)
 
         with counted_calls() as calls:
-            cancel(client, booking.id, NOW + HOUR - SECOND)
+            cancel_booking(client, booking.id, NOW + HOUR - SECOND)
 
         assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
         slot = slot_item(booking.slot_id)
@@ -212,7 +212,7 @@ class TestPromotion:
 
         holders = []
         for _ in line:
-            cancel(admin, str(slot_item(booking.slot_id)["booking_id"]), NOW)
+            cancel_booking(admin, str(slot_item(booking.slot_id)["booking_id"]), NOW)
             holders.append(slot_item(booking.slot_id)["client_id"])
 
         assert holders == [caller.user_id for caller in line]
@@ -222,9 +222,9 @@ class TestPromotion:
     def test_a_promoted_client_keeps_its_language(self) -> None:
         client, waiter = a_client(), a_waiter(Locale.RU)
         booking = a_booking(a_specialist(), client)
-        join(waiter, booking.slot_id, NOW)
+        join_wait_list(waiter, booking.slot_id, NOW)
 
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
 
         assert booking_item(str(slot_item(booking.slot_id)["booking_id"]))["client_locale"] == "ru"
 
@@ -235,7 +235,7 @@ class TestPromotion:
         monkeypatch.setattr(holding, "new_id", lambda _: other.id)
 
         with pytest.raises(StoreUnavailable):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         assert booking_item(other.id)["slot_id"] == other.slot_id
         assert booking_item(booking.id)["status"] == "confirmed"
@@ -246,23 +246,23 @@ class TestPromotionForAService:
     def test_the_promoted_booking_is_for_the_service_that_was_asked_for(self) -> None:
         specialist, waiter = a_specialist(), a_waiter()
         booking, service = a_booking(specialist, a_client()), a_service(specialist)
-        join(waiter, booking.slot_id, NOW, service_id=service.id)
+        join_wait_list(waiter, booking.slot_id, NOW, service_id=service.id)
 
         with counted_calls() as calls:
-            cancel(specialist, booking.id, NOW)
+            cancel_booking(specialist, booking.id, NOW)
 
         assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
         promoted = booking_item(str(slot_item(booking.slot_id)["booking_id"]))
         assert (promoted["service_id"], promoted["service_title"]) == (service.id, "Haircut")
         assert (promoted["service_price"], promoted["service_minutes"]) == ("25.00", 60)
-        assert own_bookings(waiter, BookingFilter(), PageRequest(20)).items[0].service_id == service.id
+        assert list_own_bookings(waiter, BookingFilter(), PageRequest(20)).items[0].service_id == service.id
 
     def test_who_asked_for_none_is_promoted_without_one(self) -> None:
         specialist = a_specialist()
-        booking = book(a_client(), a_slot(specialist).id, service_id=a_service(specialist).id, now=NOW)
-        join(a_waiter(), booking.slot_id, NOW)
+        booking = create_booking(a_client(), a_slot(specialist).id, service_id=a_service(specialist).id, now=NOW)
+        join_wait_list(a_waiter(), booking.slot_id, NOW)
 
-        cancel(specialist, booking.id, NOW)
+        cancel_booking(specialist, booking.id, NOW)
 
         promoted = booking_item(str(slot_item(booking.slot_id)["booking_id"]))
         assert not {"service_id", "service_title", "service_price", "service_minutes"} & promoted.keys()
@@ -275,7 +275,7 @@ class TestWaitersWhoseAccountIsNotActive:
         first, second, third = three_waiters(booking.slot_id)
         set_active(first, is_active=False)
 
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
 
         slot = slot_item(booking.slot_id)
         assert (slot["client_id"], slot["waiters"]) == (second.user_id, 1)
@@ -289,7 +289,7 @@ class TestWaitersWhoseAccountIsNotActive:
         for waiter in (first, second):
             set_active(waiter, is_active=False)
 
-        reschedule(client, booking.id, other.id, NOW)
+        reschedule_booking(client, booking.id, other.id, NOW)
 
         left = slot_item(booking.slot_id)
         assert (left["client_id"], left["waiters"], waiting(booking.slot_id)) == (third.user_id, 0, [])
@@ -303,7 +303,7 @@ class TestWaitersWhoseAccountIsNotActive:
             set_active(waiter, is_active=False)
 
         with counted_calls() as calls:
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         slot = slot_item(booking.slot_id)
         assert ("booking_id" in slot, slot["waiters"], waiting(booking.slot_id)) == (False, 0, [])
@@ -314,9 +314,9 @@ class TestWaitersWhoseAccountIsNotActive:
     def test_are_those_without_an_account_too(self) -> None:
         client = a_client()
         booking = a_booking(a_specialist(), client)
-        join(a_client(), booking.slot_id, NOW)
+        join_wait_list(a_client(), booking.slot_id, NOW)
 
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
 
         assert "booking_id" not in slot_item(booking.slot_id)
         assert stored("waitlist") == []
@@ -327,7 +327,7 @@ class TestWaitersWhoseAccountIsNotActive:
         first, second, _ = three_waiters(booking.slot_id)
 
         with just_before("TransactWriteItems", lambda: set_active(first, is_active=False)):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         assert slot_item(booking.slot_id)["client_id"] == second.user_id
 
@@ -338,7 +338,7 @@ class TestWaitersWhoseAccountIsNotActive:
         set_active(first, is_active=False)
 
         with after_cancelled_transactions(lambda: set_active(first, is_active=True)):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         assert slot_item(booking.slot_id)["client_id"] == first.user_id
         assert slot_item(booking.slot_id)["waiters"] == 2
@@ -346,11 +346,11 @@ class TestWaitersWhoseAccountIsNotActive:
     def test_are_not_taken_out_of_a_place_that_they_took_anew(self) -> None:
         booking = a_booking(a_specialist(), a_client())
         waiter = a_client()
-        join(waiter, booking.slot_id, NOW)
+        join_wait_list(waiter, booking.slot_id, NOW)
         seen = first_in_line(booking.slot_id)
         assert seen is not None
-        leave(waiter, entry_of(waiter, booking.slot_id), NOW)
-        join(waiter, booking.slot_id, NOW + SECOND)
+        leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW)
+        join_wait_list(waiter, booking.slot_id, NOW + SECOND)
 
         drop_inactive(parsed(booking.slot_id), seen)
 
@@ -366,10 +366,10 @@ class TestWaitersWhoseAccountIsNotActive:
         monkeypatch.setattr(change, "MOST_DROPPED", 2)
 
         with pytest.raises(StoreUnavailable):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
         assert (booking_item(booking.id)["status"], len(waiting(booking.slot_id))) == ("confirmed", 1)
 
-        cancel(client, booking.id, NOW)
+        cancel_booking(client, booking.id, NOW)
         assert booking_item(booking.id)["status"] == "cancelled"
 
 
@@ -380,8 +380,8 @@ class TestWhatHappensInBetween:
         client, waiter = a_client(), a_waiter()
         booking = a_booking(a_specialist(), client)
 
-        with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):
-            cancel(client, booking.id, NOW)
+        with just_before("TransactWriteItems", lambda: join_wait_list(waiter, booking.slot_id, NOW)):
+            cancel_booking(client, booking.id, NOW)
 
         slot = slot_item(booking.slot_id)
         assert (slot["client_id"], slot["waiters"]) == (waiter.user_id, 0)
@@ -392,8 +392,8 @@ class TestWhatHappensInBetween:
         booking = a_booking(a_specialist(), client)
         first, second, third = three_waiters(booking.slot_id)
 
-        with just_before("TransactWriteItems", lambda: leave(first, entry_of(first, booking.slot_id), NOW)):
-            cancel(client, booking.id, NOW)
+        with just_before("TransactWriteItems", lambda: leave_wait_list(first, entry_of(first, booking.slot_id), NOW)):
+            cancel_booking(client, booking.id, NOW)
 
         assert slot_item(booking.slot_id)["client_id"] == second.user_id
         assert waiting(booking.slot_id) == [third.user_id]
@@ -402,10 +402,10 @@ class TestWhatHappensInBetween:
     def test_the_only_waiter_leaves_and_the_slot_is_free(self) -> None:
         client, waiter = a_client(), a_client()
         booking = a_booking(a_specialist(), client)
-        join(waiter, booking.slot_id, NOW)
+        join_wait_list(waiter, booking.slot_id, NOW)
 
-        with just_before("TransactWriteItems", lambda: leave(waiter, entry_of(waiter, booking.slot_id), NOW)):
-            cancel(client, booking.id, NOW)
+        with just_before("TransactWriteItems", lambda: leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW)):
+            cancel_booking(client, booking.id, NOW)
 
         assert "booking_id" not in slot_item(booking.slot_id)
         assert [item["status"] for item in stored("bookings")] == ["cancelled"]
@@ -416,11 +416,11 @@ class TestWhatHappensInBetween:
         first, second, third = three_waiters(booking.slot_id)
 
         def change_places() -> None:
-            leave(first, entry_of(first, booking.slot_id), NOW)
-            join(first, booking.slot_id, NOW + 10 * SECOND)
+            leave_wait_list(first, entry_of(first, booking.slot_id), NOW)
+            join_wait_list(first, booking.slot_id, NOW + 10 * SECOND)
 
         with just_before("TransactWriteItems", change_places):
-            cancel(client, booking.id, NOW + 20 * SECOND)
+            cancel_booking(client, booking.id, NOW + 20 * SECOND)
 
         assert slot_item(booking.slot_id)["client_id"] == second.user_id
         assert waiting(booking.slot_id) == [third.user_id, first.user_id]
@@ -429,8 +429,8 @@ class TestWhatHappensInBetween:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-        with just_before("TransactWriteItems", lambda: reschedule(client, booking.id, other.id, NOW)):
-            cancelled = cancel(client, booking.id, NOW)
+        with just_before("TransactWriteItems", lambda: reschedule_booking(client, booking.id, other.id, NOW)):
+            cancelled = cancel_booking(client, booking.id, NOW)
 
         assert cancelled.slot_id == other.id
         assert all("booking_id" not in slot for slot in stored_in_calendar("slot"))
@@ -440,11 +440,11 @@ class TestWhatHappensInBetween:
         booking = a_booking(a_specialist(), client)
 
         def cancel_and_book() -> None:
-            cancel(client, booking.id, NOW)
-            book(other, booking.slot_id, now=NOW)
+            cancel_booking(client, booking.id, NOW)
+            create_booking(other, booking.slot_id, now=NOW)
 
         with just_before("TransactWriteItems", cancel_and_book):
-            cancelled = cancel(client, booking.id, NOW + SECOND)
+            cancelled = cancel_booking(client, booking.id, NOW + SECOND)
 
         assert cancelled.cancelled_at == NOW
         assert slot_item(booking.slot_id)["client_id"] == other.user_id
@@ -458,7 +458,7 @@ class TestWhatHappensInBetween:
             just_before("TransactWriteItems", lambda: change_stored("bookings", {"booking_id": booking.id}, **expire)),
             pytest.raises(BookingHasExpired),
         ):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         assert booking_item(booking.id)["status"] == "expired"
 
@@ -471,7 +471,7 @@ class TestWhatHappensInBetween:
             just_before("TransactWriteItems", lambda: change_stored("bookings", {"booking_id": booking.id}, **moved)),
             pytest.raises(StoreUnavailable),
         ):
-            cancel(client, booking.id, NOW)
+            cancel_booking(client, booking.id, NOW)
 
         assert booking_item(booking.id)["status"] == "confirmed"
 
@@ -491,7 +491,7 @@ class TestASlotThatAnotherBookingHolds:
 
     def test_is_not_freed(self, booking: Booking, somebody_elses: str, waits: list[float]) -> None:
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, NOW)
+            cancel_booking(an_admin(), booking.id, NOW)
 
         assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
         assert len(waits) == CONTENTION_ATTEMPTS
@@ -500,14 +500,14 @@ class TestASlotThatAnotherBookingHolds:
         three_waiters(booking.slot_id)
 
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, NOW)
+            cancel_booking(an_admin(), booking.id, NOW)
 
         assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
         assert len(waiting(booking.slot_id)) == 3
 
     def test_is_not_freed_after_its_start(self, booking: Booking, somebody_elses: str) -> None:
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, booking.slot_end_at)
+            cancel_booking(an_admin(), booking.id, booking.slot_end_at)
 
         assert slot_item(booking.slot_id)["booking_id"] == somebody_elses
 
@@ -518,7 +518,7 @@ class TestALineThatIsNotCountedRight:
         change_stored("calendar", slot_key_of(booking.slot_id), waiters=1)
 
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, NOW)
+            cancel_booking(an_admin(), booking.id, NOW)
 
         assert slot_item(booking.slot_id)["booking_id"] == booking.id
 
@@ -526,17 +526,17 @@ class TestALineThatIsNotCountedRight:
         booking = a_booking(a_specialist(), a_client())
         change_stored("calendar", slot_key_of(booking.slot_id), waiters=None)
 
-        cancel(an_admin(), booking.id, NOW)
+        cancel_booking(an_admin(), booking.id, NOW)
 
         assert "booking_id" not in slot_item(booking.slot_id)
 
     def test_the_count_never_falls_below_zero(self) -> None:
         booking = a_booking(a_specialist(), a_client())
-        join(a_client(), booking.slot_id, NOW)
+        join_wait_list(a_client(), booking.slot_id, NOW)
         change_stored("calendar", slot_key_of(booking.slot_id), waiters=0)
 
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, NOW)
+            cancel_booking(an_admin(), booking.id, NOW)
 
         assert slot_item(booking.slot_id)["waiters"] == 0
         assert len(waiting(booking.slot_id)) == 1
@@ -546,7 +546,7 @@ class TestALineThatIsNotCountedRight:
         delete_stored("calendar", slot_key_of(booking.slot_id))
 
         with pytest.raises(StoreUnavailable):
-            cancel(an_admin(), booking.id, NOW)
+            cancel_booking(an_admin(), booking.id, NOW)
 
         assert booking_item(booking.id)["status"] == "confirmed"
         assert stored_in_calendar("slot") == []

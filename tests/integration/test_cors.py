@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from booking.http import edge
-from booking.platform.settings import settings
+from booking.api import middleware
+from booking.runtime.settings import settings
 from tests.integration.api import Api
 
 ORIGIN = "https://app.example.com"
@@ -21,7 +21,7 @@ def test_pages_of_the_deployers_origin_may_read_answers_and_errors(
     api: Api, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     opened = replace(settings(), cors_allow_origin=ORIGIN)
-    monkeypatch.setattr(edge, "settings", lambda: opened)
+    monkeypatch.setattr(middleware, "settings", lambda: opened)
     answer = api.request("GET", path, headers={"Origin": "https://another.example"})
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert {"Link", "Retry-After", "X-Request-ID"} <= set(answer.headers["access-control-expose-headers"].split(", "))

@@ -6,19 +6,19 @@ from functools import partial
 
 import pytest
 
-from booking.accounts.registration import Registration, make_admin, register
-from booking.calendar.errors import SlotNotFound, SlotOverlaps
-from booking.calendar.profiles import change_own_profile, list_profiles
-from booking.calendar.services import add_service
-from booking.calendar.slots import availability, close_slots, list_slots, open_slot, reopen_slots
+from booking.accounts.registration import Registration, register_user
+from booking.administration import make_admin, update_user
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import SlotAlreadyBooked
 from booking.caller import Caller, Role
-from booking.deactivation import change_account
+from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable
-from booking.platform.queries import PageRequest
-from booking.reservations.book import book
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.errors import SlotAlreadyBooked
-from booking.waitlist.line import join
+from booking.slots.errors import SlotNotFound, SlotOverlaps
+from booking.slots.slots import close_slots, get_availability, list_slots, open_slot, reopen_slots
+from booking.slots.wait_list import join_wait_list
+from booking.specialists.profiles import list_profiles, update_own_profile
+from booking.specialists.services import create_service
 from tests.integration.people import (
     HOUR,
     NOW,
@@ -43,7 +43,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def account(role: Role, email: str = "ann@example.com") -> Caller:
-    return register(Registration(email, PASSWORD, role, "Ann"), source_address="192.0.2.1", now=NOW).as_caller()
+    return register_user(Registration(email, PASSWORD, role, "Ann"), source_address="192.0.2.1", now=NOW).as_caller()
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def specialist() -> Caller:
 
 
 def deactivate(admin: Caller, whom: Caller) -> None:
-    change_account(admin, whom.user_id, is_active=False, role=None, now=NOW)
+    update_user(admin, whom.user_id, is_active=False, role=None, now=NOW)
 
 
 def activate(admin: Caller, whom: Caller) -> None:
-    change_account(admin, whom.user_id, is_active=True, role=None, now=NOW)
+    update_user(admin, whom.user_id, is_active=True, role=None, now=NOW)
 
 
 def listed() -> list[str]:
@@ -83,7 +83,7 @@ class TestLines:
         lines = [a_booking(specialist, a_client(), number * HOUR).slot_id for number in range(1, 4)]
         others = [three_waiters(slot_id) for slot_id in lines]
         for slot_id in lines:
-            join(client, slot_id, NOW)
+            join_wait_list(client, slot_id, NOW)
 
         deactivate(admin, client)
 
@@ -92,7 +92,7 @@ class TestLines:
 
     def test_are_left_page_by_page(self, admin: Caller, client: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
         booking = a_booking(a_specialist(), a_client())
-        join(client, booking.slot_id, NOW)
+        join_wait_list(client, booking.slot_id, NOW)
 
         with counted_calls() as calls:
             deactivate(admin, client)
@@ -108,10 +108,10 @@ class TestLines:
     def test_that_ended_in_between_are_no_error(self, admin: Caller, client: Caller) -> None:
         holder = a_client()
         booking = a_booking(a_specialist(), holder)
-        join(client, booking.slot_id, NOW)
+        join_wait_list(client, booking.slot_id, NOW)
 
         def promoted() -> None:
-            cancel(holder, booking.id, NOW)
+            cancel_booking(holder, booking.id, NOW)
 
         with just_before("Query", promoted):
             deactivate(admin, client)
@@ -120,7 +120,7 @@ class TestLines:
 
     def test_that_a_crash_left_are_left_by_a_repeat(self, admin: Caller, client: Caller) -> None:
         booking = a_booking(a_specialist(), a_client())
-        join(client, booking.slot_id, NOW)
+        join_wait_list(client, booking.slot_id, NOW)
         with refusing("ThrottlingException", only="Query"), pytest.raises(StoreUnavailable):
             deactivate(admin, client)
         assert waiting(booking.slot_id) == [client.user_id]
@@ -131,10 +131,10 @@ class TestLines:
 
     def test_are_kept_by_who_is_activated_or_gets_another_role(self, admin: Caller, client: Caller) -> None:
         booking = a_booking(a_specialist(), a_client())
-        join(client, booking.slot_id, NOW)
+        join_wait_list(client, booking.slot_id, NOW)
 
         activate(admin, client)
-        change_account(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
+        update_user(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
 
         assert waiting(booking.slot_id) == [client.user_id]
 
@@ -151,7 +151,7 @@ class TestSpecialists:
         assert listed() == [specialist.specialist_id]
 
     def test_keep_what_their_profile_says(self, admin: Caller, specialist: Caller) -> None:
-        change_own_profile(specialist, {"description": "Cuts", "time_zone": "Europe/Berlin"}, NOW)
+        update_own_profile(specialist, {"description": "Cuts", "time_zone": "Europe/Berlin"}, NOW)
         [before] = stored_in_calendar("profile")
 
         deactivate(admin, specialist)
@@ -165,7 +165,7 @@ class TestSpecialists:
 
         for attempt in (
             partial(open_slot, specialist, NOW + HOUR, NOW + 2 * HOUR, NOW),
-            partial(change_own_profile, specialist, {"display_name": "Bob"}, NOW),
+            partial(update_own_profile, specialist, {"display_name": "Bob"}, NOW),
         ):
             with pytest.raises(Forbidden):
                 attempt()
@@ -183,8 +183,10 @@ class TestSpecialists:
 
         for attempt in (
             partial(open_slot, other, NOW + HOUR, NOW + 2 * HOUR, NOW),
-            partial(add_service, other, title="Cut", description=None, duration_minutes=10, price=Decimal(1), now=NOW),
-            partial(change_own_profile, other, {"display_name": "Bob"}, NOW),
+            partial(
+                create_service, other, title="Cut", description=None, duration_minutes=10, price=Decimal(1), now=NOW
+            ),
+            partial(update_own_profile, other, {"display_name": "Bob"}, NOW),
         ):
             with pytest.raises(Forbidden):
                 attempt()
@@ -206,7 +208,7 @@ class TestSpecialists:
 
     def test_who_become_one_while_deactivated_are_not_listed(self, admin: Caller, client: Caller) -> None:
         deactivate(admin, client)
-        change_account(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
+        update_user(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
         change_stored("calendar", {"specialist_id": client.specialist_id, "sk": "profile"}, display_name="Ann")
 
         assert listed() == []
@@ -245,22 +247,22 @@ class TestSlots:
         booking = a_booking(specialist, holder)
         deactivate(admin, specialist)
 
-        cancel(holder, booking.id, NOW)
+        cancel_booking(holder, booking.id, NOW)
 
         assert slots_of(specialist) == []
-        [day] = availability(specialist.specialist_id, NOW.date(), 1, UTC)
+        [day] = get_availability(specialist.specialist_id, NOW.date(), 1, UTC)
         assert (day.total_slots, day.free_slots) == (0, 0)
 
     def test_that_become_free_later_can_neither_be_booked_nor_moved_to(self, admin: Caller, specialist: Caller) -> None:
         holder, other = a_client(), a_client()
         booking, kept = (a_booking(specialist, by, number * HOUR) for number, by in ((1, holder), (3, other)))
         deactivate(admin, specialist)
-        cancel(holder, booking.id, NOW)
+        cancel_booking(holder, booking.id, NOW)
 
         with counted_calls() as calls, pytest.raises(SlotNotFound):
-            book(a_client(), booking.slot_id, now=NOW)
+            create_booking(a_client(), booking.slot_id, now=NOW)
         with pytest.raises(SlotNotFound):
-            reschedule(other, kept.id, booking.slot_id, NOW)
+            reschedule_booking(other, kept.id, booking.slot_id, NOW)
 
         assert calls.operations == ["TransactWriteItems"]
         assert "booking_id" not in slot_item(booking.slot_id)
@@ -270,7 +272,7 @@ class TestSlots:
         deactivate(admin, specialist)
 
         with pytest.raises(SlotAlreadyBooked):
-            book(a_client(), booking.slot_id, now=NOW)
+            create_booking(a_client(), booking.slot_id, now=NOW)
 
     def test_that_became_free_meanwhile_are_had_again_when_the_specialist_is_back(
         self, admin: Caller, specialist: Caller
@@ -278,12 +280,12 @@ class TestSlots:
         holder = a_client()
         booking = a_booking(specialist, holder)
         deactivate(admin, specialist)
-        cancel(holder, booking.id, NOW)
+        cancel_booking(holder, booking.id, NOW)
 
         activate(admin, specialist)
 
         assert slots_of(specialist) == [booking.slot_id]
-        assert book(a_client(), booking.slot_id, now=NOW).slot_id == booking.slot_id
+        assert create_booking(a_client(), booking.slot_id, now=NOW).slot_id == booking.slot_id
 
     def test_are_open_again_when_the_operator_makes_their_specialist_an_admin(
         self, admin: Caller, specialist: Caller
@@ -300,7 +302,7 @@ class TestSlots:
         slot = a_slot(specialist)
         client = a_client()
 
-        with just_before("TransactWriteItems", lambda: book(client, slot.id, now=NOW)):
+        with just_before("TransactWriteItems", lambda: create_booking(client, slot.id, now=NOW)):
             close_slots(specialist.specialist_id, NOW)
 
         assert (slot_item(slot.id)["client_id"], slot_item(slot.id)["closed"]) == (client.user_id, True)
@@ -309,7 +311,7 @@ class TestSlots:
         holder = a_client()
         booking = a_booking(specialist, holder)
 
-        with just_before("UpdateItem", lambda: cancel(holder, booking.id, NOW)):
+        with just_before("UpdateItem", lambda: cancel_booking(holder, booking.id, NOW)):
             close_slots(specialist.specialist_id, NOW)
 
         assert stored_in_calendar("slot") == []

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from booking.background.sweep import TryLater
 from booking.notifications.delivery import KEPT, LEASE, Delivery, NobodyKnows, NotSent, Refused, deliver_once
-from booking.platform.sweep import TryLater
 from tests.integration.outside import Died
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import just_before

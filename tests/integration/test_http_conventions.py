@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.routing import APIRoute
 
-from booking.accounts import login, registration
-from booking.calendar.slot_ids import SlotId
+from booking.accounts import log_in, registration
+from booking.api.middleware import LARGEST_BODY
 from booking.caller import Caller
-from booking.http.edge import LARGEST_BODY
-from booking.platform import signing
-from booking.platform.clock import current_instant
-from booking.platform.ids import new_id
-from booking.platform.settings import settings
-from booking.waitlist.entry_ids import EntryId
+from booking.runtime import signing
+from booking.runtime.clock import current_instant
+from booking.runtime.ids import new_id
+from booking.runtime.settings import settings
+from booking.slots.slot_id import SlotId
+from booking.slots.wait_list_entry_id import EntryId
 from infra.app import routers
 from infra.openapi import document
 from tests.integration.api import Api, bearer, error_of
@@ -551,5 +551,5 @@ def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
 @pytest.fixture(autouse=True)
 def plenty_of_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests register and sign in more often than anybody may."""
-    for module in (login, registration):
+    for module in (log_in, registration):
         monkeypatch.setattr(module, "count_attempt", lambda *_: None)

@@ -7,20 +7,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from booking.accounts.tokens import issue_access_token
-from booking.calendar import profiles
+from booking.accounts.access_tokens import issue_access_token
+from booking.api import source
+from booking.bookings.change import cancel_booking
+from booking.bookings.errors import DatesReversed
+from booking.bookings.read import BookingFilter, get_booking, list_own_bookings, list_specialist_bookings
+from booking.bookings.rules import Status
 from booking.caller import Caller, Role
+from booking.dynamodb import queries
+from booking.dynamodb.queries import MOST_QUERIES_WITH_FILTER, PageRequest
 from booking.errors import BookingError
-from booking.http import source
-from booking.platform import queries
-from booking.platform.clock import current_instant
-from booking.platform.queries import MOST_QUERIES_WITH_FILTER, PageRequest
-from booking.platform.settings import settings
-from booking.platform.signing import forget_keys
-from booking.reservations.change import cancel
-from booking.reservations.errors import DatesReversed
-from booking.reservations.lookup import BookingFilter, booking_for, own_bookings, specialist_bookings
-from booking.reservations.rules import Status
+from booking.runtime.clock import current_instant
+from booking.runtime.settings import settings
+from booking.runtime.signing import forget_keys
+from booking.specialists import profiles
 from infra.openapi import document
 from tests.integration.api import Api, error_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, someone
@@ -42,7 +42,7 @@ def forty_five() -> list[Caller]:
 @pytest.fixture
 def listed(forty_five: list[Caller]) -> list[str]:
     for number, specialist in enumerate(forty_five):
-        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
+        profiles.update_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five]
 
 
@@ -50,7 +50,7 @@ def listed(forty_five: list[Caller]) -> list[str]:
 def few(forty_five: list[Caller]) -> list[str]:
     """Three of them, which is more than a page of two."""
     for number, specialist in enumerate(forty_five[:3]):
-        profiles.change_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
+        profiles.update_own_profile(specialist, {"display_name": "Ann"}, NOW + number * SECOND)
     return [specialist.specialist_id for specialist in forty_five[:3]]
 
 
@@ -124,7 +124,7 @@ class TestPaging:
     @pytest.mark.parametrize("path", OWN)
     def test_lists_for_those_who_are_signed_in_skip_more(self, api: Api, path: str) -> None:
         admin = someone(Role.ADMIN)
-        profiles.change_own_profile(admin, {}, NOW)
+        profiles.update_own_profile(admin, {}, NOW)
 
         assert api.request("GET", f"{path}?limit=100&offset=10000", admin).json() == []
         error_of(api.request("GET", f"{path}?offset=10001", admin), 422, "validation_error")
@@ -274,7 +274,7 @@ class TestFilters:
         """Has bookings from the first to the fourth of March, the one of the second cancelled."""
         client = a_client()
         bookings = {day: self.booked(specialist, client, day) for day in (3, 1, 4, 2)}
-        cancel(client, bookings[2], NOW)
+        cancel_booking(client, bookings[2], NOW)
         return client
 
     def booked(self, specialist: Caller, client: Caller, day: int) -> str:
@@ -301,8 +301,8 @@ class TestFilters:
         self, specialist: Caller, client: Caller, wanted: BookingFilter, days: list[int]
     ) -> None:
         with counted_calls() as calls:
-            of_client = own_bookings(client, wanted, PageRequest(20))
-        of_specialist = specialist_bookings(specialist, wanted, PageRequest(20))
+            of_client = list_own_bookings(client, wanted, PageRequest(20))
+        of_specialist = list_specialist_bookings(specialist, wanted, PageRequest(20))
 
         assert [booking.slot_start_at.day for booking in of_client.items] == days
         assert [booking.slot_start_at.day for booking in of_specialist.items] == days
@@ -331,7 +331,7 @@ class TestFilters:
             assert [booking["slot_start_at"] for booking in found] == ["2030-03-01T23:00:00Z", "2030-03-03T00:00:00Z"]
 
     def test_a_sparse_status_is_found_behind_many_others(self, specialist: Caller, client: Caller) -> None:
-        page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(1))
+        page = list_own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(1))
 
         assert ([booking.slot_start_at.day for booking in page.items], page.next_start) == ([2], None)
 
@@ -394,7 +394,7 @@ class TestSparseFilters:
         monkeypatch.setattr(queries, "ITEMS_PER_QUERY_WITH_FILTER", 1000)
 
         with counted_calls() as calls:
-            page = own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(20))
+            page = list_own_bookings(client, BookingFilter(Status.CANCELLED), PageRequest(20))
 
         assert [booking.id for booking in page.items] == ["bkg_801", "bkg_1501", "bkg_1502"]
         assert page.next_start is None
@@ -406,7 +406,7 @@ class TestSpecialistsBookings:
         specialist, client = a_specialist(), a_client()
         a_booking(specialist, client)
 
-        [booking] = specialist_bookings(specialist, BookingFilter(), PageRequest(20)).items
+        [booking] = list_specialist_bookings(specialist, BookingFilter(), PageRequest(20)).items
 
         assert booking.client_email == client.email
 
@@ -414,7 +414,7 @@ class TestSpecialistsBookings:
         specialist = a_specialist()
 
         with counted_calls() as calls:
-            assert specialist_bookings(specialist, BookingFilter(), PageRequest(20)).items == []
+            assert list_specialist_bookings(specialist, BookingFilter(), PageRequest(20)).items == []
 
         assert calls.operations == ["Query", "GetItem"]
 
@@ -431,6 +431,6 @@ def test_a_booking_of_any_status_is_shown_to_whoever_may_see_it(status: Status) 
     change_stored("bookings", {"booking_id": booking.id}, status=status.value)
 
     for caller in (client, specialist, someone(Role.ADMIN)):
-        assert booking_for(caller, booking.id).status is status
+        assert get_booking(caller, booking.id).status is status
     with pytest.raises(BookingError):
-        booking_for(a_client(), booking.id)
+        get_booking(a_client(), booking.id)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from booking.errors import StoreUnavailable
-from booking.platform import metrics
+from booking.telemetry import metrics
 from infra.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
@@ -26,7 +26,7 @@ type LogLines = Callable[[], list[dict[str, Any]]]
 def test_a_line_names_its_function() -> None:
     """Functions share a log group."""
     finished = subprocess.run(
-        [sys.executable, "-c", "from booking.platform.log import logger; logger.info('a line')"],
+        [sys.executable, "-c", "from booking.telemetry.log import logger; logger.info('a line')"],
         env={"PYTHONPATH": str(ROOT / "layers" / "booking"), "AWS_LAMBDA_FUNCTION_NAME": "the-function"},
         stdout=subprocess.PIPE,
         check=True,
@@ -35,7 +35,7 @@ def test_a_line_names_its_function() -> None:
 
 
 def test_a_line_of_a_request_has_its_id_and_no_name_of_a_task(log_lines: LogLines) -> None:
-    invoke("ops.health", "GET", "/health")
+    invoke("ops.get_health", "GET", "/health")
 
     (line,) = log_lines()
     assert line["request_id"] == "id-of-the-gateway"

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from booking.api import middleware
+from booking.bookings.create import create_booking
+from booking.bookings.errors import SlotAlreadyBooked
+from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
-from booking.http import edge
-from booking.platform import metrics
-from booking.platform.metric_totals import read_totals
-from booking.platform.ratelimit import RateLimit, count_attempt
-from booking.platform.settings import settings
-from booking.reservations.book import book
-from booking.reservations.errors import SlotAlreadyBooked
-from booking.reservations.rules import Booking
+from booking.rate_limit import RateLimit, count_attempt
+from booking.runtime.settings import settings
+from booking.telemetry import metrics
+from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import Api, an_invocation
@@ -108,7 +108,7 @@ def test_a_requests_duration_is_the_time_from_request_to_answer(
     bucket: str,
 ) -> None:
     ticks = iter([100.0, 100.0 + seconds])
-    monkeypatch.setattr(edge, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(middleware, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
 
     api.request("GET", "/health")
 
@@ -130,14 +130,14 @@ def emitted(capsys: Any, name: str) -> list[float]:
 def a_conflict(_: Clock) -> None:
     booking = a_booking(a_specialist(), a_client())
     with pytest.raises(SlotAlreadyBooked):
-        book(a_client(), booking.slot_id, now=NOW)
+        create_booking(a_client(), booking.slot_id, now=NOW)
 
 
 def a_repeated_booking(_clock: Clock) -> None:
     """One booking, though it is asked for twice."""
     slot, client = a_slot(a_specialist()), a_client()
     for _repeat in range(2):
-        book(client, slot.id, idempotency_key="mine", now=NOW)
+        create_booking(client, slot.id, idempotency_key="mine", now=NOW)
 
 
 def two_expiries(clock: Clock) -> None:

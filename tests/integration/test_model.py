@@ -14,15 +14,23 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from booking.calendar.errors import BookedSlot, SlotNotFound, SlotOverlaps, SlotStarted
-from booking.calendar.slots import delete_slot, open_slot
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import NotConfirmed, SlotAlreadyBooked
 from booking.caller import Caller
 from booking.errors import BookingError
-from booking.reservations.book import book
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.errors import NotConfirmed, SlotAlreadyBooked
-from booking.waitlist.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable
-from booking.waitlist.line import join, leave
+from booking.slots.errors import (
+    AlreadyWaiting,
+    BookedSlot,
+    EntryNotFound,
+    HoldsSlot,
+    SlotIsAvailable,
+    SlotNotFound,
+    SlotOverlaps,
+    SlotStarted,
+)
+from booking.slots.slots import delete_slot, open_slot
+from booking.slots.wait_list import join_wait_list, leave_wait_list
 from tests.integration.people import HOUR, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar
 
@@ -120,7 +128,7 @@ class Reservations(RuleBasedStateMachine):
             return
         expected = SlotStarted if slot.start_at <= self.now else SlotAlreadyBooked if slot.booking_id else None
 
-        booking = self.attempt(expected, lambda: book(client, slot.id, now=self.now))
+        booking = self.attempt(expected, lambda: create_booking(client, slot.id, now=self.now))
 
         if booking:
             self.model.bookings[booking.id] = ModelBooking(client.user_id, slot.id)
@@ -130,7 +138,7 @@ class Reservations(RuleBasedStateMachine):
     def book_a_slot_that_is_no_more(self, which: int, who: int) -> None:
         gone = [booking.slot_id for booking in self.model.bookings.values() if booking.slot_id not in self.model.slots]
         if gone:
-            self.attempt(SlotNotFound, lambda: book(self.clients[who], gone[which % len(gone)], now=self.now))
+            self.attempt(SlotNotFound, lambda: create_booking(self.clients[who], gone[which % len(gone)], now=self.now))
 
     @rule(which=WHICH, as_client=st.booleans())
     def cancel_a_booking(self, which: int, *, as_client: bool) -> None:
@@ -142,7 +150,7 @@ class Reservations(RuleBasedStateMachine):
         is_late = as_client and self.has_started(booking.slot_id)
         expected = SlotStarted if booking.is_confirmed and is_late else None
 
-        self.attempt(expected, lambda: cancel(caller, booking_id, self.now))
+        self.attempt(expected, lambda: cancel_booking(caller, booking_id, self.now))
 
         if expected is None and booking.is_confirmed:
             self.model.bookings[booking_id] = replace(booking, is_confirmed=False)
@@ -156,7 +164,9 @@ class Reservations(RuleBasedStateMachine):
         booking_id, booking = found
         expected = self.why_not_moved(booking, slot)
 
-        self.attempt(expected, lambda: reschedule(self.client(booking.client_id), booking_id, slot.id, self.now))
+        self.attempt(
+            expected, lambda: reschedule_booking(self.client(booking.client_id), booking_id, slot.id, self.now)
+        )
 
         if expected is None and slot.id != booking.slot_id:
             self.model.bookings[booking_id] = replace(booking, slot_id=slot.id)
@@ -178,7 +188,7 @@ class Reservations(RuleBasedStateMachine):
         elif client.user_id in slot.line:
             expected = AlreadyWaiting
 
-        self.attempt(expected, lambda: join(client, slot.id, self.now))
+        self.attempt(expected, lambda: join_wait_list(client, slot.id, self.now))
 
         if expected is None:
             self.model.slots[slot.id] = replace(slot, line=(*slot.line, client.user_id))
@@ -190,7 +200,9 @@ class Reservations(RuleBasedStateMachine):
             return
         is_waiting = client.user_id in slot.line and slot.start_at > self.now
 
-        self.attempt(None if is_waiting else EntryNotFound, lambda: leave(client, entry_of(client, slot.id), self.now))
+        self.attempt(
+            None if is_waiting else EntryNotFound, lambda: leave_wait_list(client, entry_of(client, slot.id), self.now)
+        )
 
         if is_waiting:
             line = tuple(waiter for waiter in slot.line if waiter != client.user_id)

@@ -15,17 +15,17 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from booking.calendar import profiles
+from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.expire import expire_started
+from booking.bookings.rules import Booking
+from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
 from booking.notifications.delivery import LEASE
-from booking.platform.metric_totals import read_totals
-from booking.platform.settings import settings
-from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.expiry import expire_started
-from booking.reservations.rules import Booking
-from booking.reservations.table import BookingItem
-from booking.waitlist.line import join
+from booking.runtime.settings import settings
+from booking.slots.wait_list import join_wait_list
+from booking.specialists import profiles
+from booking.telemetry.metric_totals import read_totals
 from infra.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
@@ -44,7 +44,7 @@ type Record = dict[str, Any]
 @pytest.fixture
 def specialist() -> Caller:
     specialist = a_specialist()
-    profiles.change_own_profile(specialist, {"time_zone": "Asia/Tokyo", "display_name": "Dr. No"}, NOW)
+    profiles.update_own_profile(specialist, {"time_zone": "Asia/Tokyo", "display_name": "Dr. No"}, NOW)
     return specialist
 
 
@@ -112,10 +112,10 @@ class TestEvents:
     def test_every_event_follows_the_schema(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
     ) -> None:
-        join(a_waiter(), booking.slot_id, NOW)
+        join_wait_list(a_waiter(), booking.slot_id, NOW)
         later = a_slot(specialist, 3 * HOUR)
-        reschedule(ann, booking.id, later.id, NOW)
-        cancel(ann, booking.id, NOW)
+        reschedule_booking(ann, booking.id, later.id, NOW)
+        cancel_booking(ann, booking.id, NOW)
         expire_started(NOW + HOUR, Bounds(lambda: 60_000))
 
         assert tell() == []
@@ -165,7 +165,7 @@ class TestMail:
     def test_a_cancellation_is_told_with_a_calendar_file_that_takes_the_event_away(
         self, outside: Outside, booking: Booking, ann: Caller
     ) -> None:
-        cancel(ann, booking.id, NOW)
+        cancel_booking(ann, booking.id, NOW)
         tell()
         calendar = calendar_of(outside.mails[-1])
         assert calendar["method"] == "CANCEL"
@@ -174,7 +174,7 @@ class TestMail:
     def test_a_move_is_told_with_both_times(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
     ) -> None:
-        reschedule(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
+        reschedule_booking(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
         tell()
         told = text_of(outside.mails[-1])
         assert "20:00–21:00" in told
@@ -182,8 +182,8 @@ class TestMail:
 
     def test_whoever_is_promoted_gets_one_mail_about_it(self, outside: Outside, booking: Booking, ann: Caller) -> None:
         ben = a_waiter()
-        join(ben, booking.slot_id, NOW)
-        cancel(ann, booking.id, NOW)
+        join_wait_list(ben, booking.slot_id, NOW)
+        cancel_booking(ann, booking.id, NOW)
         tell()
         (mail,) = [sent for sent in outside.mails if sent["To"] == ben.email]
         assert mail["Subject"].startswith("You have a place: ")
@@ -199,7 +199,7 @@ class TestMail:
     def test_each_is_told_in_a_language_of_ones_own(
         self, outside: Outside, specialist: Caller, ann: Caller, clients: Locale, specialists: Locale
     ) -> None:
-        profiles.change_own_profile(specialist, {"locale": specialists.value}, NOW)
+        profiles.update_own_profile(specialist, {"locale": specialists.value}, NOW)
         a_booking(specialist, replace(ann, locale=clients))
         tell()
         language = {sent["To"]: html_language_of(sent) for sent in outside.mails}
@@ -211,9 +211,9 @@ class TestMail:
     def test_a_client_never_sees_the_specialists_address(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
     ) -> None:
-        join(a_waiter(), booking.slot_id, NOW)
-        reschedule(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
-        cancel(ann, booking.id, NOW)
+        join_wait_list(a_waiter(), booking.slot_id, NOW)
+        reschedule_booking(ann, booking.id, a_slot(specialist, 3 * HOUR).id, NOW)
+        cancel_booking(ann, booking.id, NOW)
         tell()
         of_clients = [sent for sent in outside.mails if sent["To"] != specialist.email]
         assert len(of_clients) == 4
@@ -505,6 +505,6 @@ class TestFailures:
     def test_what_nobody_may_know_is_not_logged(
         self, outside: Outside, booking: Booking, ann: Caller, log_stream: io.StringIO
     ) -> None:
-        cancel(an_admin(), booking.id, NOW + SECOND)
+        cancel_booking(an_admin(), booking.id, NOW + SECOND)
         tell()
         assert "@" not in log_stream.getvalue()

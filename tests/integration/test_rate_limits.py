@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from booking.errors import TooManyRequests
-from booking.platform.ratelimit import RateLimit, count_attempt, forget_attempt, source_network
+from booking.rate_limit import RateLimit, count_attempt, forget_attempt, source_network
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import counted_calls, just_before, lost_answers, refusing, unreachable
 from tests.integration.tables import stored

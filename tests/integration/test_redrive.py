@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from booking.reservations.table import BookingItem, reminder_timer
-from booking.reservations.timers import EXPIRE, park
+from booking.bookings.table import BookingItem, reminder_timer
+from booking.bookings.timers import EXPIRE, park
 from infra.operate.redrive import Redrive
 from tests.integration.tables import booking_item, change_stored
 
@@ -115,7 +115,7 @@ def letter() -> Callable[[str], dict[str, Any]]:
         change_stored("bookings", key, status=status, starts=STARTS, timer=timer)
         raw = {"booking_id": {"S": BOOKING_ID}, "timer": {"S": timer}, "starts": {"S": STARTS}}
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("booking.reservations.timers.send_dead_letter", lambda *_: None)
+            patched.setattr("booking.bookings.timers.send_dead_letter", lambda *_: None)
             park(EXPIRE, raw, ValueError())
         return {"source": "sweep.expire", "reason": "ValueError", "content": {"booking_id": BOOKING_ID, "timer": timer}}
 

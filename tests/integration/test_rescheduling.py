@@ -4,21 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from booking.calendar.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
-from booking.calendar.services import add_service
-from booking.calendar.slots import delete_slot
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist, SlotAlreadyBooked
+from booking.dynamodb.store import CONTENTION_ATTEMPTS
 from booking.errors import Forbidden, StoreUnavailable
-from booking.platform.ids import new_id
-from booking.platform.store import CONTENTION_ATTEMPTS
-from booking.reservations.book import book
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.errors import (
-    BookingNotFound,
-    NotConfirmed,
-    OtherSpecialist,
-    SlotAlreadyBooked,
-)
-from booking.waitlist.line import join
+from booking.runtime.ids import new_id
+from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.slots import delete_slot
+from booking.slots.wait_list import join_wait_list
+from booking.specialists.services import create_service
 from tests.integration.people import (
     HOUR,
     MINUTE,
@@ -51,7 +46,7 @@ def test_moving_takes_the_new_slot_and_frees_the_old_one_in_three_calls() -> Non
     booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
     with counted_calls() as calls:
-        moved = reschedule(client, booking.id, other.id, NOW)
+        moved = reschedule_booking(client, booking.id, other.id, NOW)
 
     assert calls.operations == ["GetItem", "Query", "TransactWriteItems"]
     assert (moved.id, moved.slot_id, moved.slot_start_at) == (booking.id, other.id, other.start_at)
@@ -71,7 +66,7 @@ def test_a_moved_booking_is_reminded_anew() -> None:
     booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
     change_stored("bookings", {"booking_id": booking.id}, timer="expire#0")
 
-    reschedule(client, booking.id, other.id, NOW)
+    reschedule_booking(client, booking.id, other.id, NOW)
 
     assert booking_item(booking.id)["timer"].startswith("remind#")
 
@@ -80,8 +75,8 @@ def test_each_move_raises_the_sequence() -> None:
     specialist, client = a_specialist(), a_client()
     booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-    reschedule(client, booking.id, other.id, NOW)
-    reschedule(client, booking.id, booking.slot_id, NOW)
+    reschedule_booking(client, booking.id, other.id, NOW)
+    reschedule_booking(client, booking.id, booking.slot_id, NOW)
 
     assert booking_item(booking.id)["sequence"] == 2
 
@@ -91,7 +86,7 @@ def test_moving_to_its_own_slot_changes_nothing() -> None:
     booking = a_booking(a_specialist(), client)
 
     with counted_calls() as calls:
-        assert reschedule(client, booking.id, booking.slot_id, NOW) == booking
+        assert reschedule_booking(client, booking.id, booking.slot_id, NOW) == booking
 
     assert calls.operations == ["GetItem"]
 
@@ -102,7 +97,7 @@ def test_the_first_in_line_gets_the_slot_that_is_left() -> None:
     first, second, third = three_waiters(booking.slot_id)
 
     with counted_calls() as calls:
-        reschedule(client, booking.id, other.id, NOW)
+        reschedule_booking(client, booking.id, other.id, NOW)
 
     assert len(calls.operations) == 3
     left = slot_item(booking.slot_id)
@@ -116,7 +111,7 @@ def test_client_specialist_and_admin_may_move(mover: str) -> None:
     people = {"client": a_client(), "specialist": a_specialist(), "admin": an_admin()}
     booking, other = a_booking(people["specialist"], people["client"]), a_slot(people["specialist"], 3 * HOUR)
 
-    reschedule(people[mover], booking.id, other.id, NOW)
+    reschedule_booking(people[mover], booking.id, other.id, NOW)
 
     assert slot_item(other.id)["client_id"] == people["client"].user_id
 
@@ -126,12 +121,12 @@ class TestRefusals:
         specialist = a_specialist()
         booking, other = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
 
-        refused(Forbidden, lambda: reschedule(a_client(), booking.id, other.id, NOW))
+        refused(Forbidden, lambda: reschedule_booking(a_client(), booking.id, other.id, NOW))
 
     def test_an_unknown_booking(self) -> None:
         slot = a_slot(a_specialist())
 
-        refused(BookingNotFound, lambda: reschedule(an_admin(), new_id("bkg"), slot.id, NOW))
+        refused(BookingNotFound, lambda: reschedule_booking(an_admin(), new_id("bkg"), slot.id, NOW))
 
     @pytest.mark.parametrize("status", ["cancelled", "expired"])
     def test_a_booking_that_has_ended(self, status: str) -> None:
@@ -139,39 +134,39 @@ class TestRefusals:
         booking, other = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
         change_stored("bookings", {"booking_id": booking.id}, status=status)
 
-        refused(NotConfirmed, lambda: reschedule(an_admin(), booking.id, other.id, NOW))
+        refused(NotConfirmed, lambda: reschedule_booking(an_admin(), booking.id, other.id, NOW))
 
     def test_a_client_whose_slot_has_started(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-        refused(SlotStarted, lambda: reschedule(client, booking.id, other.id, booking.slot_start_at))
+        refused(SlotStarted, lambda: reschedule_booking(client, booking.id, other.id, booking.slot_start_at))
 
     def test_a_new_slot_that_has_started(self) -> None:
         specialist, client = a_specialist(), a_client()
         earlier, booking = a_slot(specialist), a_booking(specialist, client, 3 * HOUR)
 
-        refused(SlotStarted, lambda: reschedule(client, booking.id, earlier.id, earlier.start_at))
+        refused(SlotStarted, lambda: reschedule_booking(client, booking.id, earlier.id, earlier.start_at))
 
     def test_a_taken_slot(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_booking(specialist, a_client(), 3 * HOUR)
 
-        refused(SlotAlreadyBooked, lambda: reschedule(client, booking.id, other.slot_id, NOW))
+        refused(SlotAlreadyBooked, lambda: reschedule_booking(client, booking.id, other.slot_id, NOW))
 
     @pytest.mark.parametrize("slot_id", ["", "nonsense", "x" * 10_000])
     def test_what_is_no_slot_id(self, slot_id: str) -> None:
         client = a_client()
         booking = a_booking(a_specialist(), client)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, slot_id, NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, slot_id, NOW))
 
     def test_a_deleted_slot(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
         delete_slot(specialist, other.id)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, other.id, NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
     def test_a_slot_that_was_opened_again_at_the_same_time(self) -> None:
         specialist, client = a_specialist(), a_client()
@@ -179,50 +174,54 @@ class TestRefusals:
         delete_slot(specialist, other.id)
         a_slot(specialist, 3 * HOUR)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, other.id, NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
     @pytest.mark.parametrize("part", ["nonce", "duration"])
     def test_an_id_that_differs_from_that_of_its_own_slot_where_the_start_does_not(self, part: str) -> None:
         client = a_client()
         booking = a_booking(a_specialist(), client)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, with_other(part, booking.slot_id), NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, with_other(part, booking.slot_id), NOW))
 
     def test_a_slot_that_was_opened_again_longer_or_shorter(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, with_other("duration", other.id), NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, with_other("duration", other.id), NOW))
 
     def test_another_specialists_slot(self) -> None:
         client = a_client()
         booking, other = a_booking(a_specialist(), client), a_slot(a_specialist(), 3 * HOUR)
 
-        refused(OtherSpecialist, lambda: reschedule(client, booking.id, other.id, NOW))
+        refused(OtherSpecialist, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
     def test_another_specialists_slot_that_is_no_more(self) -> None:
         client, stranger = a_client(), a_specialist()
         booking, other = a_booking(a_specialist(), client), a_slot(stranger, 3 * HOUR)
         delete_slot(stranger, other.id)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, other.id, NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
     def test_a_slot_that_is_too_short_for_the_service(self) -> None:
         specialist, client = a_specialist(), a_client()
-        service = add_service(specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW)
-        booking = book(client, a_slot(specialist).id, service_id=service.id, now=NOW)
+        service = create_service(
+            specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW
+        )
+        booking = create_booking(client, a_slot(specialist).id, service_id=service.id, now=NOW)
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
 
-        refused(ServiceLongerThanSlot, lambda: reschedule(client, booking.id, short.id, NOW))
+        refused(ServiceLongerThanSlot, lambda: reschedule_booking(client, booking.id, short.id, NOW))
 
     def test_a_slot_that_is_no_more_and_was_too_short_for_the_service(self) -> None:
         specialist, client = a_specialist(), a_client()
-        service = add_service(specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW)
-        booking = book(client, a_slot(specialist).id, service_id=service.id, now=NOW)
+        service = create_service(
+            specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW
+        )
+        booking = create_booking(client, a_slot(specialist).id, service_id=service.id, now=NOW)
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
         delete_slot(specialist, short.id)
 
-        refused(SlotNotFound, lambda: reschedule(client, booking.id, short.id, NOW))
+        refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, short.id, NOW))
 
 
 class TestWhatHappensInBetween:
@@ -232,8 +231,11 @@ class TestWhatHappensInBetween:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-        with just_before("TransactWriteItems", lambda: cancel(client, booking.id, NOW)), pytest.raises(NotConfirmed):
-            reschedule(client, booking.id, other.id, NOW)
+        with (
+            just_before("TransactWriteItems", lambda: cancel_booking(client, booking.id, NOW)),
+            pytest.raises(NotConfirmed),
+        ):
+            reschedule_booking(client, booking.id, other.id, NOW)
 
         assert booking_item(booking.id)["status"] == "cancelled"
         assert all("booking_id" not in slot for slot in stored_in_calendar("slot"))
@@ -247,7 +249,7 @@ class TestWhatHappensInBetween:
             just_before("TransactWriteItems", lambda: change_stored("bookings", {"booking_id": booking.id}, **expire)),
             pytest.raises(NotConfirmed),
         ):
-            reschedule(client, booking.id, other.id, NOW)
+            reschedule_booking(client, booking.id, other.id, NOW)
 
         assert booking_item(booking.id)["slot_id"] == booking.slot_id
         assert "booking_id" not in slot_item(other.id)
@@ -257,8 +259,8 @@ class TestWhatHappensInBetween:
         booking = a_booking(specialist, client)
         second, third = a_slot(specialist, 3 * HOUR), a_slot(specialist, 5 * HOUR)
 
-        with just_before("TransactWriteItems", lambda: reschedule(client, booking.id, second.id, NOW)):
-            reschedule(client, booking.id, third.id, NOW)
+        with just_before("TransactWriteItems", lambda: reschedule_booking(client, booking.id, second.id, NOW)):
+            reschedule_booking(client, booking.id, third.id, NOW)
 
         held = {slot["slot_id"]: slot.get("booking_id") for slot in stored_in_calendar("slot")}
         assert held == {booking.slot_id: None, second.id: None, third.id: booking.id}
@@ -269,8 +271,10 @@ class TestWhatHappensInBetween:
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
         answers = []
 
-        with just_before("TransactWriteItems", lambda: answers.append(reschedule(client, booking.id, other.id, NOW))):
-            answers.append(reschedule(client, booking.id, other.id, NOW))
+        with just_before(
+            "TransactWriteItems", lambda: answers.append(reschedule_booking(client, booking.id, other.id, NOW))
+        ):
+            answers.append(reschedule_booking(client, booking.id, other.id, NOW))
 
         assert [answer.slot_id for answer in answers] == [other.id, other.id]
         assert booking_item(booking.id)["sequence"] == 1
@@ -280,8 +284,8 @@ class TestWhatHappensInBetween:
         specialist = a_specialist()
         booking, other = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
 
-        with just_before("TransactWriteItems", lambda: reschedule(specialist, booking.id, other.id, NOW)):
-            moved = reschedule(specialist, booking.id, other.id, other.start_at)
+        with just_before("TransactWriteItems", lambda: reschedule_booking(specialist, booking.id, other.id, NOW)):
+            moved = reschedule_booking(specialist, booking.id, other.id, other.start_at)
 
         assert moved.slot_id == other.id
 
@@ -292,7 +296,7 @@ class TestWhatHappensInBetween:
         change_stored("calendar", slot_key_of(booking.slot_id), slot_id=opened_again)
 
         with counted_calls() as calls, pytest.raises(StoreUnavailable):
-            reschedule(client, booking.id, opened_again, NOW)
+            reschedule_booking(client, booking.id, opened_again, NOW)
 
         assert calls.counted == {"GetItem": 2 * CONTENTION_ATTEMPTS}
 
@@ -300,8 +304,8 @@ class TestWhatHappensInBetween:
         specialist, client, waiter = a_specialist(), a_client(), a_waiter()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
-        with just_before("TransactWriteItems", lambda: join(waiter, booking.slot_id, NOW)):
-            reschedule(client, booking.id, other.id, NOW)
+        with just_before("TransactWriteItems", lambda: join_wait_list(waiter, booking.slot_id, NOW)):
+            reschedule_booking(client, booking.id, other.id, NOW)
 
         assert slot_item(booking.slot_id)["client_id"] == waiter.user_id
         assert stored("waitlist") == []
@@ -311,10 +315,10 @@ class TestWhatHappensInBetween:
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
         with (
-            just_before("TransactWriteItems", lambda: book(quicker, other.id, now=NOW)),
+            just_before("TransactWriteItems", lambda: create_booking(quicker, other.id, now=NOW)),
             pytest.raises(SlotAlreadyBooked),
         ):
-            reschedule(client, booking.id, other.id, NOW)
+            reschedule_booking(client, booking.id, other.id, NOW)
 
         assert slot_item(other.id)["client_id"] == quicker.user_id
         assert slot_item(booking.slot_id)["booking_id"] == booking.id
@@ -326,7 +330,7 @@ def test_a_booking_whose_slot_somebody_else_holds_is_not_moved() -> None:
     change_stored("calendar", slot_key_of(booking.slot_id), booking_id="bkg_other")
 
     with pytest.raises(StoreUnavailable):
-        reschedule(client, booking.id, other.id, NOW)
+        reschedule_booking(client, booking.id, other.id, NOW)
 
     assert slot_item(booking.slot_id)["booking_id"] == "bkg_other"
     assert "booking_id" not in slot_item(other.id)
@@ -337,7 +341,7 @@ def test_its_specialist_moves_a_booking_whose_slot_has_started() -> None:
     booking, other = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
     three_waiters(booking.slot_id)
 
-    reschedule(specialist, booking.id, other.id, booking.slot_start_at + SECOND)
+    reschedule_booking(specialist, booking.id, other.id, booking.slot_start_at + SECOND)
 
     assert slot_item(other.id)["booking_id"] == booking.id
     assert not {"booking_id", "client_id", "waiters"} & slot_item(booking.slot_id).keys()

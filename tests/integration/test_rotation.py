@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from booking.accounts.tokens import caller_of, issue_access_token
+from booking.accounts.access_tokens import caller_of, issue_access_token
 from booking.caller import Caller
-from booking.platform import signing
-from booking.platform.aws import client
-from booking.platform.clock import current_instant
-from booking.platform.settings import settings
-from booking.platform.signing import CACHE_SECONDS, KeyRing, forget_keys
+from booking.runtime import signing
+from booking.runtime.aws import client
+from booking.runtime.clock import current_instant
+from booking.runtime.settings import settings
+from booking.runtime.signing import CACHE_SECONDS, KeyRing, forget_keys
 from infra.cli import CommandError
 from infra.operate import rotate_key
 from infra.operate.rotate_key import MARGIN, replace_leaked, rotate, rotated

@@ -12,15 +12,16 @@ from icalendar import Calendar
 
 from booking import __version__
 from booking.accounts import passwords
-from booking.accounts.registration import Registration, make_admin, register
-from booking.calendar import profiles
+from booking.accounts.registration import Registration, register_user
+from booking.administration import make_admin
+from booking.background.sweep import Bounds
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.expire import expire_started
 from booking.caller import Caller, Role
-from booking.platform.clock import current_instant
-from booking.platform.ids import new_id
-from booking.platform.settings import settings
-from booking.platform.sweep import Bounds
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.expiry import expire_started
+from booking.runtime.clock import current_instant
+from booking.runtime.ids import new_id
+from booking.runtime.settings import settings
+from booking.specialists import profiles
 from infra.app import create_app
 from infra.openapi import document
 from tests.credentials import PASSWORD
@@ -92,7 +93,7 @@ class TestFromRegistrationToASecondBooking:
         assert sorted(statuses) == ["cancelled", "confirmed"]
 
     def test_sessions(self, api: Api) -> None:
-        register(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
+        register_user(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
         first = api.request("POST", "/auth/login", json={"email": "ann@example.com", "password": PASSWORD}).json()
         spent = {"refresh_token": first["refresh_token"]}
 
@@ -125,7 +126,7 @@ class TestAccounts:
         assert error_of(taken, 409, "email_taken")["detail"] == "User with this email already exists"
 
     def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(self, api: Api) -> None:
-        register(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
+        register_user(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
 
         answers = [
             api.request(
@@ -155,7 +156,7 @@ class TestAccounts:
         assert attempt(11, "198.51.100.1").status_code == 201
 
     def test_admins_list_and_change_accounts(self, api: Api) -> None:
-        user = register(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
+        user = register_user(Registration("ann@example.com", PASSWORD), source_address=SOURCE, now=current_instant())
         admin = make_admin("boss@example.com", PASSWORD, current_instant()).as_caller()
 
         changed = api.request("PATCH", f"/users/{user.id}", admin, json={"role": "specialist"})
@@ -467,14 +468,14 @@ class TestCalendarFiles:
 
     def test_a_booking_is_an_event_that_follows_it(self, api: Api, now: datetime) -> None:
         specialist, client = a_specialist(), a_client()
-        profiles.change_own_profile(specialist, {"display_name": "Ann"}, now)
+        profiles.update_own_profile(specialist, {"display_name": "Ann"}, now)
         slot_id, other = slot_of(specialist, now), slot_of(specialist, now, 48)
         booking_id = api.request("POST", "/bookings", client, json={"slot_id": slot_id}).json()["id"]
 
         calendar, confirmed = self.event(api, client, booking_id)
-        reschedule(client, booking_id, other, now)
+        reschedule_booking(client, booking_id, other, now)
         _, moved = self.event(api, specialist, booking_id)
-        cancel(client, booking_id, now)
+        cancel_booking(client, booking_id, now)
         ended, cancelled = self.event(api, an_admin(), booking_id)
 
         assert (calendar["METHOD"], ended["METHOD"], calendar["VERSION"]) == ("REQUEST", "CANCEL", "2.0")
@@ -520,7 +521,7 @@ class TestCalendarFiles:
 
     def test_a_title_makes_no_link_in_calendars(self, api: Api, now: datetime) -> None:
         specialist, client = a_specialist(), a_client()
-        profiles.change_own_profile(specialist, {"display_name": "www.evil.com"}, now)
+        profiles.update_own_profile(specialist, {"display_name": "www.evil.com"}, now)
         service = {"title": "Locked: https://evil.com", "duration_minutes": 30, "price": "1.00"}
         offered = api.request("POST", "/specialists/me/services", specialist, json=service).json()
         wanted = {"slot_id": slot_of(specialist, now), "service_id": offered["id"]}
@@ -534,7 +535,7 @@ class TestCalendarFiles:
     @pytest.mark.parametrize("name", ["A\r\nSTATUS:CANCELLED", 'Ann "the" Best; Ltd, :', "Ünïcödé 💇" * 12])
     def test_names_do_not_break_out_of_the_file(self, api: Api, now: datetime, name: str) -> None:
         specialist, client = a_specialist(), a_client()
-        profiles.change_own_profile(specialist, {"display_name": name}, now)
+        profiles.update_own_profile(specialist, {"display_name": name}, now)
         slot = {"slot_id": slot_of(specialist, now)}
         booking_id = api.request("POST", "/bookings", client, json=slot).json()["id"]
 
@@ -549,7 +550,7 @@ class TestOperations:
         ("headers", "root"), [({}, "/v1"), ({"X-Forwarded-Prefix": "/"}, ""), ({"X-Forwarded-Prefix": "/api"}, "/api")]
     )
     def test_the_root_says_what_this_is_and_where_to_read_on(self, headers: dict[str, str], root: str) -> None:
-        answer = invoke("ops.root", "GET", "/", headers=headers)
+        answer = invoke("ops.get_root", "GET", "/", headers=headers)
 
         assert answer["statusCode"] == 200
         assert body_of(answer) == {
@@ -616,24 +617,28 @@ class TestFunctions:
         assert (answer["statusCode"], body_of(answer)["error"]["reason"]) == (404, "route_not_found")
 
     def test_the_callers_request_id_goes_before_the_gateways(self) -> None:
-        answer = invoke("ops.health", "GET", "/health", headers={"X-Request-ID": "mine"})
+        answer = invoke("ops.get_health", "GET", "/health", headers={"X-Request-ID": "mine"})
 
         assert answer["headers"]["x-request-id"] == "mine"
 
     def test_the_next_page_is_behind_the_stage(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
+            profiles.update_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
-        answer = invoke("specialists.list", "GET", "/specialists", query={"limit": "1"})
+        answer = invoke("specialists.list_profiles", "GET", "/specialists", query={"limit": "1"})
 
         assert answer["headers"]["link"].startswith("</v1/specialists?limit=1&cursor=")
 
     def test_the_next_page_is_where_a_proxy_says_it_is(self, now: datetime) -> None:
         for number in range(2):
-            profiles.change_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
+            profiles.update_own_profile(someone(Role.SPECIALIST), {"display_name": "Ann"}, now + number * HOUR)
 
         answer = invoke(
-            "specialists.list", "GET", "/specialists", query={"limit": "1"}, headers={"X-Forwarded-Prefix": "/"}
+            "specialists.list_profiles",
+            "GET",
+            "/specialists",
+            query={"limit": "1"},
+            headers={"X-Forwarded-Prefix": "/"},
         )
 
         assert answer["headers"]["link"].startswith("</specialists?limit=1&cursor=")
@@ -641,15 +646,15 @@ class TestFunctions:
     def test_a_body_in_base64_is_read(self) -> None:
         body = base64.b64encode(b'{"refresh_token": "a.b"}').decode()
 
-        assert invoke("auth.logout", "POST", "/auth/logout", body=body, is_base64=True)["statusCode"] == 204
+        assert invoke("auth.log_out", "POST", "/auth/logout", body=body, is_base64=True)["statusCode"] == 204
 
     def test_a_body_that_is_too_large_is_a_413(self) -> None:
-        answer = invoke("auth.logout", "POST", "/auth/logout", body=" " * 70_000)
+        answer = invoke("auth.log_out", "POST", "/auth/logout", body=" " * 70_000)
 
         assert (answer["statusCode"], body_of(answer)["error"]["reason"]) == (413, "body_too_large")
 
     def test_assets_pass_the_gateway_as_text(self) -> None:
-        answer = invoke("ops.docs_asset", "GET", "/docs/swagger-ui.css")
+        answer = invoke("ops.get_docs_asset", "GET", "/docs/swagger-ui.css")
 
         assert answer["isBase64Encoded"] is False
         assert ".swagger-ui" in answer["body"]

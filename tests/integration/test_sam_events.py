@@ -21,22 +21,24 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn=f"arn:aws:lambda:us-east-1:{DEFAULT_ACCOUNT_ID}:function:any",
 )
 ANSWERS: dict[str, tuple[int, str | None]] = {
-    **dict.fromkeys(("Docs", "DocsAsset", "Health", "Metrics", "OpenApi", "Redoc", "Root"), (200, None)),
-    **dict.fromkeys(("ListMyBookings", "ListMyWaitList", "ListSpecialists", "ListUsers"), (200, None)),
-    "UpdateMyProfile": (200, None),
-    **dict.fromkeys(("CreateService", "Register"), (201, None)),
-    "Logout": (204, None),
-    "GetMe": (401, "invalid_credentials"),
-    "Login": (401, "invalid_login"),
-    "Refresh": (401, "invalid_refresh_token"),
+    **dict.fromkeys(
+        ("GetDocs", "GetDocsAsset", "GetHealth", "GetMetrics", "GetOpenApi", "GetRedoc", "GetRoot"), (200, None)
+    ),
+    **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListUsers"), (200, None)),
+    "UpdateOwnProfile": (200, None),
+    **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
+    "LogOut": (204, None),
+    "GetOwnUser": (401, "invalid_credentials"),
+    "LogIn": (401, "invalid_login"),
+    "RefreshSession": (401, "invalid_refresh_token"),
     "UpdateUser": (404, "user_not_found"),
-    **dict.fromkeys(("GetMyProfile", "ListMySlots", "ListSpecialistBookings"), (404, "specialist_profile_not_found")),
+    **dict.fromkeys(("GetOwnProfile", "ListOwnSlots", "ListSpecialistBookings"), (404, "specialist_profile_not_found")),
     **dict.fromkeys(("GetAvailability", "GetProfile", "ListServices", "ListSlots"), (404, "specialist_not_found")),
     **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
-    **dict.fromkeys(("CancelBooking", "GetBooking", "GetBookingCalendar"), (404, "booking_not_found")),
+    **dict.fromkeys(("CancelBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
-    "CreateSlot": (422, "validation_error"),  # no date stays in the future and within the next 400 days
+    "OpenSlot": (422, "validation_error"),  # no date stays in the future and within the next 400 days
 }
 """What each function answers its event with, status and reason, sent by an admin whom no table knows."""
 

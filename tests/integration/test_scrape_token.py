@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from booking.platform import aws, scrape_token
-from booking.platform.scrape_token import CACHE_SECONDS
-from booking.platform.settings import settings
+from booking.runtime import aws
+from booking.runtime.settings import settings
+from booking.telemetry import scrape_token
+from booking.telemetry.scrape_token import CACHE_SECONDS
 from tests.integration.api import Api, error_of
 from tests.integration.store_calls import counted_calls
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking.errors import StoreUnavailable
-from booking.platform.aws import client
-from booking.platform.sealing import SealBroken, seal, unseal
-from booking.platform.settings import settings as names
-from booking.platform.signing import CURSOR_KEYS, forget_keys
+from booking.runtime.aws import client
+from booking.runtime.sealing import SealBroken, seal, unseal
+from booking.runtime.settings import settings as names
+from booking.runtime.signing import CURSOR_KEYS, forget_keys
 from tests.integration.store_calls import keys_unreachable
 
 CONTENT = {"specialist_id": "spc_ann", "sk": "slot#2030-03-01T08:00:00.000000Z"}

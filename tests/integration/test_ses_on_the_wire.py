@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from booking.background.sweep import TryLater
 from booking.notifications import mail
 from booking.notifications.delivery import NotSent, Refused
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Message
-from booking.platform.settings import settings
-from booking.platform.sweep import TryLater
+from booking.runtime.settings import settings
 from tests.integration.people import NOW
 
 ANN = Recipient("ann@example.com", Audience.CLIENT)

@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from booking.accounts.directory import list_users, own_account
-from booking.accounts.login import log_in
-from booking.calendar import profiles
-from booking.calendar.services import add_service
-from booking.calendar.slots import delete_slot, open_slot
+from booking.accounts.directory import get_own_user, list_users
+from booking.accounts.log_in import log_in
+from booking.bookings.change import cancel_booking, find_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.read import BookingFilter, list_own_bookings
 from booking.caller import USER_PREFIX, Caller, Role
-from booking.errors import BookingError, StoreUnavailable
-from booking.platform.ephemeral import EphemeralItem
-from booking.platform.ids import new_id
-from booking.platform.queries import PageRequest
-from booking.platform.store import (
+from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.queries import PageRequest
+from booking.dynamodb.store import (
     CONTENTION_ATTEMPTS,
     CONTENTION_LONGEST_DELAY_SECONDS,
     ConditionFailed,
@@ -27,10 +25,12 @@ from booking.platform.store import (
     get,
     update,
 )
-from booking.reservations.book import book
-from booking.reservations.change import cancel, find_booking, reschedule
-from booking.reservations.lookup import BookingFilter, own_bookings
-from booking.waitlist.line import first_in_line, join
+from booking.errors import BookingError, StoreUnavailable
+from booking.runtime.ids import new_id
+from booking.slots.slots import delete_slot, open_slot
+from booking.slots.wait_list import first_in_line, join_wait_list
+from booking.specialists import profiles
+from booking.specialists.services import create_service
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, a_waiter, with_other
 from tests.integration.store_calls import Calls, counted_calls, lost_answers, refusing, unreachable
 from tests.integration.tables import slot_item, stored
@@ -79,7 +79,7 @@ def test_contention_is_tried_again_until_it_is_over(
     slot = a_slot(a_specialist())
 
     with contention(3):
-        booking = book(a_client(), slot.id, now=NOW)
+        booking = create_booking(a_client(), slot.id, now=NOW)
 
     assert slot_item(slot.id)["booking_id"] == booking.id
     assert len(waits) == 3
@@ -92,7 +92,7 @@ def test_contention_that_stays_is_given_up(
     slot = a_slot(a_specialist())
 
     with contention(None) as calls, pytest.raises(StoreUnavailable):
-        book(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), slot.id, now=NOW)
 
     assert len(calls.sent) == CONTENTION_ATTEMPTS
     assert max(waits) <= CONTENTION_LONGEST_DELAY_SECONDS
@@ -102,10 +102,10 @@ def test_contention_that_stays_is_given_up(
 def test_a_repeat_with_one_key_that_meets_its_first_request_gets_the_same_booking() -> None:
     """The slot is taken already, the record of the key is just being written: that refuses nobody."""
     client, slot = a_client(), a_slot(a_specialist())
-    first = book(client, slot.id, idempotency_key="one", now=NOW)
+    first = create_booking(client, slot.id, idempotency_key="one", now=NOW)
 
     with CONTENDED["another transaction beside a condition that failed"](2):
-        again = book(client, slot.id, idempotency_key="one", now=NOW)
+        again = create_booking(client, slot.id, idempotency_key="one", now=NOW)
 
     assert again == first
     assert len(stored("bookings")) == 1
@@ -115,14 +115,14 @@ def test_each_attempt_of_a_transaction_has_a_token_of_its_own() -> None:
     slot = a_slot(a_specialist())
 
     with CONTENDED["another transaction"](2) as calls:
-        book(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), slot.id, now=NOW)
 
     assert len({parameters["ClientRequestToken"] for _, parameters in calls.sent}) == 2
 
 
 def test_a_single_write_waits_for_a_transaction_on_its_item(waits: list[float]) -> None:
     with refusing("TransactionConflictException", only="UpdateItem", times=2):
-        profiles.change_own_profile(Caller(new_id(USER_PREFIX), Role.SPECIALIST, "s@example.com"), {}, NOW)
+        profiles.update_own_profile(Caller(new_id(USER_PREFIX), Role.SPECIALIST, "s@example.com"), {}, NOW)
 
     assert len(stored("calendar")) == 1
     assert len(waits) == 2
@@ -135,10 +135,10 @@ def test_a_store_that_is_unavailable_is_said_to_be(state: Callable[[], AbstractC
     before = stored("bookings")
 
     for attempt in (
-        lambda: book(client, free.id, now=NOW),
-        lambda: cancel(client, booking.id, NOW),
+        lambda: create_booking(client, free.id, now=NOW),
+        lambda: cancel_booking(client, booking.id, NOW),
         lambda: find_booking(booking.id),
-        lambda: own_bookings(client, BookingFilter(), PageRequest(20)),
+        lambda: list_own_bookings(client, BookingFilter(), PageRequest(20)),
         lambda: list_users(PageRequest(20)),
         lambda: first_in_line(booking.slot_id),
     ):
@@ -158,27 +158,27 @@ def reads(attempt: Callable[[], object]) -> list[dict[str, Any]]:
 def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
     """moto knows no old copies, so the calls are looked at."""
     specialist, client, stranger = a_specialist(), a_client(), a_specialist()
-    service = add_service(specialist, title="Cut", description=None, duration_minutes=480, price=Decimal(1), now=NOW)
+    service = create_service(specialist, title="Cut", description=None, duration_minutes=480, price=Decimal(1), now=NOW)
     booking, slot, others = a_booking(specialist, client), a_slot(specialist, 3 * HOUR), a_slot(stranger)
-    join(a_waiter(), booking.slot_id, NOW)
+    join_wait_list(a_waiter(), booking.slot_id, NOW)
     decisions: dict[str, tuple[int, Callable[[], object]]] = {
         "whether there is such a booking": (1, lambda: find_booking(booking.id)),
         "whether there is such a service, and such a slot": (
             2,
-            lambda: book(client, slot.id, service_id=service.id, now=NOW),
+            lambda: create_booking(client, slot.id, service_id=service.id, now=NOW),
         ),
         "what became of the slot of that id": (
             2,
-            lambda: reschedule(client, booking.id, with_other("nonce", booking.slot_id), NOW),
+            lambda: reschedule_booking(client, booking.id, with_other("nonce", booking.slot_id), NOW),
         ),
-        "whether another's slot exists": (2, lambda: reschedule(client, booking.id, others.id, NOW)),
-        "who is first in line when a booking moves": (2, lambda: reschedule(client, booking.id, slot.id, NOW)),
-        "who is first in line when a booking ends": (2, lambda: cancel(client, booking.id, NOW)),
+        "whether another's slot exists": (2, lambda: reschedule_booking(client, booking.id, others.id, NOW)),
+        "who is first in line when a booking moves": (2, lambda: reschedule_booking(client, booking.id, slot.id, NOW)),
+        "who is first in line when a booking ends": (2, lambda: cancel_booking(client, booking.id, NOW)),
         "what a new slot overlaps": (1, lambda: open_slot(specialist, NOW + 5 * HOUR, NOW + 6 * HOUR, NOW)),
         "which days a slot leaves": (1, lambda: delete_slot(stranger, others.id)),
-        "whether there is such a specialist": (1, lambda: profiles.profile_of(specialist.specialist_id)),
-        "whether the caller has a profile": (1, lambda: profiles.own_profile(specialist)),
-        "whose account it is": (1, lambda: own_account(client)),
+        "whether there is such a specialist": (1, lambda: profiles.get_profile(specialist.specialist_id)),
+        "whether the caller has a profile": (1, lambda: profiles.get_own_profile(specialist)),
+        "whose account it is": (1, lambda: get_own_user(client)),
         "whether a password is right": (
             2,
             lambda: log_in("nobody@example.com", "12345678", source_address="192.0.2.1", now=NOW),
@@ -198,8 +198,8 @@ def test_an_error_that_trying_again_cannot_mend_is_not_taken_for_a_busy_store(co
     slot = a_slot(a_specialist())
 
     for attempt in (
-        lambda: book(a_client(), slot.id, now=NOW),
-        lambda: own_bookings(a_client(), BookingFilter(), PageRequest(20)),
+        lambda: create_booking(a_client(), slot.id, now=NOW),
+        lambda: list_own_bookings(a_client(), BookingFilter(), PageRequest(20)),
     ):
         with refusing(code) as calls, pytest.raises(ClientError):
             attempt()
@@ -215,7 +215,7 @@ def test_a_transaction_that_is_cancelled_for_another_reason_is_no_contention() -
         refusing("TransactionCanceledException", reasons=["None", "ItemCollectionSizeLimitExceeded"]),
         pytest.raises(ClientError),
     ):
-        book(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), slot.id, now=NOW)
 
 
 class Note(EphemeralItem):

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from booking.calendar import profiles
+from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
+from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.create import create_booking
+from booking.bookings.errors import BookingHasExpired
+from booking.bookings.expire import expire_started
+from booking.bookings.rules import Booking
+from booking.bookings.table import TIMER_SHARDS
 from booking.caller import Caller, Locale, Role
 from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
 from booking.notifications.reminders import remind_upcoming
-from booking.platform.metric_totals import read_totals
-from booking.platform.settings import settings
-from booking.platform.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
-from booking.reservations.book import book
-from booking.reservations.change import cancel, reschedule
-from booking.reservations.errors import BookingHasExpired
-from booking.reservations.expiry import expire_started
-from booking.reservations.rules import Booking
-from booking.reservations.table import TIMER_SHARDS
-from booking.waitlist.line import join
+from booking.runtime.settings import settings
+from booking.slots.wait_list import join_wait_list
+from booking.specialists import profiles
+from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots as expire_function
 from schedules import remind_upcoming as remind_function
 from tests.integration.api import an_invocation
@@ -72,7 +72,7 @@ def statuses() -> Counter[str]:
 class TestExpiry:
     def test_a_started_booking_expires_its_slot_is_free_and_nobody_is_promoted(self) -> None:
         booking = a_booking(a_specialist(), a_client())
-        join(a_client(), booking.slot_id, NOW)
+        join_wait_list(a_client(), booking.slot_id, NOW)
 
         assert expire() == {"expired": 1}
 
@@ -123,7 +123,7 @@ class TestExpiry:
 
     def test_a_booking_that_is_cancelled_meanwhile_stays_cancelled(self) -> None:
         booking = a_booking(a_specialist(), a_client())
-        with just_before("TransactWriteItems", lambda: cancel(an_admin(), booking.id, AT_START + SECOND)):
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), booking.id, AT_START + SECOND)):
             assert expire() == {"skipped": 1}
         assert statuses() == {"cancelled": 1}
 
@@ -131,7 +131,7 @@ class TestExpiry:
         specialist = a_specialist()
         booking = a_booking(specialist, a_client())
         later = a_slot(specialist, 3 * HOUR)
-        with just_before("TransactWriteItems", lambda: reschedule(an_admin(), booking.id, later.id, AT_START)):
+        with just_before("TransactWriteItems", lambda: reschedule_booking(an_admin(), booking.id, later.id, AT_START)):
             assert expire() == {"skipped": 1}
         assert statuses() == {"confirmed": 1}
         assert slot_item(later.id)["booking_id"] == booking.id
@@ -143,7 +143,7 @@ class TestExpiry:
         expire()
         caller = {Role.CLIENT: ann, Role.SPECIALIST: specialist, Role.ADMIN: an_admin()}[role]
         with pytest.raises(BookingHasExpired):
-            cancel(caller, booking.id, AT_START + SECOND)
+            cancel_booking(caller, booking.id, AT_START + SECOND)
 
     def test_a_booking_that_is_just_being_changed_is_looked_at_again(self, outside: Outside) -> None:
         """Its slot may say already that it is another's: no dead letter, for nothing is wrong."""
@@ -189,7 +189,7 @@ class TestBounds:
         for number in range(5):
             a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
         ended = a_booking(a_specialist(), a_client(), starts_in=HOUR / 4)
-        cancel(an_admin(), ended.id, NOW)
+        cancel_booking(an_admin(), ended.id, NOW)
         with items_read() as read:
             assert expire(NOW + 2 * HOUR) == {"expired": 2}
         assert read == {"items": 2, "queries": 2 * TIMER_SHARDS}
@@ -234,7 +234,7 @@ class TestPoison:
         change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
 
         def move() -> Answer:
-            reschedule(an_admin(), booking.id, later.id, NOW)
+            reschedule_booking(an_admin(), booking.id, later.id, NOW)
             return None
 
         outside.before_letter = move
@@ -251,7 +251,7 @@ class TestPoison:
 class TestReminders:
     def test_a_reminder_has_the_right_recipient_time_zone_and_calendar_file(self, outside: Outside) -> None:
         specialist, ann = a_specialist(), a_client()
-        profiles.change_own_profile(specialist, {"time_zone": "Europe/Moscow", "display_name": "Dr. No"}, NOW)
+        profiles.update_own_profile(specialist, {"time_zone": "Europe/Moscow", "display_name": "Dr. No"}, NOW)
         booking = a_booking(specialist, ann)
 
         assert remind() == {"reminded": 1}
@@ -269,7 +269,7 @@ class TestReminders:
 
     def test_a_reminder_speaks_the_clients_language(self, outside: Outside) -> None:
         ann = Caller("usr_" + "a" * 20, Role.CLIENT, "anna@example.com", Locale.RU)
-        book(ann, a_slot(a_specialist()).id, now=NOW)
+        create_booking(ann, a_slot(a_specialist()).id, now=NOW)
         remind()
         (sent,) = outside.mails
         assert sent["Subject"] == "Напоминание: Приём, 01.03.2030, 09:00–10:00 (UTC)"
@@ -303,12 +303,12 @@ class TestReminders:
 
     def test_a_cancelled_booking_is_not_reminded(self, outside: Outside) -> None:
         ann = a_client()
-        cancel(ann, a_booking(a_specialist(), ann).id, NOW)
+        cancel_booking(ann, a_booking(a_specialist(), ann).id, NOW)
         assert remind() == {}
 
     def test_a_booking_that_is_cancelled_meanwhile_is_not_reminded(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
-        with just_before("TransactWriteItems", lambda: cancel(an_admin(), booking.id, NOW)):
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), booking.id, NOW)):
             assert remind() == {"unwanted": 1}
         assert outside.mails == []
 
@@ -316,7 +316,7 @@ class TestReminders:
         specialist = a_specialist()
         booking = a_booking(specialist, a_client())
         later = a_slot(specialist, 10 * HOUR)
-        with just_before("TransactWriteItems", lambda: reschedule(an_admin(), booking.id, later.id, NOW)):
+        with just_before("TransactWriteItems", lambda: reschedule_booking(an_admin(), booking.id, later.id, NOW)):
             assert remind() == {"unwanted": 1}
         assert outside.mails == []
         assert remind(NOW + 9 * HOUR) == {"reminded": 1}
@@ -325,7 +325,7 @@ class TestReminders:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann)
         remind()
-        reschedule(ann, booking.id, a_slot(specialist, 10 * HOUR).id, NOW + SECOND)
+        reschedule_booking(ann, booking.id, a_slot(specialist, 10 * HOUR).id, NOW + SECOND)
         assert remind(NOW + 2 * SECOND) == {}
         assert remind(NOW + 9 * HOUR) == {"reminded": 1}
         assert ["09:00–10:00" in text_of(sent) for sent in outside.mails] == [True, False]
@@ -334,7 +334,7 @@ class TestReminders:
     def test_a_profile_is_read_once_per_sweep(self) -> None:
         specialist = a_specialist()
         for number in range(3):
-            book(a_client(), a_slot(specialist, (1 + number) * HOUR / 4, HOUR / 4).id, now=NOW)
+            create_booking(a_client(), a_slot(specialist, (1 + number) * HOUR / 4, HOUR / 4).id, now=NOW)
         with counted_calls() as calls:
             assert remind() == {"reminded": 3}
         assert calls.counted["GetItem"] == 1
@@ -523,14 +523,14 @@ class TestLag:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann, starts_in=10 * HOUR)
         sooner = a_slot(specialist, 3 * HOUR)
-        reschedule(ann, booking.id, sooner.id, NOW + 2 * HOUR)
+        reschedule_booking(ann, booking.id, sooner.id, NOW + 2 * HOUR)
         assert reminder_lag(NOW + 2 * HOUR + 7 * MINUTE) == 7 * 60
 
     def test_of_a_promoted_client_it_is_due_from_the_promotion(self) -> None:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann)
-        join(a_waiter(), booking.slot_id, NOW)
-        cancel(ann, booking.id, NOW + 20 * MINUTE)
+        join_wait_list(a_waiter(), booking.slot_id, NOW)
+        cancel_booking(ann, booking.id, NOW + 20 * MINUTE)
         assert reminder_lag(NOW + 27 * MINUTE) == 7 * 60
 
     def test_what_must_wait_and_what_is_given_up_are_late_as_well(self, outside: Outside) -> None:

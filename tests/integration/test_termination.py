@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from booking.platform.termination import EXTENSION, before_the_end
+from booking.runtime.termination import EXTENSION, before_the_end
 from tests.integration.execution_environment import (
     EXTENSIONS,
     IDENTIFIER,
@@ -25,7 +25,7 @@ WITHOUT_EXTENSIONS = [kind for kind in ExtensionsApi if kind is not ExtensionsAp
 
 
 def test_what_was_counted_is_added_before_the_end() -> None:
-    with execution_environment("ops.health.handler") as environment:
+    with execution_environment("ops.get_health.handler") as environment:
         assert environment.invoke("GET", "/health")["statusCode"] == 200
         assert environment.calls == []
 
@@ -36,7 +36,7 @@ def test_what_was_counted_is_added_before_the_end() -> None:
 
 
 def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
-    with execution_environment("ops.health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
+    with execution_environment("ops.get_health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
         environment.aws_answers.clear()
         environment.invoke("GET", "/health")
         eventually(lambda: environment.calls)
@@ -51,7 +51,7 @@ def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
 
 
 def test_an_environment_that_has_counted_nothing_just_ends() -> None:
-    with execution_environment("ops.health.handler") as environment:
+    with execution_environment("ops.get_health.handler") as environment:
         eventually(lambda: f"GET {RUNTIME}/next" in environment.asked)
 
         environment.tell_to_end()
@@ -61,7 +61,7 @@ def test_an_environment_that_has_counted_nothing_just_ends() -> None:
 
 
 def test_it_is_registered_for_no_events_before_it_asks_for_its_first_invocation() -> None:
-    with execution_environment("ops.health.handler") as environment:
+    with execution_environment("ops.get_health.handler") as environment:
         environment.invoke("GET", "/health")
         eventually(lambda: f"GET {EXTENSIONS}/event/next" in environment.asked)
 
@@ -74,14 +74,14 @@ def test_it_is_registered_for_no_events_before_it_asks_for_its_first_invocation(
 
 
 def test_it_is_not_registered_where_the_deployer_keeps_the_question_back() -> None:
-    with execution_environment("ops.health.handler", {"NOTICE_OF_TERMINATION": "Disabled"}) as environment:
+    with execution_environment("ops.get_health.handler", {"NOTICE_OF_TERMINATION": "Disabled"}) as environment:
         assert environment.invoke("GET", "/health")["statusCode"] == 200
         assert not [line for line in environment.asked if EXTENSIONS in line]
 
 
 @pytest.mark.parametrize("extensions", WITHOUT_EXTENSIONS, ids=lambda kind: kind.name.lower())
 def test_where_there_are_no_extensions_it_serves_and_ends_all_the_same(extensions: ExtensionsApi) -> None:
-    with execution_environment("ops.health.handler", extensions=extensions) as environment:
+    with execution_environment("ops.get_health.handler", extensions=extensions) as environment:
         assert environment.invoke("GET", "/health")["statusCode"] == 200
         assert f"GET {EXTENSIONS}/event/next" not in environment.asked
 

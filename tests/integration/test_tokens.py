@@ -12,14 +12,14 @@ from typing import Any
 import jwt
 import pytest
 
-from booking.accounts.tokens import ALGORITHM, AUDIENCE, ISSUER, caller_of, issue_access_token
+from booking.accounts.access_tokens import ALGORITHM, AUDIENCE, ISSUER, caller_of, issue_access_token
 from booking.caller import Caller
 from booking.errors import StoreUnavailable, Unauthenticated
-from booking.platform import signing
-from booking.platform.aws import client
-from booking.platform.clock import current_instant
-from booking.platform.sealing import seal
-from booking.platform.settings import settings
+from booking.runtime import signing
+from booking.runtime.aws import client
+from booking.runtime.clock import current_instant
+from booking.runtime.sealing import seal
+from booking.runtime.settings import settings
 from tests.integration.people import a_client
 from tests.integration.store_calls import counted_calls, keys_unreachable
 

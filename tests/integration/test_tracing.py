@@ -28,9 +28,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from booking.errors import StoreUnavailable
-from booking.platform import tracing
-from booking.platform.settings import settings
-from booking.platform.xray import MOST_CALLS_SHOWN, Tracer
+from booking.runtime.settings import settings
+from booking.telemetry import tracing
+from booking.telemetry.xray import MOST_CALLS_SHOWN, Tracer
 from infra.app import create_app, route_modules
 from infra.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
@@ -146,7 +146,7 @@ class TestExecutionEnvironments:
         return {"TRACING_MODE": "Active", "AWS_XRAY_DAEMON_ADDRESS": daemon.address}
 
     def test_a_request_is_told_with_its_route_its_outcome_and_its_calls(self, daemon: Daemon) -> None:
-        with execution_environment("ops.health.handler", self.variables(daemon)) as environment:
+        with execution_environment("ops.get_health.handler", self.variables(daemon)) as environment:
             before = time.time()
             assert environment.invoke("GET", "/health", trace=SAMPLED, query={"deep": "1"})["statusCode"] == 200
             document = daemon.document()
@@ -173,7 +173,7 @@ class TestExecutionEnvironments:
         assert len({document["id"], *(call["id"] for call in document["subsegments"])}) == 6
 
     def test_a_request_that_is_not_sampled_is_not_told_and_the_next_is_warm(self, daemon: Daemon) -> None:
-        with execution_environment("ops.health.handler", self.variables(daemon)) as environment:
+        with execution_environment("ops.get_health.handler", self.variables(daemon)) as environment:
             for trace in (SAMPLED.replace("Sampled=1", "Sampled=0"), "", f"Root={ROOT_ID}", f"{ROOT_ID};Sampled=1"):
                 assert environment.invoke("GET", "/health", trace=trace, query={"deep": "1"})["statusCode"] == 200
             assert daemon.has_nothing()
@@ -187,7 +187,7 @@ class TestExecutionEnvironments:
     def test_nothing_that_a_caller_writes_is_told_but_the_requests_id(self, daemon: Daemon) -> None:
         token, email, password = "a-token-of-ann", "ann@example.com", "a password of hers"
         body = json.dumps({"email": email, "password": password})
-        with execution_environment("auth.login.handler", self.variables(daemon)) as environment:
+        with execution_environment("auth.log_in.handler", self.variables(daemon)) as environment:
             datagrams = []
             for query in (None, {"a": "from-query"}):
                 environment.invoke("POST", "/auth/login", trace=SAMPLED, body=body, token=token, query=query)
@@ -212,12 +212,12 @@ class TestExecutionEnvironments:
     @pytest.mark.parametrize("without", ["TRACING_MODE", "AWS_XRAY_DAEMON_ADDRESS"])
     def test_where_it_is_off_nothing_is_told(self, daemon: Daemon, without: str) -> None:
         variables = self.variables(daemon) | {without: ""}
-        with execution_environment("ops.health.handler", variables) as environment:
+        with execution_environment("ops.get_health.handler", variables) as environment:
             environment.invoke("GET", "/health", trace=SAMPLED, query={"deep": "1"})
 
         assert daemon.has_nothing()
 
-    @pytest.mark.parametrize(("mode", "imported"), [("Disabled", []), ("Active", ["booking.platform.xray"])])
+    @pytest.mark.parametrize(("mode", "imported"), [("Disabled", []), ("Active", ["booking.telemetry.xray"])])
     def test_where_it_is_off_nothing_is_imported_for_it(self, daemon: Daemon, mode: str, imported: list[str]) -> None:
         functions = [*(module.__name__ for module in route_modules()), "schedules.remind_upcoming"]
         program = (

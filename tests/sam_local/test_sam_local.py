@@ -42,7 +42,7 @@ def test_a_slot_is_booked_once(api: httpx.Client) -> None:
 
 
 def test_a_route_is_invoked_with_its_event(sam: SamLocal) -> None:
-    assert invoked(sam, "Register")["statusCode"] == 201
+    assert invoked(sam, "RegisterUser")["statusCode"] == 201
 
 
 def test_a_sweep_is_invoked_with_its_event(sam: SamLocal) -> None:

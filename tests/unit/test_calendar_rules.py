@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.calendar.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
-from booking.calendar.rules import Availability, Service, check_slot_times, days_touched, has_started, overlaps
-from booking.calendar.slots import day_bounds
 from booking.errors import Invalid
+from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
+from booking.slots.rules import Availability, check_slot_times, days_touched, has_started, overlaps
+from booking.slots.slots import day_bounds
+from booking.specialists.rules import Service
 from tests.instants import DAY, HOUR, NOW, TICK
 
 INSTANTS = st.datetimes(datetime(2029, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone given

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.platform.defang import defanged
+from booking.runtime.defang import defanged
 
 LINKED = re.compile(r":[/\\]|www\.|\w\.[a-z]{2,}", re.IGNORECASE)  # what mail programs look for, more or less
 

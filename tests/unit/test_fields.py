@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from booking.http.bodies.calendar import ServiceBody
-from booking.http.bodies.email import KnownEmail, NewEmail
-from booking.http.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, Title
-from booking.http.bodies.time_zone import TimeZoneName
+from booking.api.bodies.calendar import ServiceBody
+from booking.api.bodies.email import KnownEmail, NewEmail
+from booking.api.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, Title
+from booking.api.bodies.time_zone import TimeZoneName
 
 
 def accepted(field: Any, value: object) -> Any:

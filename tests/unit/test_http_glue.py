@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from booking import errors
-from booking.calendar.errors import SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
-from booking.http.edge import _request_id
-from booking.http.errors import documented, error_response, status_of
-from booking.http.pagination import CursorWithOffset, Pagination
-from booking.http.public_address import public_prefix
-from booking.reservations.errors import SlotAlreadyBooked
+from booking.api.errors import documented, error_response, status_of
+from booking.api.middleware import _request_id
+from booking.api.pagination import CursorWithOffset, Pagination
+from booking.api.public_address import public_prefix
+from booking.bookings.errors import SlotAlreadyBooked
+from booking.slots.errors import SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
 
 
 def refusals() -> Iterator[type[errors.BookingError]]:

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from booking.calendar.table import ProfileItem
+from booking.bookings.table import BookingItem
 from booking.caller import Locale
 from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose
-from booking.reservations.table import BookingItem
+from booking.specialists.table import ProfileItem
 
 START = datetime(2030, 3, 30, 22, 30, tzinfo=UTC)
 TOLD = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from booking.platform.metrics import BUSINESS, DURATION, LAGS, REQUESTS
+from booking.telemetry.metrics import BUSINESS, DURATION, LAGS, REQUESTS
 from infra.settings import ROOT, template
 from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking import rate_limit
+from booking.dynamodb import store
+from booking.dynamodb.queries import Page
+from booking.dynamodb.store import CONTENTION_ATTEMPTS, Contended, retrying_contention
 from booking.errors import StoreUnavailable
-from booking.platform import ratelimit, store
-from booking.platform.clock import current_instant, epoch_seconds, from_stored, to_stored
-from booking.platform.queries import Page
-from booking.platform.ratelimit import RateLimit
-from booking.platform.settings import InvalidSettings, Settings
-from booking.platform.store import CONTENTION_ATTEMPTS, Contended, retrying_contention
+from booking.rate_limit import RateLimit
+from booking.runtime.clock import current_instant, epoch_seconds, from_stored, to_stored
+from booking.runtime.settings import InvalidSettings, Settings
 
 OFFSETS = st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(timezone)
 INSTANTS = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=OFFSETS)  # noqa: DTZ001  # zone given
@@ -91,7 +92,7 @@ class TestArithmeticOfRateLimits:
 
     @given(ATTEMPTS, st.integers(0, 300 * SECOND))
     def test_the_window_is_half_open(self, attempts: set[int], now: int) -> None:
-        past = ratelimit._past(self.LIMIT, attempts, now)
+        past = rate_limit._past(self.LIMIT, attempts, now)
 
         assert past == {attempt for attempt in attempts if now - attempt >= 60 * SECOND}
 
@@ -100,19 +101,19 @@ class TestArithmeticOfRateLimits:
         self, attempts: set[int], since: int
     ) -> None:
         now = max(attempts) + since
-        within = attempts - ratelimit._past(self.LIMIT, attempts, now)
+        within = attempts - rate_limit._past(self.LIMIT, attempts, now)
         if not within:
             return
 
-        seconds = ratelimit._seconds_until_free(self.LIMIT, within, now)
+        seconds = rate_limit._seconds_until_free(self.LIMIT, within, now)
 
         assert 1 <= seconds <= 60
-        assert ratelimit._past(self.LIMIT, within, now + seconds * SECOND)
-        assert seconds == 1 or not ratelimit._past(self.LIMIT, within, now + (seconds - 1) * SECOND)
+        assert rate_limit._past(self.LIMIT, within, now + seconds * SECOND)
+        assert seconds == 1 or not rate_limit._past(self.LIMIT, within, now + (seconds - 1) * SECOND)
 
     def test_two_attempts_of_one_moment_are_two(self) -> None:
         now = datetime(2030, 1, 1, tzinfo=UTC)
-        instants = {ratelimit._unique_nanoseconds(now) for _ in range(50)}
+        instants = {rate_limit._unique_nanoseconds(now) for _ in range(50)}
 
         assert len(instants) > 1
         assert all(0 <= instant - int(now.timestamp()) * SECOND < 1000 for instant in instants)

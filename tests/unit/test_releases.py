@@ -57,7 +57,7 @@ def test_another_release_publishes_every_function_anew() -> None:
     assert not before & after
 
 
-@pytest.mark.parametrize("changed", ["template.yaml", "functions/ops/health.py", "layers/booking/Makefile"])
+@pytest.mark.parametrize("changed", ["template.yaml", "functions/ops/get_health.py", "layers/booking/Makefile"])
 def test_a_release_names_code_and_layers_and_template(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from booking.accounts.errors import OwnAdminRights
 from booking.accounts.user import check_keeps_own_rights
-from booking.calendar.errors import SlotStarted
+from booking.bookings.errors import BookingHasExpired, NotConfirmed
+from booking.bookings.rules import Booking, Status, check_may_cancel, check_may_reschedule, check_may_see
+from booking.bookings.table import TIMER_SHARDS, expiry_timer, reminder_timer
 from booking.caller import Caller, Role, specialist_id_of
 from booking.errors import BookingError, Forbidden
-from booking.platform.ids import new_id
-from booking.reservations.errors import BookingHasExpired, NotConfirmed
-from booking.reservations.rules import Booking, Status, check_may_cancel, check_may_reschedule, check_may_see
-from booking.reservations.table import TIMER_SHARDS, expiry_timer, reminder_timer
+from booking.runtime.ids import new_id
+from booking.slots.errors import SlotStarted
 from tests.instants import TICK
 
 START = datetime(2030, 3, 1, 9, 0, tzinfo=UTC)

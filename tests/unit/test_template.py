@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from booking.notifications import delivery
-from booking.platform.settings import Settings
+from booking.runtime.settings import Settings
 from infra.local.gateway import error_body
 from infra.sam import deploy_options
 from infra.settings import ROOT, read_variables, template
@@ -148,8 +148,8 @@ def test_a_delivery_is_remembered_for_longer_than_its_record_can_lie_in_the_queu
 def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:
     holding = {f.handler for f in FUNCTIONS if any(p.resource == "SigningKey" for p in f.permissions)}
     asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
-    issuing = {"auth.login.handler", "auth.refresh.handler"}
-    assert holding == asking - {"ops.metrics.handler"} | issuing  # scrapers have a token of their own
+    issuing = {"auth.log_in.handler", "auth.refresh_session.handler"}
+    assert holding == asking - {"ops.get_metrics.handler"} | issuing  # scrapers have a token of their own
 
 
 def test_the_functions_of_lists_hold_the_key_of_cursors_and_no_others() -> None:
@@ -185,7 +185,7 @@ def test_only_accounts_and_the_health_check_read_or_write_the_table_with_passwor
         for f in FUNCTIONS
         if any((p.resource, p.action != "dynamodb:ConditionCheckItem") == ("UsersTable", True) for p in f.permissions)
     }
-    assert {handler.partition(".")[0] for handler in reaching - {"ops.health.handler"}} == {"auth", "users"}
+    assert {handler.partition(".")[0] for handler in reaching - {"ops.get_health.handler"}} == {"auth", "users"}
 
 
 @every_table
@@ -379,7 +379,7 @@ def routes_of(module: ModuleType) -> list[tuple[str, str]]:
 
 def models() -> Iterator[Any]:
     """Every item of every table."""
-    store = importlib.import_module("booking.platform.store")
+    store = importlib.import_module("booking.dynamodb.store")
     remaining = list(store.Item.__subclasses__())
     while remaining:
         model = remaining.pop()

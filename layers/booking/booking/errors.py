@@ -2,7 +2,7 @@
 
 Each refusal is a class of its own in the slice that it belongs to; it states its sentence (shown to
 people) and its reason (a stable word that programs switch on). The kind says what sort of refusal it
-is; `booking.http.errors` is the only place that knows which status a kind becomes.
+is; `booking.api.errors` is the only place that knows which status a kind becomes.
 """
 
 from typing import ClassVar

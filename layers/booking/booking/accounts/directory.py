@@ -9,18 +9,18 @@ from pynamodb.expressions.condition import Condition
 from booking.accounts.errors import UserNotFound
 from booking.accounts.table import KIND_USER, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
-from booking.calendar import profiles
 from booking.caller import USER_PREFIX, Caller, Role, specialist_id_of
+from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.dynamodb.store import ConditionsFailed, Contended, Step, Transaction, get, retrying_contention
 from booking.errors import Forbidden, Unauthenticated
-from booking.platform.clock import to_stored
-from booking.platform.ids import is_id
-from booking.platform.queries import Page, PageRequest, query_page
-from booking.platform.store import ConditionsFailed, Contended, Step, Transaction, get, retrying_contention
+from booking.runtime.clock import to_stored
+from booking.runtime.ids import is_id
+from booking.specialists import profiles
 
 _IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # an expression
 
 
-def own_account(caller: Caller) -> User:
+def get_own_user(caller: Caller) -> User:
     """The caller's account as it is now. Raises `Unauthenticated` if it is gone or deactivated."""
     item = get(UserItem, caller.user_id, consistent=True)
     if item is None or not item.is_active:
@@ -34,7 +34,7 @@ def list_users(request: PageRequest) -> Page[User]:
     return page.map(UserItem.to_user)
 
 
-def update_user(
+def change_access(
     caller: Caller,
     user_id: str,
     *,

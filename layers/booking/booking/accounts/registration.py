@@ -8,12 +8,12 @@ from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
-from booking.calendar import profiles, slots
-from booking.caller import USER_PREFIX, Locale, Role, specialist_id_of
-from booking.platform.ids import new_id
-from booking.platform.ratelimit import RateLimit, count_attempt, source_network
-from booking.platform.settings import settings
-from booking.platform.store import ConditionsFailed, Transaction, get, update
+from booking.caller import USER_PREFIX, Locale, Role
+from booking.dynamodb.store import ConditionsFailed, Transaction, get, update
+from booking.rate_limit import RateLimit, count_attempt, source_network
+from booking.runtime.ids import new_id
+from booking.runtime.settings import settings
+from booking.specialists import profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Registration:
     locale: Locale = Locale.EN
 
 
-def register(registration: Registration, *, source_address: str, now: datetime) -> User:
+def register_user(registration: Registration, *, source_address: str, now: datetime) -> User:
     """A new account; a specialist's profile is made in the same write.
 
     Raises `AddressRejected`, `EmailTaken`, `TooManyRequests`.
@@ -36,11 +36,10 @@ def register(registration: Registration, *, source_address: str, now: datetime) 
     return _create(registration, now)
 
 
-def make_admin(email: str, password: str, now: datetime) -> User:
-    """The operator's way to an admin: a new account, or an existing one that gets role and password.
+def grant_admin(email: str, password: str, now: datetime) -> User:
+    """An account with the role of an admin: a new one, or an existing one that gets role and password.
 
-    Sessions that an existing account has are over, since whoever began them need not be who is made admin now. What
-    was closed when it was deactivated is open again.
+    Sessions that an existing account has are over, since whoever began them need not be who is made admin now.
     Raises `AddressRejected`.
     """
     holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
@@ -56,10 +55,7 @@ def make_admin(email: str, password: str, now: datetime) -> User:
         ],
         condition=UserItem.user_id.exists(),
     )
-    user = item.to_user()
-    profiles.reopen(user.as_caller())
-    slots.reopen_slots(specialist_id_of(user.id), now)
-    return user
+    return item.to_user()
 
 
 def _create(registration: Registration, now: datetime) -> User:

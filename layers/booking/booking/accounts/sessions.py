@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from booking.accounts.access_tokens import access_token_lifetime, issue_access_token
 from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.table import UserItem
-from booking.accounts.tokens import access_token_lifetime, issue_access_token
 from booking.accounts.user import User
-from booking.platform.clock import epoch_seconds
-from booking.platform.ephemeral import EphemeralItem
-from booking.platform.settings import settings
-from booking.platform.store import ConditionFailed, create, delete, get, update
+from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.store import ConditionFailed, create, delete, get, update
+from booking.runtime.clock import epoch_seconds
+from booking.runtime.settings import settings
 
 _FAMILY_BYTES = 16
 _SECRET_BYTES = 32
@@ -58,7 +58,7 @@ def open_session(user: User, now: datetime) -> Session:
     return _session(user, family_id, secret, now)
 
 
-def refresh(token: str, now: datetime) -> Session:
+def refresh_session(token: str, now: datetime) -> Session:
     """Spends the refresh token for a new pair; role and e-mail are read anew.
 
     The token is spent last: while the store or the signing key cannot be had, it stays good for the next try.
@@ -78,7 +78,7 @@ def refresh(token: str, now: datetime) -> Session:
     return session
 
 
-def close_session(token: str) -> None:
+def log_out(token: str) -> None:
     """Ends the token's family. A token that is none any more is no error: the session is over."""
     try:
         family_id, _ = _parts(token)

@@ -5,8 +5,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from booking.accounts.user import User
 from booking.caller import Locale, Role
-from booking.platform.settings import settings
-from booking.platform.store import InstantAttribute, Item
+from booking.dynamodb.store import InstantAttribute, Item
+from booking.runtime.settings import settings
 
 KIND_USER = "user"
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.expressions.condition import size
 
+from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.store import ConditionFailed, update
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import NotSent, Withheld
 from booking.notifications.messages import Audience
-from booking.platform.clock import epoch_seconds
-from booking.platform.ephemeral import EphemeralItem
-from booking.platform.settings import settings
-from booking.platform.store import ConditionFailed, update
+from booking.runtime.clock import epoch_seconds
+from booking.runtime.settings import settings
 
 _KEPT = timedelta(days=2)
 

@@ -19,10 +19,10 @@ from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from booking.platform.clock import epoch_seconds
-from booking.platform.ephemeral import EphemeralItem
-from booking.platform.store import ConditionFailed, ConditionsFailed, Item, Transaction, delete, update
-from booking.platform.sweep import TryLater
+from booking.background.sweep import TryLater
+from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.store import ConditionFailed, ConditionsFailed, Item, Transaction, delete, update
+from booking.runtime.clock import epoch_seconds
 
 LEASE = timedelta(minutes=2)
 KEPT = timedelta(days=30)

@@ -13,14 +13,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from booking.bookings.rules import Status
+from booking.bookings.table import BookingItem
+from booking.dynamodb.store import RawItem
 from booking.notifications.delivery import NotSent, meaning_of, meaning_of_code
-from booking.platform import aws
-from booking.platform.clock import to_stored
-from booking.platform.metrics import count
-from booking.platform.settings import settings
-from booking.platform.store import RawItem
-from booking.reservations.rules import Status
-from booking.reservations.table import BookingItem
+from booking.runtime import aws
+from booking.runtime.clock import to_stored
+from booking.runtime.settings import settings
+from booking.telemetry.metrics import count
 
 SOURCE = "booking-api"
 SCHEMA_VERSION = "1"

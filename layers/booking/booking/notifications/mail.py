@@ -10,14 +10,14 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from booking.background.sweep import TryLater
 from booking.notifications.daily_cap import count_mail
 from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
 from booking.notifications.messages import Audience, Message
-from booking.platform import aws
-from booking.platform.log import logger
-from booking.platform.metrics import count
-from booking.platform.settings import settings
-from booking.platform.sweep import TryLater
+from booking.runtime import aws
+from booking.runtime.settings import settings
+from booking.telemetry.log import logger
+from booking.telemetry.metrics import count
 
 LONGEST_SEND_SECONDS = 10
 KEY_HEADER = "X-Booking-Message"

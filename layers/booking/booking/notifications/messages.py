@@ -12,11 +12,11 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.calendar.rules import DEFAULT_TIME_ZONE
-from booking.calendar.table import ProfileItem
+from booking.bookings.table import BookingItem
 from booking.caller import Locale
-from booking.platform.defang import defanged
-from booking.reservations.table import BookingItem
+from booking.runtime.defang import defanged
+from booking.specialists.rules import DEFAULT_TIME_ZONE
+from booking.specialists.table import ProfileItem
 
 _FILES = Path(__file__).parent / "messages"
 _PLAIN_LOCAL_PART = re.compile(r"(?!www\.)[\w+-]+(\.[\w+-]+)*", re.IGNORECASE)

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from booking.calendar.profiles import find_profile
-from booking.calendar.table import ProfileItem
+from booking.background.sweep import TryLater
+from booking.bookings.calendar_file import to_icalendar
+from booking.bookings.table import BookingItem
 from booking.caller import Locale
 from booking.notifications.delivery import Delivery, NobodyKnows, Refused, deliver_once
 from booking.notifications.events import BookingEvent, EventType, publish
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose
-from booking.platform.metrics import count
-from booking.platform.sweep import TryLater
-from booking.reservations.calendar_file import to_icalendar
-from booking.reservations.table import BookingItem
+from booking.specialists.profiles import find_profile
+from booking.specialists.table import ProfileItem
+from booking.telemetry.metrics import count
 
 # Nobody is mailed at expiry: most appointments that end this way took place.
 _OCCASIONS = {

@@ -6,21 +6,21 @@ from functools import cache, partial
 
 from pynamodb.expressions.condition import Condition
 
-from booking.calendar.profiles import find_profile
-from booking.calendar.rules import has_started
-from booking.calendar.table import ProfileItem
+from booking.background.sweep import Bounds, Report, Work, sweep
+from booking.bookings.calendar_file import to_icalendar
+from booking.bookings.rules import Status
+from booking.bookings.table import BookingItem, expiry_timer
+from booking.bookings.timers import REMIND, due_timers, park, slot_start
 from booking.caller import Locale
+from booking.dynamodb.store import ConditionFailed, RawItem, update
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose
-from booking.platform.clock import from_stored
-from booking.platform.settings import settings
-from booking.platform.store import ConditionFailed, RawItem, update
-from booking.platform.sweep import Bounds, Report, Work, sweep
-from booking.reservations.calendar_file import to_icalendar
-from booking.reservations.rules import Status
-from booking.reservations.table import BookingItem, expiry_timer
-from booking.reservations.timers import REMIND, due_timers, park, slot_start
+from booking.runtime.clock import from_stored
+from booking.runtime.settings import settings
+from booking.slots.rules import has_started
+from booking.specialists.profiles import find_profile
+from booking.specialists.table import ProfileItem
 
 
 def remind_upcoming(now: datetime, bounds: Bounds) -> Report:

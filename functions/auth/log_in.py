@@ -1,0 +1,41 @@
+"""POST /auth/login: e-mail and password for a session."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from booking.accounts.errors import WrongEmailOrPassword
+from booking.accounts.log_in import log_in
+from booking.accounts.sessions import Session
+from booking.api.application import lambda_handler
+from booking.api.bodies.accounts import SessionBody
+from booking.api.bodies.email import KnownEmail
+from booking.api.bodies.fields import RequestBody
+from booking.api.errors import documented
+from booking.api.source import Now, SourceAddress
+from booking.errors import TooManyRequests
+
+router = APIRouter()
+
+
+class Credentials(RequestBody):
+    """What a user signs in with."""
+
+    email: KnownEmail
+    password: Annotated[str, Field(max_length=128)]
+
+
+@router.post(
+    "/auth/login",
+    operation_id="logIn",
+    response_model=SessionBody,
+    responses=documented(WrongEmailOrPassword, TooManyRequests),
+    tags=["auth"],
+)
+async def endpoint(body: Credentials, source_address: SourceAddress, now: Now) -> Session:
+    """Sign in."""
+    return log_in(body.email, body.password, source_address=source_address, now=now)
+
+
+handler = lambda_handler(router)

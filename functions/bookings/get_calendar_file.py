@@ -1,0 +1,35 @@
+"""GET /bookings/{id}/calendar.ics: a booking as a file for calendars."""
+
+from fastapi import APIRouter, Response
+
+from booking.api.application import lambda_handler
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.api.source import Now, PathId
+from booking.bookings.calendar_file import get_calendar_file
+from booking.bookings.errors import BookingNotFound
+from booking.errors import Forbidden, Unauthenticated
+
+router = APIRouter()
+
+
+@router.get(
+    "/bookings/{id}/calendar.ics",
+    operation_id="getCalendarFile",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/calendar": {"schema": {"type": "string"}}}},
+        **documented(Unauthenticated, Forbidden, BookingNotFound),
+    },
+    tags=["bookings"],
+)
+async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now) -> Response:
+    """The booking as an event (RFC 5545), for its client, its specialist and admins."""
+    return Response(
+        get_calendar_file(caller, booking_id, now),
+        media_type="text/calendar",
+        headers={"Content-Disposition": f'attachment; filename="{booking_id}.ics"'},
+    )
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,39 @@
+"""GET /metrics: the totals of all functions, for Prometheus."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.security import HTTPAuthorizationCredentials
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from booking.api.application import lambda_handler
+from booking.api.bearer import bearer
+from booking.api.errors import documented
+from booking.errors import Unauthenticated
+from booking.telemetry.metric_totals import read_totals
+from booking.telemetry.prometheus import prometheus_text
+from booking.telemetry.scrape_token import may_scrape
+
+router = APIRouter()
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **documented(Unauthenticated),
+    },
+    tags=["operations"],
+)
+async def endpoint(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Response:
+    """Prometheus text; for the holder of the scrape token where the deployer has set one."""
+    if not may_scrape(credentials.credentials if credentials else ""):
+        raise Unauthenticated
+    return Response(prometheus_text(read_totals()), media_type=CONTENT_TYPE_LATEST)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,41 @@
+"""GET /specialists/{id}/availability: how much is free on which day."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import AvailabilityBody
+from booking.api.bodies.fields import Day
+from booking.api.days import WhoseDays
+from booking.api.errors import documented
+from booking.api.source import Now, PathId
+from booking.slots.rules import Availability
+from booking.slots.slots import get_availability
+from booking.specialists.errors import SpecialistNotFound
+
+router = APIRouter()
+
+
+@router.get(
+    "/specialists/{id}/availability",
+    operation_id="getAvailability",
+    response_model=list[AvailabilityBody],
+    responses=documented(SpecialistNotFound),
+    tags=["specialists"],
+)
+async def endpoint(
+    specialist_id: PathId,
+    now: Now,
+    date_from: Annotated[Day | None, Query(description="Today, unless given")] = None,
+    days: Annotated[int, Query(ge=1, le=31)] = 7,
+    tz: WhoseDays = "UTC",
+) -> Sequence[Availability]:
+    """Slots in all, free and booked, one entry per day."""
+    zone = ZoneInfo(tz)
+    return get_availability(specialist_id, date_from or now.astimezone(zone).date(), days, zone)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,29 @@
+"""GET /specialists/me: the caller's own profile."""
+
+from fastapi import APIRouter
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import ProfileBody
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.errors import Unauthenticated
+from booking.specialists.errors import ProfileNotFound
+from booking.specialists.profiles import get_own_profile
+from booking.specialists.rules import Profile
+
+router = APIRouter()
+
+
+@router.get(
+    "/specialists/me",
+    operation_id="getOwnProfile",
+    response_model=ProfileBody,
+    responses=documented(Unauthenticated, ProfileNotFound),
+    tags=["specialists"],
+)
+async def endpoint(caller: AnyCaller) -> Profile:
+    """The caller's profile."""
+    return get_own_profile(caller)
+
+
+handler = lambda_handler(router)

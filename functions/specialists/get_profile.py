@@ -1,0 +1,28 @@
+"""GET /specialists/{id}: a specialist."""
+
+from fastapi import APIRouter
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import ProfileBody
+from booking.api.errors import documented
+from booking.api.source import PathId
+from booking.specialists.errors import SpecialistNotFound
+from booking.specialists.profiles import get_profile
+from booking.specialists.rules import Profile
+
+router = APIRouter()
+
+
+@router.get(
+    "/specialists/{id}",
+    operation_id="getProfile",
+    response_model=ProfileBody,
+    responses=documented(SpecialistNotFound),
+    tags=["specialists"],
+)
+async def endpoint(specialist_id: PathId) -> Profile:
+    """A specialist's profile."""
+    return get_profile(specialist_id)
+
+
+handler = lambda_handler(router)

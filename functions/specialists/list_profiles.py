@@ -1,0 +1,22 @@
+"""GET /specialists: the specialists that have a name to show."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import ProfileBody
+from booking.api.pagination import PublicPageOf
+from booking.specialists.profiles import list_profiles
+from booking.specialists.rules import Profile
+
+router = APIRouter()
+
+
+@router.get("/specialists", operation_id="listProfiles", response_model=list[ProfileBody], tags=["specialists"])
+async def endpoint(pagination: PublicPageOf) -> Sequence[Profile]:
+    """The specialists that have a display name, in the order in which they joined."""
+    return pagination.page(list_profiles)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,39 @@
+"""POST /specialists/me/slots: open a slot."""
+
+from fastapi import APIRouter
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import SlotBody
+from booking.api.bodies.fields import Instant, RequestBody
+from booking.api.caller import SpecialistCaller
+from booking.api.errors import documented
+from booking.api.source import Now
+from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.slots.errors import DayIsFull, SlotOverlaps
+from booking.slots.rules import Slot
+from booking.slots.slots import open_slot
+
+router = APIRouter()
+
+
+class NewSlot(RequestBody):
+    """A stretch of time that begins in the future; `end_at` does not belong to it."""
+
+    start_at: Instant
+    end_at: Instant
+
+
+@router.post(
+    "/specialists/me/slots",
+    operation_id="openSlot",
+    status_code=201,
+    response_model=SlotBody,
+    responses=documented(Unauthenticated, Forbidden, SlotOverlaps, DayIsFull, StoreUnavailable),
+    tags=["specialists"],
+)
+async def endpoint(caller: SpecialistCaller, body: NewSlot, now: Now) -> Slot:
+    """Open a slot for booking."""
+    return open_slot(caller, body.start_at, body.end_at, now)
+
+
+handler = lambda_handler(router)

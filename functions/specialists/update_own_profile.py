@@ -1,0 +1,41 @@
+"""PATCH /specialists/me: how clients see the caller."""
+
+from fastapi import APIRouter
+
+from booking.api.application import lambda_handler
+from booking.api.bodies.calendar import ProfileBody
+from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody
+from booking.api.bodies.time_zone import TimeZoneName
+from booking.api.caller import SpecialistCaller
+from booking.api.errors import documented
+from booking.api.source import Now
+from booking.caller import Locale
+from booking.errors import Forbidden, Unauthenticated
+from booking.specialists.profiles import update_own_profile
+from booking.specialists.rules import Profile
+
+router = APIRouter()
+
+
+class ProfileChanges(RequestBody):
+    """What is left out stays as it is; null clears a text."""
+
+    display_name: DisplayName | None = None
+    description: Description | None = None
+    time_zone: TimeZoneName = ABSENT
+    locale: Locale = ABSENT
+
+
+@router.patch(
+    "/specialists/me",
+    operation_id="updateOwnProfile",
+    response_model=ProfileBody,
+    responses=documented(Unauthenticated, Forbidden),
+    tags=["specialists"],
+)
+async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> Profile:
+    """Change the caller's profile."""
+    return update_own_profile(caller, body.model_dump(exclude_unset=True), now)
+
+
+handler = lambda_handler(router)

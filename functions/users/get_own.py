@@ -1,0 +1,28 @@
+"""GET /users/me: the caller's own account."""
+
+from fastapi import APIRouter
+
+from booking.accounts.directory import get_own_user
+from booking.accounts.user import User
+from booking.api.application import lambda_handler
+from booking.api.bodies.accounts import UserBody
+from booking.api.caller import AnyCaller
+from booking.api.errors import documented
+from booking.errors import Unauthenticated
+
+router = APIRouter()
+
+
+@router.get(
+    "/users/me",
+    operation_id="getOwnUser",
+    response_model=UserBody,
+    responses=documented(Unauthenticated),
+    tags=["users"],
+)
+async def endpoint(caller: AnyCaller) -> User:
+    """The account that the token speaks for."""
+    return get_own_user(caller)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,77 @@
+"""Access tokens: short-lived JWTs that carry all that a function must know about its caller.
+
+HS256 only; the algorithm is pinned, so `alg: none` and key confusion get nowhere. The header's `kid`
+names the key (`booking.runtime.signing`).
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from booking.caller import Caller, Locale, Role
+from booking.errors import Unauthenticated
+from booking.runtime.settings import settings
+from booking.runtime.signing import TOKEN_KEYS
+
+ALGORITHM = "HS256"
+ISSUER = "booking-api"
+AUDIENCE = "booking-api"
+_REQUIRED = ["iss", "aud", "sub", "exp", "iat", "jti"]
+
+
+def issue_access_token(caller: Caller, now: datetime) -> str:
+    """A token for `access_token_lifetime()`."""
+    return sign(
+        {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": caller.user_id,
+            "role": caller.role.value,
+            "email": caller.email,
+            "locale": caller.locale.value,
+            "iat": now,
+            "exp": now + access_token_lifetime(),
+            "jti": uuid.uuid4().hex,
+        }
+    )
+
+
+def access_token_lifetime() -> timedelta:
+    """How long a token is valid; it bounds for how long a deactivated account can still act."""
+    return timedelta(minutes=settings().access_token_minutes)
+
+
+def caller_of(token: str) -> Caller:
+    """Who the token speaks for. Raises `Unauthenticated`."""
+    claims = verify(token, audience=AUDIENCE, required=_REQUIRED)
+    try:
+        return Caller(claims["sub"], Role(claims["role"]), claims["email"], Locale(claims["locale"]))
+    except (KeyError, ValueError):
+        raise Unauthenticated from None
+
+
+def sign(claims: dict[str, Any]) -> str:
+    """Signs with the current key."""
+    key = TOKEN_KEYS.current()
+    return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid})
+
+
+def verify(token: str, *, audience: str, required: list[str]) -> dict[str, Any]:
+    """The claims of a token signed by this stack for that audience. Raises `Unauthenticated`."""
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = TOKEN_KEYS.named(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise Unauthenticated
+        return jwt.decode(
+            token,
+            key.secret,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            issuer=ISSUER,
+            options={"require": required},
+        )
+    except (jwt.InvalidTokenError, ValueError):
+        raise Unauthenticated from None

@@ -1,0 +1,50 @@
+"""What an admin changes about an account, with all that follows where the account can no longer act.
+
+A deactivated account waits for no slot, and a specialist's calendar is closed: its free slots go, and those that are
+booked stay with their bookings, but are closed for when they become free. Whoever reads the account sees it
+deactivated from the first write on; what follows is done again by a repeat of the change, so that a run that ends early
+leaves nothing that a second one does not mend.
+"""
+
+from datetime import datetime
+
+from booking.accounts.directory import change_access
+from booking.accounts.registration import grant_admin
+from booking.accounts.user import User
+from booking.caller import Caller, Role, specialist_id_of
+from booking.slots import slots, wait_list
+from booking.specialists import profiles
+
+
+def update_user(
+    caller: Caller,
+    user_id: str,
+    *,
+    is_active: bool | None,
+    role: Role | None,
+    now: datetime,
+) -> User:
+    """The account with what is given changed.
+
+    Raises `Forbidden`, `UserNotFound`, `OwnAdminRights`.
+    """
+    user = change_access(caller, user_id, is_active=is_active, role=role, now=now)
+    if is_active is None:
+        return user
+    if user.is_active:
+        slots.reopen_slots(specialist_id_of(user.id), now)
+    else:
+        wait_list.leave_all(user.id, now)
+        slots.close_slots(specialist_id_of(user.id), now)
+    return user
+
+
+def make_admin(email: str, password: str, now: datetime) -> User:
+    """The operator's way to an admin (`grant_admin`). What was closed when the account was deactivated is open again.
+
+    Raises `AddressRejected`.
+    """
+    user = grant_admin(email, password, now)
+    profiles.reopen(user.as_caller())
+    slots.reopen_slots(specialist_id_of(user.id), now)
+    return user

@@ -1,0 +1,71 @@
+"""A booking as an iCalendar object (RFC 5545), in the terms of scheduling (RFC 5546).
+
+A booking is a `REQUEST`, also after its slot has started: most appointments that expire took place. Only once it was
+called off it is a `CANCEL` of the same event. The UID never changes and the sequence rises, so that a calendar updates
+the event that it has. The organizer is the stack's own address: nobody's sign-in address leaves the house.
+"""
+
+from datetime import datetime
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from booking.bookings.change import find_booking
+from booking.bookings.rules import Status, check_may_see
+from booking.bookings.table import BookingItem
+from booking.caller import Caller
+from booking.runtime.defang import defanged
+from booking.runtime.settings import settings
+from booking.specialists.profiles import find_profile
+from booking.specialists.table import ProfileItem
+
+_PRODUCT = "-//Booking API//EN"
+_UNTITLED = "Appointment"
+_NO_REPLY = "noreply@booking-api.invalid"
+
+
+def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
+    """The file for whoever may see the booking. Raises `BookingNotFound`, `Forbidden`."""
+    item = find_booking(booking_id)
+    check_may_see(item.to_booking(), caller)
+    return to_icalendar(item, find_profile(item.specialist_id), now)
+
+
+def to_icalendar(item: BookingItem, specialist: ProfileItem | None, now: datetime) -> bytes:
+    """The booking as a calendar with one event."""
+    is_cancelled = item.status == Status.CANCELLED.value
+    event = Event()
+    event.add("uid", f"{item.booking_id}@booking-api")
+    event.add("dtstamp", now)
+    event.add("dtstart", item.slot_start_at)
+    event.add("dtend", item.slot_end_at)
+    event.add("created", item.created_at)
+    event.add("sequence", int(item.sequence) + (1 if is_cancelled else 0))
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("summary", _summary(item, specialist))
+    event.add("organizer", _organizer(specialist))
+    event.add("attendee", vCalAddress(f"mailto:{item.client_email}"))
+
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if is_cancelled else "REQUEST")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _summary(item: BookingItem, specialist: ProfileItem | None) -> str:
+    title = defanged(item.service_title or "") or _UNTITLED
+    name = _name(specialist)
+    return f"{title} · {name}" if name else title
+
+
+def _organizer(specialist: ProfileItem | None) -> vCalAddress:
+    """The specialist by name; the address is one that mail comes from, or one that cannot exist (RFC 2606)."""
+    address = vCalAddress(f"mailto:{settings().mail_sender or _NO_REPLY}")
+    if name := _name(specialist):
+        address.params["CN"] = vText(name)
+    return address
+
+
+def _name(specialist: ProfileItem | None) -> str:
+    return defanged((specialist and specialist.display_name) or "")

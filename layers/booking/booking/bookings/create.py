@@ -1,0 +1,54 @@
+"""Booking a slot: one `TransactWriteItems`, no reads (one to look up a service, if one is named)."""
+
+from datetime import datetime
+
+from booking.bookings.errors import SlotAlreadyBooked
+from booking.bookings.holding import new_booking, take, why_not_taken
+from booking.bookings.idempotency import remember, remembered_answer
+from booking.bookings.rules import Booking
+from booking.bookings.table import BookingItem
+from booking.caller import Caller
+from booking.dynamodb.store import ConditionsFailed, Transaction
+from booking.slots.errors import SlotNotFound
+from booking.slots.fitting_service import service_for
+from booking.slots.slot_id import SlotId
+from booking.telemetry.metrics import count
+
+
+def create_booking(
+    caller: Caller,
+    slot_id: str,
+    *,
+    service_id: str | None = None,
+    idempotency_key: str | None = None,
+    now: datetime,
+) -> Booking:
+    """A confirmed booking of the slot for the caller.
+
+    With an `idempotency_key` a repeated request gets the first one's answer for 24 h. Raises
+    `SlotNotFound`, `SlotStarted`, `SlotAlreadyBooked`, `ServiceNotFound`, `ServiceLongerThanSlot`,
+    `KeyUsedForOtherRequest`.
+    """
+    slot = SlotId.parse(slot_id)
+    if slot is None:
+        raise SlotNotFound
+    service = None if service_id is None else service_for(slot, service_id)
+    booking = new_booking(slot, caller, service, now)
+
+    transaction = Transaction()
+    taken = take(transaction, slot, booking.booking_id, booking.client_id, now)
+    transaction.put(booking, condition=BookingItem.booking_id.does_not_exist())
+    request = f"{slot_id} {service_id or ''}"
+    remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        earlier = failure.old(remembered) if remembered else None
+        if earlier:
+            return remembered_answer(earlier, request)
+        refusal = why_not_taken(slot, failure.old(taken), now)
+        if isinstance(refusal, SlotAlreadyBooked):
+            count("bookings_conflicts")
+        raise refusal from None
+    count("bookings_confirmed")
+    return booking.to_booking()

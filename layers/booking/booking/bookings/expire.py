@@ -1,0 +1,55 @@
+"""Expiry: a confirmed booking whose slot has started ends, and its slot with its line."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+
+from booking.background.sweep import Bounds, Report, Work, sweep
+from booking.bookings.holding import free_for_good
+from booking.bookings.rules import Status
+from booking.bookings.table import BookingItem
+from booking.bookings.timers import EXPIRE, REMIND, due_timers, park, slot_start
+from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.runtime.settings import settings
+from booking.slots.slot_id import SlotId
+
+
+class SlotOutOfStep(Exception):
+    """The booking says that it holds the slot, and the slot does not know of it."""
+
+
+def expire_started(now: datetime, bounds: Bounds) -> Report:
+    """Expires what is due and counts `expired` and `skipped` (somebody else was faster).
+
+    A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later. One that was never
+    reminded expires all the same, so both errands are looked at.
+    """
+    grace = timedelta(minutes=settings().booking_expire_after_start_minutes)
+    due = chain(due_timers(EXPIRE, now - grace), due_timers(REMIND, now - grace))
+    work = Work(lambda raw: slot_start(raw) + grace, partial(_expire, now), partial(park, EXPIRE))
+    return sweep(due, work, now, bounds)
+
+
+def _expire(now: datetime, raw: RawItem) -> str:
+    booking = BookingItem.from_old(raw)
+    slot = SlotId.parse(booking.slot_id)
+    if slot is None:
+        raise SlotOutOfStep(booking.slot_id)
+    transaction = Transaction()
+    ended = transaction.update(
+        BookingItem(booking_id=booking.booking_id),
+        [
+            BookingItem.status.set(Status.EXPIRED.value),
+            BookingItem.cancelled_at.set(now),
+            BookingItem.timer.remove(),
+        ],
+        condition=(BookingItem.status == Status.CONFIRMED.value) & (BookingItem.slot_id == booking.slot_id),
+    )
+    free_for_good(transaction, slot, booking.booking_id)
+    try:
+        transaction.commit()
+    except ConditionsFailed as failure:
+        if failure.at(ended):
+            return "skipped"
+        raise SlotOutOfStep(booking.slot_id) from failure
+    return "expired"

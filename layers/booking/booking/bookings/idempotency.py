@@ -1,0 +1,51 @@
+"""Idempotency keys: a repeated `POST /bookings` answers what the first one answered.
+
+The record is written in the same transaction as the booking. So a key whose booking failed is free, and
+of parallel requests with one key exactly one books while the others find its record.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+
+from booking.bookings.errors import KeyUsedForOtherRequest
+from booking.bookings.rules import Booking
+from booking.bookings.table import BookingItem
+from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.store import RawItem, Step, Transaction
+from booking.runtime.clock import epoch_seconds
+
+KEPT = timedelta(hours=24)
+
+
+class _Record(EphemeralItem):
+    request = UnicodeAttribute()
+    answer = UnicodeAttribute()
+
+
+def remember(transaction: Transaction, key: str, request: str, answer: BookingItem, now: datetime) -> Step:
+    """Adds the record of a request and its answer to the write that carries the request out."""
+    record = _Record(
+        pk=_record_key(answer.client_id, key),
+        request=request,
+        answer=json.dumps(answer.to_dynamodb_dict()),
+        expires_at=epoch_seconds(now + KEPT),
+    )
+    unused = _Record.pk.does_not_exist() | (_Record.expires_at <= epoch_seconds(now))
+    return transaction.put(record, condition=unused)
+
+
+def remembered_answer(old: RawItem, request: str) -> Booking:
+    """The answer that the key's first request got. Raises `KeyUsedForOtherRequest`."""
+    record = _Record.from_old(old)
+    if record.request != request:
+        raise KeyUsedForOtherRequest
+    item = BookingItem()
+    item.from_dynamodb_dict(json.loads(record.answer))
+    return item.to_booking()
+
+
+def _record_key(client_id: str, key: str) -> str:
+    return f"idempotency#{client_id}#{hashlib.sha256(key.encode()).hexdigest()}"

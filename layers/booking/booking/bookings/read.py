@@ -1,0 +1,86 @@
+"""Looking bookings up."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+
+from booking.bookings.change import find_booking
+from booking.bookings.errors import DatesReversed
+from booking.bookings.rules import Booking, Status, check_may_see
+from booking.bookings.table import BookingItem
+from booking.caller import Caller
+from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.runtime.clock import to_stored
+from booking.specialists import profiles
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """Which bookings a list shows: of one status, and of slots that start on these UTC days.
+
+    Raises `DatesReversed`.
+    """
+
+    status: Status | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_from and self.date_to and self.date_to < self.date_from:
+            raise DatesReversed
+
+
+def get_booking(caller: Caller, booking_id: str) -> Booking:
+    """Raises `BookingNotFound`, `Forbidden`."""
+    booking = find_booking(booking_id).to_booking()
+    check_may_see(booking, caller)
+    return booking
+
+
+def list_own_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:
+    """The bookings that the caller made, by slot start."""
+    page = query_page(
+        BookingItem.by_client,
+        caller.user_id,
+        _days(BookingItem.starts, wanted),
+        request,
+        key_of=BookingItem.client_list_key,
+        only=_status(wanted),
+    )
+    return page.map(BookingItem.to_booking)
+
+
+def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:
+    """The bookings of the caller's slots, by slot start. Raises `ProfileNotFound`."""
+    page = query_page(
+        BookingItem.by_specialist,
+        caller.specialist_id,
+        _days(BookingItem.starts, wanted),
+        request,
+        key_of=BookingItem.specialist_list_key,
+        only=_status(wanted),
+    )
+    if not page.items:
+        profiles.get_own_profile(caller)
+    return page.map(BookingItem.to_booking)
+
+
+def _status(wanted: BookingFilter) -> Condition | None:
+    return BookingItem.status == wanted.status.value if wanted.status else None
+
+
+def _days(starts: UnicodeAttribute, wanted: BookingFilter) -> Condition | None:
+    """`starts` begins with the slot's start, so whole days are a range of it."""
+    first = _midnight(wanted.date_from) if wanted.date_from else None
+    end = _midnight(wanted.date_to + timedelta(days=1)) if wanted.date_to else None
+    if first and end:
+        return starts.between(first, end)
+    if first:
+        return starts >= first
+    return starts < end if end else None
+
+
+def _midnight(day: date) -> str:
+    return to_stored(datetime.combine(day, time.min, UTC))

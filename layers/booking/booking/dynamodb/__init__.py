@@ -1,0 +1,1 @@
+"""DynamoDB: connection, items, transactions, queries."""

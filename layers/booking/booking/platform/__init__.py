@@ -1,1 +1,0 @@
-"""What every slice stands on: settings, store, clock, ids, keys, rate limits."""

@@ -1,0 +1,37 @@
+"""The one AWS session of an execution environment.
+
+Where AWS is, the SDK reads from the environment (`AWS_ENDPOINT_URL`, region, credentials): the same
+code runs against AWS and against an emulator of it. Timeouts are far below a function's own, so that
+a call that hangs is tried again while the client still waits.
+"""
+
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+CONNECT_TIMEOUT_SECONDS = 1
+READ_TIMEOUT_SECONDS = 3
+MAX_ATTEMPTS = 4
+
+
+@cache
+def session() -> botocore.session.Session:
+    """Shared by all clients, so that credentials and endpoint data are loaded once."""
+    return botocore.session.get_session()
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of a service, made when it is first used.
+
+    Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off.
+    """
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        parameter_validation=False,
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+    )
+    return session().create_client(service, config=config)

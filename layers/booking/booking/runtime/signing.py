@@ -1,0 +1,93 @@
+"""Keys that the stack makes and keeps in Secrets Manager, rotated without anybody noticing.
+
+A secret is `{"previous": …, "current": …, "next": …}`. The current key signs; what any of the three has signed is
+accepted. A key is published as `next` long before it signs, so that every execution environment knows it by then. A key
+that replaces a leaked one was not published before: for what names an unknown key, the secret is read again, at most
+once in `REFETCH_SECONDS`, so that forged key names cost nothing.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from booking.errors import StoreUnavailable
+from booking.runtime import aws
+from booking.runtime.settings import settings
+
+CACHE_SECONDS = 300
+REFETCH_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key and the name that tokens call it by."""
+
+    kid: str
+    secret: str
+
+    @classmethod
+    def of(cls, secret: str) -> "SigningKey":
+        """The name of a key follows from the key, so that it cannot be wrong."""
+        return cls(hashlib.sha256(b"kid:" + secret.encode()).hexdigest()[:12], secret)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    current: SigningKey
+    by_kid: dict[str, SigningKey]
+    read_at: float
+
+    @classmethod
+    def of(cls, secret_string: str) -> "_Keys":
+        secrets = json.loads(secret_string)
+        keys = [SigningKey.of(secrets[name]) for name in ("current", "previous", "next") if secrets.get(name)]
+        return cls(keys[0], {key.kid: key for key in keys}, time.monotonic())
+
+
+class KeyRing:
+    """The keys of one secret, kept for `CACHE_SECONDS`. Reading raises `StoreUnavailable`."""
+
+    def __init__(self, secret_id: Callable[[], str]) -> None:
+        self._secret_id = secret_id
+        self._cached: _Keys | None = None
+
+    def current(self) -> SigningKey:
+        """The key that signs now."""
+        return self._keys(max_age=CACHE_SECONDS).current
+
+    def named(self, kid: str) -> SigningKey | None:
+        """The key with that name, or None."""
+        known = self._keys(max_age=CACHE_SECONDS)
+        if kid not in known.by_kid:
+            known = self._keys(max_age=REFETCH_SECONDS)
+        return known.by_kid.get(kid)
+
+    def forget(self) -> None:
+        """Makes the next use read the secret again."""
+        self._cached = None
+
+    def _keys(self, max_age: float) -> _Keys:
+        if self._cached is None or time.monotonic() - self._cached.read_at > max_age:
+            self._cached = self._read()
+        return self._cached
+
+    def _read(self) -> _Keys:
+        try:
+            answer = aws.client("secretsmanager").get_secret_value(SecretId=self._secret_id())
+        except (BotoCoreError, ClientError) as error:
+            raise StoreUnavailable from error
+        return _Keys.of(answer["SecretString"])
+
+
+TOKEN_KEYS = KeyRing(lambda: settings().signing_key_secret)
+CURSOR_KEYS = KeyRing(lambda: settings().cursor_key_secret)
+
+
+def forget_keys() -> None:
+    """Makes the next use of any key read its secret again."""
+    TOKEN_KEYS.forget()
+    CURSOR_KEYS.forget()

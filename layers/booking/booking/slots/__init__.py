@@ -1,0 +1,1 @@
+"""Slots and their wait-lists: who holds whose time, and who waits for it."""

@@ -1,0 +1,63 @@
+"""The calendar's things and the rules about them; nothing here reads or writes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
+
+LONGEST_SLOT = timedelta(hours=24)
+FARTHEST_AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stretch of a specialist's time that one client can book; `end_at` does not belong to it."""
+
+    id: str
+    specialist_id: str
+    start_at: datetime
+    end_at: datetime
+    is_booked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """How much of a day is still free."""
+
+    date: date
+    total_slots: int
+    free_slots: int
+
+    @property
+    def booked_slots(self) -> int:
+        """Slots that somebody holds."""
+        return self.total_slots - self.free_slots
+
+
+def check_slot_times(start_at: datetime, end_at: datetime, now: datetime) -> None:
+    """Raises the `Invalid` error that says which rule a new slot breaks."""
+    if end_at <= start_at:
+        raise SlotEndsBeforeItStarts
+    if start_at <= now:
+        raise SlotInThePast
+    if end_at - start_at > LONGEST_SLOT:
+        raise SlotTooLong
+    if start_at - now > FARTHEST_AHEAD:
+        raise SlotTooFarAhead
+
+
+def has_started(start_at: datetime, now: datetime) -> bool:
+    """Whether a slot that starts then can no longer be booked."""
+    return start_at <= now
+
+
+def overlaps(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:
+    """Whether two stretches of time share an instant; touching ends do not."""
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def days_touched(start_at: datetime, end_at: datetime) -> list[date]:
+    """The UTC days that a slot lies in: one, or two over midnight."""
+    last = (end_at - timedelta(microseconds=1)).date()
+    first = start_at.date()
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,62 @@
+"""The calendar table: all of a specialist's items in one partition, told apart by their sort key."""
+
+from datetime import date, datetime
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from booking.dynamodb.store import InstantAttribute
+from booking.runtime.clock import from_stored, to_stored
+from booking.slots.rules import Slot
+from booking.specialists.table import CalendarItem
+
+SLOT_KEY_PREFIX = "slot#"
+
+
+class SlotItem(CalendarItem):
+    """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
+
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, nobody may take it.
+    """
+
+    slot_id = UnicodeAttribute()
+    start_at = InstantAttribute()
+    end_at = InstantAttribute()
+    booking_id = UnicodeAttribute(null=True)
+    client_id = UnicodeAttribute(null=True)
+    waiters = NumberAttribute(default=0)
+    closed = BooleanAttribute(null=True)
+
+    def to_slot(self) -> Slot:
+        """The slot as clients see it."""
+        return Slot(self.slot_id, self.specialist_id, self.start_at, self.end_at, self.booking_id is not None)
+
+
+class DayItem(CalendarItem):
+    """The stretches of a UTC day that slots take up.
+
+    `version` rises with each change, so that two writers who have seen the same day cannot both change
+    it: this is what keeps slots apart that are opened at the same moment.
+    """
+
+    taken = UnicodeSetAttribute(null=True)
+    version = NumberAttribute(default=0)
+
+    def intervals(self) -> list[tuple[datetime, datetime]]:
+        """Start and end of each slot of the day."""
+        pairs = (text.split("/") for text in self.taken or ())
+        return [(from_stored(start), from_stored(end)) for start, end in pairs]
+
+
+def slot_key(start_at: datetime) -> str:
+    """The sort key of a slot: slots of one specialist never overlap, so the start names it."""
+    return f"{SLOT_KEY_PREFIX}{to_stored(start_at)}"
+
+
+def day_key(day: date) -> str:
+    """The sort key of a day's record."""
+    return f"day#{day.isoformat()}"
+
+
+def interval_text(start_at: datetime, end_at: datetime) -> str:
+    """How a slot stands in its day's record."""
+    return f"{to_stored(start_at)}/{to_stored(end_at)}"

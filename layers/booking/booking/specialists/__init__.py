@@ -1,0 +1,1 @@
+"""Specialists: their profiles and the services that they offer."""

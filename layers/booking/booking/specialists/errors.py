@@ -1,0 +1,24 @@
+"""What can be wrong with a calendar request."""
+
+from booking.errors import NotFound
+
+
+class SpecialistNotFound(NotFound):
+    """No such specialist."""
+
+    sentence = "Specialist not found"
+    reason = "specialist_not_found"
+
+
+class ProfileNotFound(NotFound):
+    """The caller has no specialist profile."""
+
+    sentence = "Specialist profile not found"
+    reason = "specialist_profile_not_found"
+
+
+class ServiceNotFound(NotFound):
+    """The specialist offers no such service."""
+
+    sentence = "Service not found"
+    reason = "service_not_found"

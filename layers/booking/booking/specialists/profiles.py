@@ -1,0 +1,176 @@
+"""Specialists' profiles."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.dynamodb.store import ConditionFailed, Step, Transaction, get, update
+from booking.errors import Forbidden
+from booking.runtime.clock import to_stored
+from booking.runtime.ids import is_id
+from booking.specialists.errors import ProfileNotFound, SpecialistNotFound
+from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile
+from booking.specialists.table import LISTED, PROFILE_KEY, ProfileItem
+
+
+def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:
+    """Makes a new specialist's profile part of the write that makes the account."""
+    profile = ProfileItem(
+        specialist_id=specialist.specialist_id,
+        sk=PROFILE_KEY,
+        user_id=specialist.user_id,
+        email=specialist.email,
+        locale=specialist.locale.value,
+        display_name=display_name,
+        listed=LISTED if display_name else None,
+        profile_order=_order(specialist, now),
+    )
+    transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
+
+
+def open_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that there is a profile whose holder may offer something, listed if it has a name."""
+    profile = find_profile(specialist.specialist_id)
+    opening = [*_creating(specialist, now), *_opening(profile)]
+    transaction.update(_key(specialist.specialist_id), opening, condition=_is_named_as(profile))
+
+
+def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
+    """Makes part of the write that the profile is off the public list and its holder may offer nothing.
+
+    One that does not exist yet is made, so that a token that is still valid cannot make it.
+    """
+    closing = [ProfileItem.listed.remove(), ProfileItem.closed.set(True)]  # the attribute's value
+    transaction.update(_key(specialist.specialist_id), [*_creating(specialist, now), *closing])
+
+
+def reopen(specialist: Caller) -> None:
+    """Opens the profile again if there is one that was closed."""
+    profile = find_profile(specialist.specialist_id)
+    with suppress(ConditionFailed):  # nobody changes a profile while it is closed
+        update(
+            _key(specialist.specialist_id),
+            _opening(profile),
+            condition=ProfileItem.closed.exists() & _is_named_as(profile),
+        )
+
+
+def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
+    """The write happens only if the profile is not closed."""
+    return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())
+
+
+def ensure(caller: Caller, now: datetime) -> None:
+    """Admins get a profile when they first offer something; specialists have one from the start.
+
+    Raises `Forbidden` if the caller's account is deactivated.
+    """
+    if caller.is_admin:
+        _change(caller, _creating(caller, now))
+
+
+def get_profile(specialist_id: str) -> Profile:
+    """Raises `SpecialistNotFound`."""
+    check_specialist_id(specialist_id)
+    item = find_profile(specialist_id)
+    if item is None:
+        raise SpecialistNotFound
+    return item.to_profile()
+
+
+def check_specialist_id(specialist_id: str) -> None:
+    """Raises `SpecialistNotFound` for what cannot be a specialist's id; the store never sees it."""
+    if not is_id(SPECIALIST_PREFIX, specialist_id):
+        raise SpecialistNotFound
+
+
+def get_own_profile(caller: Caller) -> Profile:
+    """Raises `ProfileNotFound`."""
+    item = find_profile(caller.specialist_id)
+    if item is None:
+        raise ProfileNotFound
+    return item.to_profile()
+
+
+def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
+    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
+
+    The public list shows a profile from its first name on, and no longer when the name is cleared. Raises `Forbidden`
+    if the caller's account is deactivated.
+    """
+    actions = _creating(caller, now, but=changes)
+    for name, value in changes.items():
+        attribute = getattr(ProfileItem, name)
+        actions.append(attribute.remove() if value is None else attribute.set(value))
+    if changes.get("display_name"):
+        actions.append(ProfileItem.listed.set(LISTED))
+    elif "display_name" in changes:
+        actions.append(ProfileItem.listed.remove())
+    return _change(caller, actions).to_profile()
+
+
+def list_profiles(request: PageRequest) -> Page[Profile]:
+    """Specialists with a name, in the order of their creation.
+
+    Earlier releases have listed profiles without one, too; hence the filter.
+    """
+    named = ProfileItem.display_name.exists()
+    page = query_page(ProfileItem.profiles, LISTED, None, request, key_of=_list_key, only=named)
+    return page.map(ProfileItem.to_profile)
+
+
+def find_profile(specialist_id: str) -> ProfileItem | None:
+    """The profile as it is stored."""
+    return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+
+
+def _opening(profile: ProfileItem | None) -> list[Action]:
+    listing = [ProfileItem.listed.set(LISTED)] if profile and profile.display_name else []
+    return [ProfileItem.closed.remove(), *listing]
+
+
+def _is_named_as(profile: ProfileItem | None) -> Condition:
+    name = profile.display_name if profile else None
+    named: Condition = ProfileItem.display_name == name if name else ProfileItem.display_name.does_not_exist()
+    return named
+
+
+def _change(caller: Caller, actions: Sequence[Action]) -> ProfileItem:
+    try:
+        return update(_key(caller.specialist_id), actions, condition=ProfileItem.closed.does_not_exist())
+    except ConditionFailed:
+        raise Forbidden from None
+
+
+def _key(specialist_id: str) -> ProfileItem:
+    return ProfileItem(specialist_id=specialist_id, sk=PROFILE_KEY)
+
+
+def _creating(specialist: Caller, now: datetime, *, but: Collection[str] = ()) -> list[Action]:
+    """Sets what a profile must have wherever it is missing."""
+    values = {
+        "user_id": specialist.user_id,
+        "email": specialist.email,
+        "locale": specialist.locale.value,
+        "time_zone": DEFAULT_TIME_ZONE,
+        "profile_order": _order(specialist, now),
+    }
+    attributes = {name: getattr(ProfileItem, name) for name in values if name not in but}
+    return [attribute.set(attribute | values[name]) for name, attribute in attributes.items()]
+
+
+def _order(specialist: Caller, now: datetime) -> str:
+    return f"{to_stored(now)}#{specialist.specialist_id}"
+
+
+def _list_key(item: ProfileItem) -> Mapping[str, str]:
+    return {
+        **item.key(),
+        "listed": item.listed or "",
+        "profile_order": item.profile_order or "",
+    }

@@ -1,0 +1,70 @@
+"""The services that a specialist offers."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from booking.caller import Caller
+from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.dynamodb.store import create, get
+from booking.runtime.ids import is_id, new_id
+from booking.specialists import profiles
+from booking.specialists.errors import ServiceNotFound
+from booking.specialists.rules import Service
+from booking.specialists.table import ServiceItem, service_key
+
+SERVICE_PREFIX = "svc"
+
+
+def create_service(
+    caller: Caller,
+    *,
+    title: str,
+    description: str | None,
+    duration_minutes: int,
+    price: Decimal,
+    now: datetime,
+) -> Service:
+    """A new service of the caller's."""
+    profiles.ensure(caller, now)
+    service_id = new_id(SERVICE_PREFIX)
+    item = ServiceItem(
+        specialist_id=caller.specialist_id,
+        sk=service_key(service_id),
+        service_id=service_id,
+        title=title,
+        description=description,
+        duration_minutes=duration_minutes,
+        price=f"{price:.2f}",
+        created_at=now,
+    )
+    create(item, condition=ServiceItem.specialist_id.does_not_exist())
+    return item.to_service()
+
+
+def list_services(specialist_id: str, request: PageRequest) -> Page[Service]:
+    """The specialist's services, in the order of their creation. Raises `SpecialistNotFound`."""
+    profiles.check_specialist_id(specialist_id)
+    page = query_page(ServiceItem.services, specialist_id, None, request, key_of=ServiceItem.list_key)
+    if not page.items:
+        profiles.get_profile(specialist_id)
+    return page.map(ServiceItem.to_service)
+
+
+def service_of(specialist_id: str, service_id: str) -> Service:
+    """Raises `ServiceNotFound`, also for another specialist's service."""
+    known_form = is_id(SERVICE_PREFIX, service_id)
+    item = get(ServiceItem, specialist_id, service_key(service_id), consistent=True) if known_form else None
+    if item is None:
+        raise ServiceNotFound
+    return item.to_service()
+
+
+def as_kept(service: Service | None) -> dict[str, Any]:
+    """What bookings and wait-list entries keep of a service, so that it stays as it was when it was asked for."""
+    return {
+        "service_id": service.id if service else None,
+        "service_title": service.title if service else None,
+        "service_price": f"{service.price:.2f}" if service else None,
+        "service_minutes": service.duration_minutes if service else None,
+    }

@@ -1,0 +1,1 @@
+"""What the stack tells about itself: log lines, metrics, traces."""

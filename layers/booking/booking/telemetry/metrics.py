@@ -1,0 +1,134 @@
+"""Metrics: counted in memory, added to the shared totals now and then, and logged for CloudWatch.
+
+Counting costs a dictionary entry. At most once in `METRICS_FLUSH_SECONDS` an execution environment adds
+what it has counted to its function's totals in the metrics table, in the background, and once more when it
+is told to end (`booking.runtime.termination`); so the totals of `GET /metrics` are summed over all functions
+and environments, and only rise. What an environment has counted since its last flush is lost only if it dies:
+killed, out of memory, or without an answer from the table in the time that it is left. For CloudWatch each
+request's metrics are a line of the log (embedded metric format).
+
+Labels are words that we choose (method, route template, status), never what a caller writes.
+"""
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from booking.runtime.settings import settings
+from booking.telemetry.log import logger
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+REQUESTS = "http_requests_total"
+DURATION = "http_request_duration_seconds"
+BUSINESS = (
+    "bookings_confirmed",
+    "bookings_conflicts",
+    "bookings_expired",
+    "reminders_sent",
+    "rate_limited",
+    "notifications_sent",
+    "mail_refused",
+    "mail_withheld",
+    "events_published",
+    "dead_letters",
+)
+LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
+_SEPARATOR = "|"
+
+_emf = Metrics()
+_lock = threading.RLock()  # reentrant, like the other: a signal's handler may interrupt whoever holds it
+_flushing = threading.RLock()
+_pending: dict[str, float] = defaultdict(float)
+_timer: threading.Timer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a total counts: a metric's name and the values of its labels."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The series as it is stored."""
+        return _SEPARATOR.join((self.name, *self.labels))
+
+    @classmethod
+    def parse(cls, text: str) -> "Series":
+        """The inverse of `text`."""
+        name, *labels = text.split(_SEPARATOR)
+        return cls(name, tuple(labels))
+
+
+def count(name: str, amount: int = 1) -> None:
+    """Counts something that happened, one of `BUSINESS`."""
+    if amount:
+        _add(Series(name), amount)
+        _emf.add_metric(name, MetricUnit.Count, amount)
+
+
+def observe_lag(name: str, seconds: float) -> None:
+    """Tells CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
+    _emf.add_metric(name, MetricUnit.Seconds, seconds)
+
+
+def observe_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Counts a request and how long it took; `route` is its template."""
+    _add(Series(REQUESTS, (method, route, str(status))), 1)
+    bucket = next((str(bound) for bound in BUCKETS if seconds <= bound), "+Inf")
+    _add(Series(DURATION, (method, route, bucket)), 1)
+    _add(Series(DURATION, (method, route, "sum")), seconds)
+    _emf.add_dimension("route", f"{method} {route}")
+    _emf.add_metric(REQUESTS, MetricUnit.Count, 1)
+    _emf.add_metric(DURATION, MetricUnit.Seconds, seconds)
+    if status >= 500:  # noqa: PLR2004  # what HTTP calls a server error
+        _emf.add_metric("http_server_errors", MetricUnit.Count, 1)
+
+
+def write_log_line() -> None:
+    """Writes what was counted since the last time as one line for CloudWatch."""
+    if _emf.metric_set:
+        _emf.flush_metrics()
+
+
+def flush() -> None:
+    """Adds what is pending to the function's totals, after what another thread is just adding.
+
+    A failure is logged and costs no request.
+    """
+    with _flushing:
+        amounts = _taken()
+        if not amounts or not settings().metrics_table:
+            return
+        from booking.telemetry.metric_totals import add_to_totals  # noqa: PLC0415  # not before it is needed
+
+        try:
+            add_to_totals(amounts)
+        except Exception:  # noqa: BLE001  # the outermost edge of the background's work
+            logger.warning("metrics could not be added to the totals", exc_info=True)
+            for series, amount in amounts.items():
+                _add(Series.parse(series), amount)
+
+
+def _taken() -> dict[str, float]:
+    """What is pending, which then is no longer."""
+    global _timer  # noqa: PLW0603  # this module's clock
+    with _lock:
+        amounts = dict(_pending)
+        _pending.clear()
+        _timer = None
+    return amounts
+
+
+def _add(series: Series, amount: float) -> None:
+    global _timer  # noqa: PLW0603  # this module's clock
+    with _lock:
+        _pending[series.text] += amount
+        if _timer is None:
+            _timer = threading.Timer(settings().metrics_flush_seconds, flush)
+            _timer.daemon = True
+            _timer.start()

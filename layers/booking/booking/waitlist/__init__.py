@@ -1,1 +1,0 @@
-"""The wait-list: who gets a booked slot when it becomes free."""

@@ -27,6 +27,8 @@ PARAMETERS = {
     "MailSender": MAIL_SENDER,
     "MetricsFlushSeconds": "1",
     "ExpirySweepMinutes": "1",
+    "MailUnverifiedMaxPerDay": "1000",  # tests mail the same people again and again
+    "MailSpecialistMaxPerDay": "1000",
     "EventBatchSize": "1",  # the emulator does not repeat the failed part of a batch
 }
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -105,27 +104,23 @@ def put(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
     """
     with step("Building the functions and layers"):
         sam.build(STATE / "logs" / "build.log")
-    tags = {sam.SOURCE_TAG: sam.source_tag(chosen)}
-    found = stack.describe()
-    if found is not None and found["StackStatus"] == "CREATE_COMPLETE" and tags_of(found) == tags:
+    source = sam.source_tag(chosen)
+    found = stack.describe() or {}
+    is_current = {"Key": sam.SOURCE_TAG, "Value": source} in found.get("Tags", [])
+    if is_current and found["StackStatus"] == "CREATE_COMPLETE":
         return
     with step("Deploying template.yaml"):
         delete(stack)
         sam.run_sam(
             [
                 *("deploy", "--config-env", SAM_ENVIRONMENT, "--stack-name", stack.name, "--no-progressbar"),
-                *("--tags", *(f"{key}={value}" for key, value in tags.items())),
+                *("--tags", f"{sam.SOURCE_TAG}={source}"),
                 *sam.parameter_overrides({**chosen, "Release": sam.release(chosen)}),
             ],
             os.environ | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
             STATE / "logs" / "deploy.log",
             "The deployment failed",
         )
-
-
-def tags_of(stack: Any) -> dict[str, str]:
-    """The stack's tags by name."""
-    return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}
 
 
 def stage_url(stack: DeployedStack) -> str:

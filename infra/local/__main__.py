@@ -110,18 +110,9 @@ def dev() -> None:
         "PYTHONPATH": os.pathsep.join([str(ROOT), *PATHS]),
     }
     reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]
-    uvicorn = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "infra.app:create_app",
-        "--reload",
-        *reload,
-        f"--port={port}",
-    ]
+    uvicorn = ["-m", "uvicorn", "--factory", "infra.app:create_app", "--reload", *reload, f"--port={port}"]
     os.chdir(ROOT)
-    os.execve(sys.executable, uvicorn, environment)  # noqa: S606 - this process becomes the server
+    os.execve(sys.executable, [sys.executable, *uvicorn], environment)  # noqa: S606 - this process becomes the server
 
 
 def outputs() -> None:

@@ -93,7 +93,7 @@ class Redrive:
         return f"{sweep} has run since"
 
     def _publish(self, records: list[dict[str, Any]]) -> str:
-        """The function knows by its ledger what of them it has told already."""
+        """The function knows by its ledger what of them it has published already."""
         function = self.outputs["PublishEventsName"]
         answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": records}))
         result = json.loads(answer["Payload"].read() or "{}") or {}
@@ -101,7 +101,7 @@ class Redrive:
             raise CannotRedrive(
                 f"{function} failed again, see its log: {', '.join(str(r.get('eventID')) for r in records)}"
             )
-        return f"{len(records)} record(s) told"
+        return f"{len(records)} record(s) published"
 
     def _records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
         streams = self.client("dynamodbstreams")

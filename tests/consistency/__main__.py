@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.cli import CommandError
-from infra.local.stack import Stack
+from infra.local.stack import Stack, free_port
 from infra.sam import stack_name
 from infra.settings import ROOT
 from tests.consistency import report, workload
@@ -33,7 +33,7 @@ from tests.e2e.deployed import DeployedStack, StackElsewhere
 
 STATE = ROOT / ".local" / "consistency"
 RUNS = ROOT / ".local" / "consistency-runs"
-EMULATOR_PORT, FRONT_DOOR_PORT, PROXY_PORT = 4820, 8820, 4821
+EMULATOR_PORT, FRONT_DOOR_PORT = 4820, 8820
 
 
 @dataclass
@@ -122,7 +122,7 @@ def judge(run: Run) -> int:
 @contextmanager
 def own_stack(seed: int, *, faults: bool) -> Iterator[Target]:
     """A fresh stack whose functions reach DynamoDB through the fault proxy, if there are to be faults."""
-    proxy = FaultProxy(PROXY_PORT, f"http://127.0.0.1:{EMULATOR_PORT}", STATE / "logs" / "proxy.log", seed)
+    proxy = FaultProxy(free_port(), STATE / "logs" / "proxy.log", seed)
     stack = Stack(
         state=STATE,
         emulator_port=EMULATOR_PORT,
@@ -132,8 +132,6 @@ def own_stack(seed: int, *, faults: bool) -> Iterator[Target]:
     stack.down()
     shutil.rmtree(STATE, ignore_errors=True)
     with ExitStack() as running:
-        if faults:
-            running.enter_context(proxy.running())
         running.callback(stack.down)
         stack.up()
         if not faults:
@@ -142,6 +140,7 @@ def own_stack(seed: int, *, faults: bool) -> Iterator[Target]:
         about = stack.emulator.running()
         if about is None:
             raise CommandError("The embedded AWS has ended.")
+        running.enter_context(proxy.running(stack.endpoint))
         yield Target(stack, proxy, FunctionKiller(about["pid"], random.Random(seed)))
 
 

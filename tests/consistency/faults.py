@@ -55,7 +55,6 @@ class FaultProxy:
     """The proxy between functions and the emulator; it lets everything through until told otherwise."""
 
     port: int
-    upstream: str
     log: Path
     seed: int
 
@@ -64,13 +63,13 @@ class FaultProxy:
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Starts the proxy and ends it by its process group."""
+    def running(self, upstream: str) -> Iterator[None]:
+        """Starts the proxy before the AWS at `upstream`, and ends it by its process group."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         python = os.environ.get("MICROBURST_PYTHON") or str(TOOLS_PYTHON)
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [python, "-c", SEEDED, str(self.seed), "--upstream", self.upstream, "--port", str(self.port)],
+                [python, "-c", SEEDED, str(self.seed), "--upstream", upstream, "--port", str(self.port)],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -1,7 +1,9 @@
 """What may reach AWS from GitHub: what the checks have passed, by jobs of the environment that the role is for."""
 
+import subprocess
 from typing import Any
 
+import pytest
 import yaml
 
 from infra.settings import ROOT, template
@@ -26,6 +28,24 @@ def test_nothing_is_deployed_that_has_not_passed_the_checks_of_every_change() ->
     assert "staging" in needed_by("prod")
     # YAML reads the key `on` as a truth value.
     assert "workflow_call" in yaml.safe_load((WORKFLOWS / "ci.yml").read_text())[True]
+
+
+@pytest.mark.parametrize("job", ["staging", "prod"])
+def test_a_first_deployment_says_who_is_told_of_alarms_and_a_later_one_need_not(job: str) -> None:
+    (deploy,) = [step for step in JOBS[job]["steps"] if "make deploy" in step.get("run", "")]
+    assert deploy["env"] == {"ALARM_EMAIL": "${{ vars.ALARM_EMAIL }}"}
+    made = {
+        email: subprocess.run(
+            ["bash", "-c", deploy["run"].replace("make ", "printf '%s|' ")],
+            env={"GITHUB_JOB": job, "ALARM_EMAIL": email},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for email in ("ops@example.com", "")
+    }
+    assert made["ops@example.com"].split("|")[1:3] == [f"ENV={job}", "PARAMETERS=AlarmEmail=ops@example.com"]
+    assert made[""].split("|")[1:3] == [f"ENV={job}", "PARAMETERS="]
 
 
 def test_only_jobs_of_its_environment_get_the_role_and_none_may_read_what_is_stored() -> None:

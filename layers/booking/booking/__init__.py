@@ -1,3 +1,3 @@
 """What the Booking API's functions share: the rules of booking and the glue around them."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -12,7 +12,8 @@ from unittest import mock
 import uvicorn
 
 from booking.bookings import change, create
-from booking.dynamodb.store import Step, Transaction
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem, slot_key
 from booking.slots.wait_list_table import WaitListItem

@@ -13,7 +13,8 @@ from typing import Any
 
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.tracing import Outcome, tracer
+from booking.telemetry.outcome import Outcome
+from booking.telemetry.tracing import tracer
 
 
 @dataclass(slots=True)
@@ -43,4 +44,4 @@ def run(route: str, context: Any) -> Iterator[Run]:
         metrics.flush()
         if active := tracer():
             about = {"route": route, "request_id": context.aws_request_id}
-            active.tell("run", outcome, started, about)
+            active.record("run", outcome, started, about)

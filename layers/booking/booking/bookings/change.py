@@ -14,7 +14,10 @@ from booking.bookings.holding import Promotion, free_or_hand_over, is_held_by, t
 from booking.bookings.rules import Booking, Status, check_may_cancel, check_may_reschedule
 from booking.bookings.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Contended, Transaction, get, retrying_contention
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, TransactionCanceled
+from booking.dynamodb.items import get
+from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
 from booking.runtime.ids import is_id
 from booking.slots.errors import SlotNotFound
@@ -92,7 +95,7 @@ def _cancel(caller: Caller, booking_id: str, reason: str | None, now: datetime) 
     promotion = _give_back(transaction, item, now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
+    except TransactionCanceled as failure:
         raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, status=Status.CANCELLED, cancelled_at=now, cancel_reason=reason or None)
 
@@ -132,8 +135,8 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     promotion = _give_back(transaction, item, now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(taken) and not is_held_by(booking_id, failure.old(taken)):
+    except TransactionCanceled as failure:
+        if failure.failed(taken) and not is_held_by(booking_id, failure.old(taken)):
             raise why_not_taken(slot, failure.old(taken), now) from None
         raise _reason_to_start_again(failure, promotion) from failure
     return replace(booking, slot_id=slot.text, slot_start_at=slot.start_at, slot_end_at=slot.end_at)
@@ -151,8 +154,8 @@ def _is_unchanged(item: BookingItem) -> Condition:
     return unchanged
 
 
-def _reason_to_start_again(failure: ConditionsFailed, promotion: Promotion | None) -> Exception:
-    if promotion is None or not failure.at(promotion.is_active):
+def _reason_to_start_again(failure: TransactionCanceled, promotion: Promotion | None) -> Exception:
+    if promotion is None or not failure.failed(promotion.is_active):
         return Contended()
     drop_inactive(promotion.slot, promotion.waiter)
     return _FirstInLineDropped()

@@ -8,7 +8,9 @@ from booking.bookings.idempotency import remember, remembered_answer
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Transaction
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.slots.errors import SlotNotFound
 from booking.slots.fitting_service import service_for
 from booking.slots.slot_id import SlotId
@@ -41,8 +43,8 @@ def create_booking(
     request = f"{slot_id} {service_id or ''}"
     remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
         earlier = failure.old(remembered) if remembered else None
         if earlier:
             return remembered_answer(earlier, request)

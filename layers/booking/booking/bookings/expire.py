@@ -9,7 +9,10 @@ from booking.bookings.holding import free_for_good
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem
 from booking.bookings.timers import EXPIRE, REMIND, due_timers, park, slot_start
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
 from booking.slots.slot_id import SlotId
 
@@ -47,9 +50,9 @@ def _expire(now: datetime, raw: RawItem) -> str:
     )
     free_for_good(transaction, slot, booking.booking_id)
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(ended):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(ended):
             return "skipped"
         raise SlotOutOfStep(booking.slot_id) from failure
     return "expired"

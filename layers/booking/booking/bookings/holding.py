@@ -11,7 +11,9 @@ from booking.bookings.errors import SlotAlreadyBooked
 from booking.bookings.rules import Status
 from booking.bookings.table import BOOKING_PREFIX, BookingItem, reminder_timer, starts_key
 from booking.caller import Caller, Locale, Role
-from booking.dynamodb.store import RawItem, Step, Transaction
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.runtime.ids import new_id
 from booking.slots.errors import SlotNotFound, SlotStarted

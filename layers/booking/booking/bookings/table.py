@@ -9,7 +9,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Booking, Status
 from booking.caller import Locale
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 

@@ -8,7 +8,10 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
 from booking.bookings.table import TIMER_SHARDS, BookingItem, Timers, expiry_timer, timer_key
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
 REMIND = "remind"
@@ -41,8 +44,8 @@ def park(errand: str, item: RawItem, error: Exception) -> None:
         [next_errand],
         condition=(BookingItem.timer == timer) & (BookingItem.starts == item["starts"]["S"]),
     )
-    with suppress(ConditionsFailed):
-        transaction.commit()
+    with suppress(TransactionCanceled):
+        retrying_contention(transaction.commit)
 
 
 def restore_timer(booking_id: str, timer: str) -> bool:
@@ -54,7 +57,7 @@ def restore_timer(booking_id: str, timer: str) -> bool:
         condition=BookingItem.status == Status.CONFIRMED.value,
     )
     try:
-        transaction.commit()
-    except ConditionsFailed:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled:
         return False
     return True

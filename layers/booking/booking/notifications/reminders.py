@@ -12,7 +12,9 @@ from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, expiry_timer
 from booking.bookings.timers import REMIND, due_timers, park, slot_start
 from booking.caller import Locale
-from booking.dynamodb.store import ConditionFailed, RawItem, update
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.items import update
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose

@@ -10,17 +10,12 @@ from functools import partial
 from pynamodb.expressions.update import Action
 
 from booking.caller import Caller
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed, Contended, TransactionCanceled
+from booking.dynamodb.items import get, update
 from booking.dynamodb.queries import Page, PageRequest, query_all, query_page
-from booking.dynamodb.store import (
-    ConditionFailed,
-    ConditionsFailed,
-    Contended,
-    RawItem,
-    Transaction,
-    get,
-    retrying_contention,
-    update,
-)
+from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError, Forbidden
 from booking.slots.errors import BookedSlot, DayIsFull, SlotNotFound, SlotOverlaps
 from booking.slots.rules import Availability, Slot, check_slot_times, days_touched, overlaps
@@ -162,8 +157,8 @@ def _open(slot_id: SlotId) -> Slot:
     is_open = profiles.check_open_in(transaction, slot_id.specialist_id)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(is_open):
+    except TransactionCanceled as failure:
+        if failure.failed(is_open):
             raise Forbidden from None
         raise Contended from failure
     return slot.to_slot()
@@ -205,8 +200,8 @@ def _delete(slot_id: SlotId) -> None:
         _change_day(transaction, day, DayItem.taken.delete(interval))
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if not failure.at(deleted):
+    except TransactionCanceled as failure:
+        if not failure.failed(deleted):
             raise Contended from failure
         raise _why_not_deleted(slot_id, failure.old(deleted)) from None
 

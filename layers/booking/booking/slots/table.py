@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from booking.dynamodb.store import InstantAttribute
+from booking.dynamodb.attributes import InstantAttribute
 from booking.runtime.clock import from_stored, to_stored
 from booking.slots.rules import Slot
 from booking.specialists.table import CalendarItem

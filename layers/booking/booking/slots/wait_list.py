@@ -11,8 +11,11 @@ from pynamodb.expressions.condition import Condition
 
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.caller import Caller
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.queries import Page, PageRequest, query_every, query_first, query_page
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.runtime.clock import epoch_seconds
 from booking.slots.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable, SlotNotFound, SlotStarted
@@ -56,9 +59,9 @@ def join_wait_list(caller: Caller, slot_id: str, now: datetime, *, service_id: s
     )
     transaction.put(entry, condition=WaitListItem.slot_id.does_not_exist())
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if not failure.at(counted):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if not failure.failed(counted):
             raise AlreadyWaiting from None
         raise _why_not_joined(slot, failure.old(counted), now) from None
     return entry.to_entry()
@@ -92,8 +95,8 @@ def drop_inactive(slot: SlotId, waiter: WaitListItem) -> None:
     transaction = Transaction()
     _take_out(transaction, slot, waiter.client_id, WaitListItem.joined_at == waiter.joined_at)
     transaction.check(UserItem(user_id=waiter.client_id), ~IS_ACTIVE)
-    with suppress(ConditionsFailed):
-        transaction.commit()
+    with suppress(TransactionCanceled):
+        retrying_contention(transaction.commit)
 
 
 def list_own_wait_list(caller: Caller, request: PageRequest, now: datetime) -> Page[WaitListEntry]:
@@ -118,8 +121,8 @@ def _leave(entry: EntryId) -> None:
     transaction = Transaction()
     _take_out(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
     try:
-        transaction.commit()
-    except ConditionsFailed:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled:
         raise EntryNotFound from None
 
 

@@ -8,7 +8,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
 
 from booking.caller import Locale
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 

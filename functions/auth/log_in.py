@@ -29,6 +29,7 @@ class Credentials(RequestBody):
 @router.post(
     "/auth/login",
     operation_id="logIn",
+    summary="Sign in",
     response_model=SessionBody,
     responses=documented(WrongEmailOrPassword, TooManyRequests),
     tags=["auth"],

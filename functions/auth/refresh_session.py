@@ -15,6 +15,7 @@ router = APIRouter()
 @router.post(
     "/auth/refresh",
     operation_id="refreshSession",
+    summary="Get the next tokens of a session",
     response_model=SessionBody,
     responses=documented(RefreshTokenRejected),
     tags=["auth"],

@@ -16,6 +16,7 @@ router = APIRouter()
 @router.get(
     "/bookings/{id}/calendar.ics",
     operation_id="getCalendarFile",
+    summary="Get a booking as a calendar file",
     response_class=Response,
     responses={
         200: {"content": {"text/calendar": {"schema": {"type": "string"}}}},

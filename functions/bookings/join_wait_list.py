@@ -34,6 +34,7 @@ class Wait(RequestBody):
 @router.post(
     "/bookings/wait-list",
     operation_id="joinWaitList",
+    summary="Wait for a booked slot",
     status_code=201,
     response_model=WaitListEntryBody,
     responses=documented(

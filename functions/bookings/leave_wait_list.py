@@ -16,6 +16,7 @@ router = APIRouter()
 @router.delete(
     "/bookings/wait-list/{entry_id}",
     operation_id="leaveWaitList",
+    summary="Wait no longer",
     status_code=204,
     responses=documented(Unauthenticated, EntryNotFound, StoreUnavailable),
     tags=["wait-list"],

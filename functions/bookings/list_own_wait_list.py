@@ -20,6 +20,7 @@ router = APIRouter()
 @router.get(
     "/bookings/wait-list/me",
     operation_id="listOwnWaitList",
+    summary="List what you wait for",
     response_model=list[WaitListEntryBody],
     responses=documented(Unauthenticated),
     tags=["wait-list"],

@@ -20,7 +20,13 @@ class Health(BaseModel):
     version: str = __version__
 
 
-@router.get("/health", operation_id="getHealth", responses=documented(StoreUnavailable), tags=["operations"])
+@router.get(
+    "/health",
+    operation_id="getHealth",
+    summary="Say whether the service is up",
+    responses=documented(StoreUnavailable),
+    tags=["operations"],
+)
 async def endpoint(
     *,
     deep: Annotated[bool, Query(description="Read every table as well")] = False,

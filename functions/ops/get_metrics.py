@@ -20,6 +20,7 @@ router = APIRouter()
 @router.get(
     "/metrics",
     operation_id="getMetrics",
+    summary="Get the metrics of all functions",
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}},

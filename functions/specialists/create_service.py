@@ -30,6 +30,7 @@ class NewService(RequestBody):
 @router.post(
     "/specialists/me/services",
     operation_id="createService",
+    summary="Offer a service",
     status_code=201,
     response_model=ServiceBody,
     responses=documented(Unauthenticated, Forbidden),

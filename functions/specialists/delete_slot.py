@@ -16,6 +16,7 @@ router = APIRouter()
 @router.delete(
     "/specialists/me/slots/{id}",
     operation_id="deleteSlot",
+    summary="Delete a slot",
     status_code=204,
     responses=documented(Unauthenticated, Forbidden, SlotNotFound, BookedSlot, StoreUnavailable),
     tags=["specialists"],

@@ -22,6 +22,7 @@ router = APIRouter()
 @router.get(
     "/specialists/{id}/availability",
     operation_id="getAvailability",
+    summary="Count a specialist's slots by day",
     response_model=list[AvailabilityBody],
     responses=documented(SpecialistNotFound),
     tags=["specialists"],

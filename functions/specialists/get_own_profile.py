@@ -17,6 +17,7 @@ router = APIRouter()
 @router.get(
     "/specialists/me",
     operation_id="getOwnProfile",
+    summary="Get your profile",
     response_model=ProfileBody,
     responses=documented(Unauthenticated, ProfileNotFound),
     tags=["specialists"],

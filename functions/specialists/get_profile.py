@@ -16,6 +16,7 @@ router = APIRouter()
 @router.get(
     "/specialists/{id}",
     operation_id="getProfile",
+    summary="Get a specialist",
     response_model=ProfileBody,
     responses=documented(SpecialistNotFound),
     tags=["specialists"],

@@ -23,6 +23,7 @@ router = APIRouter()
 @router.get(
     "/specialists/me/slots",
     operation_id="listOwnSlots",
+    summary="List your slots",
     response_model=list[SlotBody],
     responses=documented(Unauthenticated, Forbidden, ProfileNotFound),
     tags=["specialists"],

@@ -13,7 +13,13 @@ from booking.specialists.rules import Profile
 router = APIRouter()
 
 
-@router.get("/specialists", operation_id="listProfiles", response_model=list[ProfileBody], tags=["specialists"])
+@router.get(
+    "/specialists",
+    operation_id="listProfiles",
+    summary="List specialists",
+    response_model=list[ProfileBody],
+    tags=["specialists"],
+)
 async def endpoint(pagination: PublicPageOf) -> Sequence[Profile]:
     """The specialists that have a display name, in the order in which they joined."""
     return pagination.page(list_profiles)

@@ -19,6 +19,7 @@ router = APIRouter()
 @router.get(
     "/specialists/{id}/services",
     operation_id="listServices",
+    summary="List a specialist's services",
     response_model=list[ServiceBody],
     responses=documented(SpecialistNotFound),
     tags=["specialists"],

@@ -21,6 +21,7 @@ router = APIRouter()
 @router.get(
     "/specialists/{id}/slots",
     operation_id="listSlots",
+    summary="List a specialist's slots",
     response_model=list[SlotBody],
     responses=documented(SpecialistNotFound),
     tags=["specialists"],

@@ -26,6 +26,7 @@ class NewSlot(RequestBody):
 @router.post(
     "/specialists/me/slots",
     operation_id="openSlot",
+    summary="Open a slot",
     status_code=201,
     response_model=SlotBody,
     responses=documented(Unauthenticated, Forbidden, SlotOverlaps, DayIsFull, StoreUnavailable),

@@ -29,6 +29,7 @@ class ProfileChanges(RequestBody):
 @router.patch(
     "/specialists/me",
     operation_id="updateOwnProfile",
+    summary="Change your profile",
     response_model=ProfileBody,
     responses=documented(Unauthenticated, Forbidden),
     tags=["specialists"],

@@ -61,7 +61,7 @@ elif kind == "GET /health":
     from ops.get_health import handler
 else:
     from datetime import UTC, datetime, timedelta
-    from bookings.create import handler
+    from bookings.create_booking import handler
     from booking.accounts.access_tokens import issue_access_token
     from booking.slots.slot_id import SlotId
     from booking.caller import Caller, Role
@@ -98,7 +98,7 @@ def _cold() -> None:
         usual = _usual_package(Path(folder))
         for module, event in (
             ("ops.get_health", rest_event("GET", "/health")),
-            ("bookings.create", _unsigned_booking()),
+            ("bookings.create_booking", _unsigned_booking()),
         ):
             program = OURS.format(module=module)
             pairs = [(_spawn(_ours(), program, event), _spawn(usual, USUAL, event)) for _ in range(PAIRS)]

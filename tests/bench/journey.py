@@ -62,7 +62,7 @@ class Journey:
             bookings = [self._book(slot) for slot in slots[:BOOKINGS]]
         with measuring("list my bookings"):
             query = {"date_from": f"{self._day:%Y-%m-%d}"}
-            expect(200, invoke("bookings.list_own", "GET", "/bookings/me", caller=self._client, query=query))
+            expect(200, invoke("bookings.list_own_bookings", "GET", "/bookings/me", caller=self._client, query=query))
         records = [self._record(booking) for booking in bookings]
         for batch in batched(records, CHANGES_PER_BATCH, strict=True):
             with measuring("tell of a change", len(batch)):
@@ -85,7 +85,7 @@ class Journey:
 
     def _register(self, email: str, role: str) -> None:
         body = json.dumps({"email": email, "role": role, **CREDENTIALS})
-        expect(201, invoke("auth.register", "POST", "/auth/register", body=body))
+        expect(201, invoke("auth.register_user", "POST", "/auth/register", body=body))
 
     def _log_in(self, email: str) -> Caller:
         body = json.dumps({"email": email, **CREDENTIALS})
@@ -98,13 +98,13 @@ class Journey:
 
     def _book(self, slot_id: str) -> str:
         body, headers = json.dumps({"slot_id": slot_id}), {"Idempotency-Key": secrets.token_hex(8)}
-        made = invoke("bookings.create", "POST", "/bookings", caller=self._client, body=body, headers=headers)
+        made = invoke("bookings.create_booking", "POST", "/bookings", caller=self._client, body=body, headers=headers)
         return str(expect(201, made)["id"])
 
     def _change(self, what: str, booking_id: str, body: dict[str, str] | None) -> None:
         text = json.dumps(body) if body else None
         path = f"/bookings/{booking_id}/{what}"
-        expect(200, invoke(f"bookings.{what}", "PATCH", path, caller=self._client, body=text))
+        expect(200, invoke(f"bookings.{what}_booking", "PATCH", path, caller=self._client, body=text))
 
     def _record(self, booking_id: str) -> dict[str, Any]:
         """The new booking as the table's stream tells it."""

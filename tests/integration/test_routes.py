@@ -604,7 +604,9 @@ class TestFunctions:
     def test_a_function_answers_its_route(self, now: datetime) -> None:
         slot_id, client = slot_of(a_specialist(), now), a_client()
 
-        answer = invoke("bookings.create", "POST", "/bookings", caller=client, body=json.dumps({"slot_id": slot_id}))
+        answer = invoke(
+            "bookings.create_booking", "POST", "/bookings", caller=client, body=json.dumps({"slot_id": slot_id})
+        )
 
         assert answer["statusCode"] == 201
         assert answer["headers"]["x-request-id"] == "id-of-the-gateway"
@@ -612,7 +614,7 @@ class TestFunctions:
         assert answer["isBase64Encoded"] is False
 
     def test_a_function_answers_nothing_else(self) -> None:
-        answer = invoke("bookings.create", "GET", "/users", caller=an_admin())
+        answer = invoke("bookings.create_booking", "GET", "/users", caller=an_admin())
 
         assert (answer["statusCode"], body_of(answer)["error"]["reason"]) == (404, "route_not_found")
 

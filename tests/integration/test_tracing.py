@@ -201,7 +201,7 @@ class TestExecutionEnvironments:
             assert told.encode() not in b"".join(datagrams)
 
     def test_a_route_is_told_by_its_template(self, daemon: Daemon) -> None:
-        with execution_environment("bookings.get.handler", self.variables(daemon)) as environment:
+        with execution_environment("bookings.get_booking.handler", self.variables(daemon)) as environment:
             environment.invoke("GET", "/bookings/bkg_annsown", trace=SAMPLED)
             datagram = daemon.received()
 

@@ -1,8 +1,10 @@
 """Holds template.yaml, the routers, the models and the settings together."""
 
 import importlib
+import inspect
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
@@ -47,6 +49,8 @@ OTHER_ACTIONS = {
 }
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+# What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
+WITHOUT_OPERATION = {"ops", "schedules", "streams"}
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
 GATEWAY_PATHS: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"]
@@ -84,6 +88,25 @@ def test_every_route_has_one_function_of_the_same_method_and_path(modules: Mappi
     of_template = {function.handler: list(function.routes) for function in FUNCTIONS}
     assert of_template == of_routers
     assert all(len(routes) <= 1 for routes in of_routers.values())
+
+
+@every_function
+def test_a_function_its_module_its_route_and_its_operation_share_a_name(
+    modules: Mapping[str, ModuleType], function: Function
+) -> None:
+    module = modules[function.handler.removesuffix(".handler")]
+    package, name = module.__name__.split(".")
+    assert name == in_snake_case(function.name)
+    assert [route.operation_id for route in api_routes(module)] == [in_camel_case(name)] * len(function.routes)
+    if package not in WITHOUT_OPERATION:
+        assert inspect.getmodule(getattr(module, name)).__name__.startswith("booking.")  # type: ignore[union-attr]
+
+
+def test_the_openapi_document_says_in_words_what_each_route_is_for() -> None:
+    document = json.loads((ROOT / "functions" / "ops" / "openapi.json").read_text())
+    summaries = [operation["summary"] for path in document["paths"].values() for operation in path.values()]
+    assert len(summaries) == len(set(summaries))
+    assert [summary for summary in summaries if " " not in summary] == []
 
 
 def test_no_route_is_served_twice() -> None:
@@ -368,13 +391,22 @@ def documented_headers() -> set[str]:
 
 
 def routes_of(module: ModuleType) -> list[tuple[str, str]]:
+    return [(method, route.path) for route in api_routes(module) for method in sorted(route.methods or ())]
+
+
+def api_routes(module: ModuleType) -> list[APIRoute]:
     router = getattr(module, "router", APIRouter())
-    return [
-        (method, route.path)
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
-    ]
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def in_snake_case(name: str) -> str:
+    """`CreateBooking` as `create_booking`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def in_camel_case(name: str) -> str:
+    """`create_booking` as `createBooking`."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
 def models() -> Iterator[Any]:

@@ -26,6 +26,7 @@ class Move(RequestBody):
 @router.patch(
     "/bookings/{id}/reschedule",
     operation_id="rescheduleBooking",
+    summary="Move a booking to another slot",
     response_model=BookingBody,
     responses=documented(
         Unauthenticated,

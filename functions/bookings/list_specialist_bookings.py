@@ -21,6 +21,7 @@ router = APIRouter()
 @router.get(
     "/bookings/specialists/me",
     operation_id="listSpecialistBookings",
+    summary="List the bookings of your slots",
     response_model=list[SpecialistBookingBody],
     responses=documented(Unauthenticated, Forbidden, ProfileNotFound),
     tags=["bookings"],

@@ -33,6 +33,7 @@ class NewAccount(RequestBody):
 @router.post(
     "/auth/register",
     operation_id="registerUser",
+    summary="Make an account",
     status_code=201,
     response_model=UserBody,
     responses=documented(EmailTaken, TooManyRequests),

@@ -18,6 +18,7 @@ router = APIRouter()
 @router.get(
     "/bookings/{id}",
     operation_id="getBooking",
+    summary="Get a booking",
     response_model=BookingBody,
     responses=documented(Unauthenticated, Forbidden, BookingNotFound),
     tags=["bookings"],

@@ -16,6 +16,7 @@ router = APIRouter()
 @router.get(
     "/users/me",
     operation_id="getOwnUser",
+    summary="Get your account",
     response_model=UserBody,
     responses=documented(Unauthenticated),
     tags=["users"],

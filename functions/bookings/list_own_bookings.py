@@ -20,6 +20,7 @@ router = APIRouter()
 @router.get(
     "/bookings/me",
     operation_id="listOwnBookings",
+    summary="List your bookings",
     response_model=list[BookingBody],
     responses=documented(Unauthenticated),
     tags=["bookings"],

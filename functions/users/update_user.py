@@ -29,6 +29,7 @@ class UserChanges(RequestBody):
 @router.patch(
     "/users/{id}",
     operation_id="updateUser",
+    summary="Change what an account may do",
     response_model=UserBody,
     responses=documented(Unauthenticated, Forbidden, UserNotFound, OwnAdminRights),
     tags=["users"],

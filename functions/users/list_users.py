@@ -19,6 +19,7 @@ router = APIRouter()
 @router.get(
     "/users",
     operation_id="listUsers",
+    summary="List all accounts",
     response_model=list[UserBody],
     responses=documented(Unauthenticated, Forbidden),
     tags=["users"],

@@ -39,6 +39,7 @@ class NewBooking(RequestBody):
 @router.post(
     "/bookings",
     operation_id="createBooking",
+    summary="Book a slot",
     status_code=201,
     response_model=BookingBody,
     responses=documented(

@@ -26,6 +26,7 @@ class Cancellation(RequestBody):
 @router.patch(
     "/bookings/{id}/cancel",
     operation_id="cancelBooking",
+    summary="Cancel a booking",
     response_model=BookingBody,
     responses=documented(
         Unauthenticated,

@@ -9,6 +9,7 @@ import pytest
 
 from booking.telemetry.metrics import BUSINESS, DURATION, LAGS, REQUESTS
 from infra.settings import ROOT, template
+from tests.localstack.test_alarms import CALM, TROUBLED
 from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES
 
 MONITORING: Mapping[str, Any] = template("infra/monitoring.yaml")
@@ -57,6 +58,12 @@ def test_a_quoted_word_of_a_search_is_the_whole_name_of_a_metric_or_a_stack() ->
         assert '"' not in re.sub(r'(MetricName|service)="[^"]+"', "", words)
         assert ("${StackWords}" in words) == schema.startswith("AWS/")
     assert STACK_WORDS == [" ", ["-", "WatchedStack"]]
+
+
+def test_every_alarm_that_localstack_can_evaluate_is_tried_there_in_trouble_and_in_calm() -> None:
+    metrics = {alarm["MetricName"] for alarm in ALARMS.values()} - {"Latency"}  # it knows no percentiles
+    assert CALM.keys() == metrics
+    assert TROUBLED.keys() == metrics - {"Invocations"}  # their absence is the trouble
 
 
 def test_throttled_functions_and_bounces_have_an_alarm() -> None:

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.outcome import Outcome
 from booking.telemetry.tracing import tracer
+
+if TYPE_CHECKING:
+    from booking.telemetry.outcome import Outcome
 
 
 @dataclass(slots=True)

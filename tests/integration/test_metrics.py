@@ -12,11 +12,11 @@ from boto3.dynamodb.types import TypeSerializer
 
 from booking.api import middleware
 from booking.bookings.create import create_booking
-from booking.bookings.errors import SlotAlreadyBooked
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
 from booking.rate_limit import RateLimit, count_attempt
 from booking.runtime.settings import settings
+from booking.slots.errors import SlotAlreadyBooked
 from booking.telemetry import metrics
 from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots, remind_upcoming

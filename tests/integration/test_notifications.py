@@ -16,8 +16,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.expire import expire_started
+from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale

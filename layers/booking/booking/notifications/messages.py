@@ -12,7 +12,7 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.bookings.table import BookingItem
+from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
 from booking.specialists.rules import DEFAULT_TIME_ZONE
@@ -52,10 +52,10 @@ def compose(
     occasion: Occasion,
     audience: Audience,
     locale: Locale,
-    booking: BookingItem,
+    booking: Booking,
     specialist: ProfileItem | None,
     *,
-    before: BookingItem | None = None,
+    before: Booking | None = None,
 ) -> Message:
     """The words for an occasion, and why they come. Times are the specialist's, in the specialist's time zone.
 
@@ -66,7 +66,7 @@ def compose(
     particulars = {
         "title": defanged(booking.service_title or "") or texts["appointment"],
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
-        "client": _shown(booking.client_email),
+        "client": _shown(booking.client.email),
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }

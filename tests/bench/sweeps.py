@@ -29,7 +29,7 @@ from booking.bookings.expire import expire_started  # noqa: E402
 from booking.bookings.rules import new_booking  # noqa: E402
 from booking.bookings.table import TIMER_SHARDS, BookingItem, expiry_timer  # noqa: E402
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale  # noqa: E402
-from booking.dynamodb.store import Item  # noqa: E402
+from booking.dynamodb.items import Item  # noqa: E402
 from booking.notifications.reminders import remind_upcoming  # noqa: E402
 from booking.runtime.ids import new_id  # noqa: E402
 from booking.slots.rules import Client  # noqa: E402

@@ -12,7 +12,8 @@ from unittest import mock
 import uvicorn
 
 from booking.bookings import create, release
-from booking.dynamodb.store import Step, Transaction
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.slots.rules import WaitListEntry
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem

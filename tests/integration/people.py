@@ -8,7 +8,7 @@ from booking.accounts.table import UserItem
 from booking.bookings.create import create_booking
 from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
-from booking.dynamodb.store import create, update
+from booking.dynamodb.items import create, update
 from booking.runtime.ids import decode_id, encode_id, new_id
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot

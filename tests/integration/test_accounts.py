@@ -20,8 +20,9 @@ from booking.accounts.table import UserItem
 from booking.accounts.user import User
 from booking.administration import make_admin
 from booking.caller import Caller, Locale, Role
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import PageRequest
-from booking.dynamodb.store import ConditionFailed, ConditionsFailed, get
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.runtime.aws import client
 from booking.runtime.clock import current_instant
@@ -103,7 +104,7 @@ class TestRegistering:
         monkeypatch.setattr(registration, "new_id", lambda _: account.id)
         before = stored("users")
 
-        with pytest.raises(ConditionsFailed):
+        with pytest.raises(TransactionCanceled):
             register_user(Registration("other@example.com", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert stored("users") == before
@@ -115,7 +116,7 @@ class TestRegistering:
         monkeypatch.setattr(registration, "new_id", lambda _: specialist.id)
         delete_stored("users", {"user_id": specialist.id})
 
-        with pytest.raises(ConditionsFailed):
+        with pytest.raises(TransactionCanceled):
             register_user(
                 Registration("other@example.com", PASSWORD, Role.SPECIALIST, "Bob"), source_address=SOURCE, now=NOW
             )

@@ -8,8 +8,9 @@ import pytest
 
 from booking.bookings.cancel import cancel_booking
 from booking.caller import Caller, Role
+from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.queries import PageRequest
-from booking.dynamodb.store import ConditionFailed, Transaction
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.ids import new_id
 from booking.slots.delete import delete_slot

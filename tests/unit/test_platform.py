@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import rate_limit
-from booking.dynamodb import store
+from booking.dynamodb import contention
+from booking.dynamodb.contention import CONTENTION_BUDGET_SECONDS, LONGEST_DELAY_SECONDS, retrying_contention
+from booking.dynamodb.errors import Contended
 from booking.dynamodb.queries import Page
-from booking.dynamodb.store import CONTENTION_ATTEMPTS, Contended, retrying_contention
 from booking.errors import StoreUnavailable
 from booking.rate_limit import RateLimit
 from booking.runtime.clock import current_instant, epoch_seconds, from_stored, to_stored
@@ -123,14 +124,15 @@ class TestRetries:
     @pytest.fixture
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited: list[float] = []
-        monkeypatch.setattr(store, "time", SimpleNamespace(sleep=waited.append))
+        clock = SimpleNamespace(sleep=waited.append, monotonic=lambda: sum(waited))
+        monkeypatch.setattr(contention, "time", clock)
         return waited
 
     def test_an_attempt_that_succeeds_is_made_once(self, waits: list[float]) -> None:
         assert retrying_contention(lambda: "done") == "done"
         assert waits == []
 
-    def test_attempts_end_after_a_bounded_number_and_time(self, waits: list[float]) -> None:
+    def test_attempts_end_when_their_time_is_used_up(self, waits: list[float]) -> None:
         attempts = []
 
         def attempt() -> None:
@@ -140,8 +142,32 @@ class TestRetries:
         with pytest.raises(StoreUnavailable):
             retrying_contention(attempt)
 
-        assert len(attempts) == CONTENTION_ATTEMPTS
-        assert sum(waits) < 5
+        assert len(attempts) == len(waits) + 1
+        assert CONTENTION_BUDGET_SECONDS - LONGEST_DELAY_SECONDS <= sum(waits) < CONTENTION_BUDGET_SECONDS
+
+    def test_attempts_within_attempts_share_one_time(self, waits: list[float]) -> None:
+        def inner() -> None:
+            raise Contended
+
+        def outer() -> None:
+            waits.append(CONTENTION_BUDGET_SECONDS / 2)
+            retrying_contention(inner)
+
+        with pytest.raises(StoreUnavailable):
+            retrying_contention(outer)
+
+        assert sum(waits) < CONTENTION_BUDGET_SECONDS
+
+    def test_the_time_starts_anew_with_the_next_operation(self, waits: list[float]) -> None:
+        left = iter([Contended, Contended, None] * 2)
+
+        def attempt() -> str:
+            if refusal := next(left):
+                waits.append(CONTENTION_BUDGET_SECONDS / 3)
+                raise refusal
+            return "done"
+
+        assert [retrying_contention(attempt), retrying_contention(attempt)] == ["done", "done"]
 
     def test_other_errors_are_not_tried_again(self, waits: list[float]) -> None:
         with pytest.raises(ZeroDivisionError):

@@ -379,8 +379,8 @@ def routes_of(module: ModuleType) -> list[tuple[str, str]]:
 
 def models() -> Iterator[Any]:
     """Every item of every table."""
-    store = importlib.import_module("booking.dynamodb.store")
-    remaining = list(store.Item.__subclasses__())
+    items = importlib.import_module("booking.dynamodb.items")
+    remaining = list(items.Item.__subclasses__())
     while remaining:
         model = remaining.pop()
         remaining.extend(model.__subclasses__())

@@ -10,8 +10,11 @@ from booking.accounts.errors import UserNotFound
 from booking.accounts.table import KIND_USER, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
 from booking.caller import USER_PREFIX, Caller, Role, specialist_id_of
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import ConditionsFailed, Contended, Step, Transaction, get, retrying_contention
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden, Unauthenticated
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
@@ -80,7 +83,7 @@ def _update(
         change_profile(transaction, user.as_caller(), now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
+    except TransactionCanceled as failure:
         raise _why_not_updated(failure, updated, allowed) from failure
     return changed
 
@@ -111,10 +114,10 @@ def _concerns_profile(user: User, *, is_active: bool | None, role: Role | None) 
     return could_offer or profiles.find_profile(specialist_id_of(user.id)) is not None
 
 
-def _why_not_updated(failure: ConditionsFailed, updated: Step, allowed: Step | None) -> Exception:
-    if allowed and failure.at(allowed):
+def _why_not_updated(failure: TransactionCanceled, updated: Step, allowed: Step | None) -> Exception:
+    if allowed and failure.failed(allowed):
         return Forbidden()
-    if failure.at(updated) and failure.old(updated) is None:
+    if failure.failed(updated) and failure.old(updated) is None:
         return UserNotFound()
     return Contended()
 

@@ -9,7 +9,10 @@ from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
 from booking.caller import USER_PREFIX, Locale, Role
-from booking.dynamodb.store import ConditionsFailed, Transaction, get, update
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.items import get, update
+from booking.dynamodb.transaction import Transaction
 from booking.rate_limit import RateLimit, count_attempt, source_network
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
@@ -75,9 +78,9 @@ def _create(registration: Registration, now: datetime) -> User:
     if registration.role is Role.SPECIALIST:
         profiles.add_to(transaction, user.to_user().as_caller(), registration.display_name, now)
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(claimed):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(claimed):
             raise EmailTaken from None
         raise
     return user.to_user()

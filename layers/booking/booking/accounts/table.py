@@ -5,7 +5,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from booking.accounts.user import User
 from booking.caller import Locale, Role
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.settings import settings
 
 KIND_USER = "user"

@@ -8,7 +8,8 @@ from booking.bookings.release import release_or_promote, retrying_release, why_n
 from booking.bookings.rules import Booking, Status, check_may_cancel
 from booking.bookings.table import BookingItem, is_unchanged
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Transaction
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 
 
 def cancel_booking(caller: Caller, booking_id: str, now: datetime, *, reason: str | None = None) -> Booking:
@@ -39,6 +40,6 @@ def _cancel(caller: Caller, booking_id: str, reason: str | None, now: datetime) 
     promotion = release_or_promote(transaction, booking, now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
+    except TransactionCanceled as failure:
         raise why_not_released(failure, promotion) from failure
     return replace(booking, status=Status.CANCELLED, cancelled_at=now, cancel_reason=reason or None)

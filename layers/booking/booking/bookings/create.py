@@ -6,7 +6,9 @@ from booking.bookings.idempotency import remember, remembered_answer
 from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Transaction, retrying_contention
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.slots.claims import claim, why_not_claimed
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.fitting_service import service_for
@@ -42,7 +44,7 @@ def create_booking(
     remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed as failure:
+    except TransactionCanceled as failure:
         earlier = failure.old(remembered) if remembered else None
         if earlier:
             return remembered_answer(earlier, request)

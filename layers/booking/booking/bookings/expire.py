@@ -8,7 +8,10 @@ from booking.background.sweep import Bounds, Report, Work, sweep
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, TimerKind
 from booking.bookings.timers import due_timers, give_up, slot_start
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction, retrying_contention
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
 from booking.slots.claims import release_started
 from booking.slots.slot_id import SlotId
@@ -48,8 +51,8 @@ def _expire(now: datetime, raw: RawItem) -> str:
     release_started(transaction, slot, booking.booking_id)
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed as failure:
-        if failure.at(ended):
+    except TransactionCanceled as failure:
+        if failure.failed(ended):
             return "skipped"
         raise SlotOutOfStep(booking.slot_id) from failure
     return "expired"

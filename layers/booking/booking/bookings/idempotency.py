@@ -13,8 +13,10 @@ from pynamodb.attributes import UnicodeAttribute
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
+from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import RawItem, Step, Transaction
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 KEPT = timedelta(hours=24)

@@ -10,8 +10,8 @@ from booking.bookings.errors import BookingNotFound, DatesReversed
 from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, check_may_see
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import get
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
 from booking.specialists import profiles

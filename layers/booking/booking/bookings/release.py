@@ -8,7 +8,9 @@ from datetime import datetime
 
 from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
-from booking.dynamodb.store import ConditionsFailed, Contended, Transaction, retrying_contention
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
 from booking.slots.claims import release, release_started
 from booking.slots.errors import SlotNotFound
@@ -44,9 +46,9 @@ def release_or_promote(transaction: Transaction, booking: Booking, now: datetime
     return promote(transaction, slot, waiter, from_booking=booking.id, to_booking=promoted.id)
 
 
-def why_not_released(failure: ConditionsFailed, promotion: Promotion | None) -> Exception:
+def why_not_released(failure: TransactionCanceled, promotion: Promotion | None) -> Exception:
     """The reason to start again. Whose account is not active is dropped from the wait-list before."""
-    if promotion is None or not failure.at(promotion.is_active):
+    if promotion is None or not failure.failed(promotion.is_active):
         return Contended()
     drop_inactive(promotion.slot, promotion.waiter)
     return FirstWaiterDropped()

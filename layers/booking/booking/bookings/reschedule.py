@@ -9,7 +9,8 @@ from booking.bookings.release import release_or_promote, retrying_release, why_n
 from booking.bookings.rules import Booking, check_may_reschedule
 from booking.bookings.table import BookingItem, is_unchanged, reminder_timer, starts_key
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Contended, Transaction
+from booking.dynamodb.errors import Contended, TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.slots.claims import claim, is_claimed_by, why_not_claimed
 from booking.slots.errors import SlotNotFound
 from booking.slots.fitting_service import check_fits
@@ -63,8 +64,8 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
     promotion = release_or_promote(transaction, booking, now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(claimed) and not is_claimed_by(booking.id, slot, failure.old(claimed)):
+    except TransactionCanceled as failure:
+        if failure.failed(claimed) and not is_claimed_by(booking.id, slot, failure.old(claimed)):
             raise why_not_claimed(slot, failure.old(claimed), now) from None
         raise why_not_released(failure, promotion) from failure
     return moved

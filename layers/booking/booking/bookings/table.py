@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Booking, Status
-from booking.dynamodb.store import InstantAttribute, RawItem
+from booking.dynamodb.attributes import InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes

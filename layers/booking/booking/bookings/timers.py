@@ -14,15 +14,11 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
 from booking.bookings.table import TIMER_SHARDS, BookingItem, TimerKind, Timers, expiry_timer, timer_key
-from booking.dynamodb.store import (
-    ConditionFailed,
-    ConditionsFailed,
-    Item,
-    RawItem,
-    Transaction,
-    retrying_contention,
-    update,
-)
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import Item, update
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
 
@@ -88,6 +84,6 @@ def _change_timer(booking_id: str, change: Action, *, condition: Condition) -> b
     transaction.update(BookingItem(booking_id=booking_id), [change], condition=condition)
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed:
+    except TransactionCanceled:
         return False
     return True

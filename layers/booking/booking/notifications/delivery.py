@@ -20,16 +20,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from booking.background.sweep import TryLater
+from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import (
-    ConditionFailed,
-    ConditionsFailed,
-    Item,
-    Transaction,
-    delete,
-    retrying_contention,
-    update,
-)
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import Item, delete, update
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 LEASE = timedelta(minutes=2)
@@ -170,8 +165,8 @@ def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Conditio
         transaction.check(*while_holds)
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed as failure:
-        if not failure.at(claim):
+    except TransactionCanceled as failure:
+        if not failure.failed(claim):
             return Delivery.UNWANTED
         old = failure.old(claim)
         return _why_not_claimed(_LedgerEntry.from_old(old) if old else None, now)

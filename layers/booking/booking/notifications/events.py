@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
-from booking.dynamodb.store import RawItem
+from booking.dynamodb.attributes import RawItem
 from booking.notifications.delivery import NotSent, meaning_of, meaning_of_code
 from booking.runtime import aws
 from booking.runtime.clock import to_stored

@@ -17,7 +17,7 @@ from booking.bookings.timers import (
     slot_start,
 )
 from booking.caller import Locale
-from booking.dynamodb.store import RawItem
+from booking.dynamodb.attributes import RawItem
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose

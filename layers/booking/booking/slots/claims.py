@@ -5,7 +5,9 @@ Nobody else writes who holds a slot, but `booking.slots.promotion`, where it goe
 
 from datetime import datetime
 
-from booking.dynamodb.store import RawItem, Step, Transaction
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.slots.rules import has_started

@@ -6,7 +6,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from booking.caller import Locale
-from booking.dynamodb.store import Item
+from booking.dynamodb.items import Item
 from booking.slots.rules import Client
 from booking.specialists.rules import BookedService
 

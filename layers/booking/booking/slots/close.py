@@ -4,8 +4,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed, Contended
+from booking.dynamodb.items import update
 from booking.dynamodb.queries import query_all
-from booking.dynamodb.store import ConditionFailed, Contended, retrying_contention, update
 from booking.slots.delete import delete_free
 from booking.slots.errors import BookedSlot, SlotNotFound
 from booking.slots.slot_id import SlotId

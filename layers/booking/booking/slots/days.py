@@ -2,7 +2,8 @@
 
 from pynamodb.expressions.update import Action
 
-from booking.dynamodb.store import Transaction, get
+from booking.dynamodb.items import get
+from booking.dynamodb.transaction import Transaction
 from booking.slots.rules import days_touched
 from booking.slots.slot_id import SlotId
 from booking.slots.table import DayItem, day_key

@@ -1,7 +1,9 @@
 """Deleting a slot that nobody holds."""
 
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Contended, Transaction, retrying_contention
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.slots.days import change_day, days_of
 from booking.slots.errors import BookedSlot, SlotNotFound
 from booking.slots.slot_id import SlotId
@@ -26,7 +28,7 @@ def delete_free(slot: SlotId) -> None:
         change_day(transaction, day, DayItem.taken.delete({interval_text(slot)}))
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if not failure.at(deleted):
+    except TransactionCanceled as failure:
+        if not failure.failed(deleted):
             raise Contended from failure
         raise (BookedSlot if SlotItem.found(slot, failure.old(deleted)) else SlotNotFound) from None

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Contended, Transaction, retrying_contention
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
 from booking.slots.days import change_day, days_of
 from booking.slots.errors import DayIsFull, SlotOverlaps
@@ -43,8 +45,8 @@ def _open(slot: SlotId) -> Slot:
     is_open = profiles.check_open_in(transaction, slot.specialist_id)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(is_open):
+    except TransactionCanceled as failure:
+        if failure.failed(is_open):
             raise Forbidden from None
         raise Contended from failure
     return item.to_slot()

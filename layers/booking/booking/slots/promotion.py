@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from booking.accounts.table import IS_ACTIVE, UserItem
+from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_first
-from booking.dynamodb.store import Step, Transaction
+from booking.dynamodb.transaction import Transaction
 from booking.slots.rules import WaitListEntry
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from booking.caller import Caller
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_all, query_page
-from booking.dynamodb.store import get
 from booking.slots.errors import SlotNotFound
 from booking.slots.rules import Availability, Slot
 from booking.slots.slot_id import SlotId

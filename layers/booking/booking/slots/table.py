@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from booking.dynamodb.store import InstantAttribute, RawItem
+from booking.dynamodb.attributes import InstantAttribute, RawItem
 from booking.runtime.clock import from_stored, to_stored
 from booking.slots.rules import Slot
 from booking.slots.slot_id import SlotId

@@ -11,8 +11,11 @@ from pynamodb.expressions.condition import Condition
 
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.caller import Caller
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.queries import Page, PageRequest, query_every, query_page
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction, retrying_contention
+from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.runtime.clock import epoch_seconds
 from booking.slots.client_item import client_attributes
@@ -54,8 +57,8 @@ def join_wait_list(caller: Caller, slot_id: str, now: datetime, *, service_id: s
     transaction.put(entry, condition=WaitListItem.slot_id.does_not_exist())
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed as failure:
-        if not failure.at(counted):
+    except TransactionCanceled as failure:
+        if not failure.failed(counted):
             raise AlreadyWaiting from None
         raise _why_not_joined(slot, failure.old(counted), now) from None
     return entry.to_entry()
@@ -89,7 +92,7 @@ def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
     transaction = Transaction()
     _remove(transaction, slot, waiter.client.id, WaitListItem.joined_at == waiter.created_at)
     transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
-    with suppress(ConditionsFailed):
+    with suppress(TransactionCanceled):
         transaction.commit()
 
 
@@ -111,7 +114,7 @@ def _leave(entry: EntryId) -> None:
     _remove(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
     try:
         retrying_contention(transaction.commit)
-    except ConditionsFailed:
+    except TransactionCanceled:
         raise EntryNotFound from None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
 
-from booking.dynamodb.store import InstantAttribute
+from booking.dynamodb.attributes import InstantAttribute
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem

@@ -8,8 +8,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.dynamodb.errors import ConditionFailed, Step
+from booking.dynamodb.items import get, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import ConditionFailed, Step, Transaction, get, update
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id

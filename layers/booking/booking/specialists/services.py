@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from booking.caller import Caller
+from booking.dynamodb.items import create, get
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import create, get
 from booking.runtime.ids import is_id, new_id
 from booking.specialists import profiles
 from booking.specialists.errors import ServiceNotFound

@@ -7,7 +7,8 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.caller import Locale
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile, Service

@@ -26,7 +26,7 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 
 from booking.background.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
 from booking.bookings.expire import expire_started  # noqa: E402
-from booking.bookings.rules import new_booking  # noqa: E402
+from booking.bookings.rules import Status, new_booking  # noqa: E402
 from booking.bookings.table import TIMER_SHARDS, BookingItem, expiry_timer  # noqa: E402
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale  # noqa: E402
 from booking.dynamodb.items import Item  # noqa: E402
@@ -105,7 +105,7 @@ def _store(due: int, total: int, kind: str) -> None:
         client = Client(new_id(USER_PREFIX), "a@example.com", Locale.EN)
         booking = BookingItem.of_new(new_booking(slot, client, None, NOW))
         if number >= due and number % 2:
-            booking.status, booking.timer = "expired", None
+            booking.status, booking.timer = Status.EXPIRED, None
         elif number >= due and number % 4 == 0:
             booking.timer = expiry_timer(booking.booking_id)
         _put(booking)

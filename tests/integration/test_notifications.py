@@ -200,7 +200,7 @@ class TestMail:
     def test_each_is_told_in_a_language_of_ones_own(
         self, outside: Outside, specialist: Caller, ann: Caller, clients: Locale, specialists: Locale
     ) -> None:
-        profiles.update_own_profile(specialist, {"locale": specialists.value}, NOW)
+        profiles.update_own_profile(specialist, {"locale": specialists}, NOW)
         a_booking(specialist, replace(ann, locale=clients))
         tell()
         language = {sent["To"]: html_language_of(sent) for sent in outside.mails}

@@ -30,7 +30,7 @@ def _cancel(caller: Caller, booking_id: str, reason: str | None, now: datetime) 
     transaction.update(
         BookingItem(booking_id=booking_id),
         [
-            BookingItem.status.set(Status.CANCELLED.value),
+            BookingItem.status.set(Status.CANCELLED),
             BookingItem.cancelled_at.set(now),
             *([BookingItem.cancel_reason.set(reason)] if reason else []),
             BookingItem.timer.remove(),

@@ -42,11 +42,11 @@ def _expire(now: datetime, raw: RawItem) -> str:
     ended = transaction.update(
         BookingItem(booking_id=booking.booking_id),
         [
-            BookingItem.status.set(Status.EXPIRED.value),
+            BookingItem.status.set(Status.EXPIRED),
             BookingItem.cancelled_at.set(now),
             BookingItem.timer.remove(),
         ],
-        condition=(BookingItem.status == Status.CONFIRMED.value) & (BookingItem.slot_id == booking.slot_id),
+        condition=(BookingItem.status == Status.CONFIRMED) & (BookingItem.slot_id == booking.slot_id),
     )
     release_started(transaction, slot, booking.booking_id)
     try:

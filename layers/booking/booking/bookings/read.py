@@ -78,7 +78,7 @@ def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: Pag
 
 
 def _status(wanted: BookingFilter) -> Condition | None:
-    return BookingItem.status == wanted.status.value if wanted.status else None
+    return BookingItem.status == wanted.status if wanted.status else None
 
 
 def _days(starts: UnicodeAttribute, wanted: BookingFilter) -> Condition | None:

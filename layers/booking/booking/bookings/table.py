@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Booking, Status
-from booking.dynamodb.attributes import InstantAttribute, RawItem
+from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes
@@ -78,7 +78,7 @@ class BookingItem(ClientItem):
     client_id = UnicodeAttribute()
     from_wait_list = BooleanAttribute(default=False)
     specialist_id = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = EnumAttribute(Status)
     slot_start_at = InstantAttribute()
     slot_end_at = InstantAttribute()
     created_at = InstantAttribute()
@@ -100,7 +100,7 @@ class BookingItem(ClientItem):
             booking_id=booking.id,
             slot_id=booking.slot_id,
             specialist_id=booking.specialist_id,
-            status=booking.status.value,
+            status=booking.status,
             slot_start_at=booking.slot_start_at,
             slot_end_at=booking.slot_end_at,
             created_at=booking.created_at,
@@ -118,7 +118,7 @@ class BookingItem(ClientItem):
             client=self.client(),
             specialist_id=self.specialist_id,
             service=self.service(),
-            status=Status(self.status),
+            status=self.status,
             slot_start_at=self.slot_start_at,
             slot_end_at=self.slot_end_at,
             created_at=self.created_at,
@@ -149,7 +149,7 @@ def booking_of(image: RawItem) -> Booking:
 
 def is_unchanged(booking: Booking) -> Condition:
     """Nobody has moved or ended the booking since it was read."""
-    unchanged: Condition = (BookingItem.status == booking.status.value) & (BookingItem.slot_id == booking.slot_id)
+    unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
     return unchanged
 
 

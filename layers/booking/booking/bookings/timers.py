@@ -43,7 +43,7 @@ def reminder_is_due(raw: RawItem) -> tuple[Item, Condition]:
     """The condition that nobody has cancelled, moved or reminded the booking since it was read, and its item."""
     read = BookingItem.from_old(raw)
     still_due: Condition = (
-        (BookingItem.status == Status.CONFIRMED.value)
+        (BookingItem.status == Status.CONFIRMED)
         & (BookingItem.slot_id == read.slot_id)
         & (BookingItem.timer == read.timer)
     )
@@ -74,7 +74,7 @@ def give_up(kind: TimerKind, raw: RawItem, error: Exception) -> None:
 
 def restore_timer(booking_id: str, timer: str) -> bool:
     """Puts a booking back where the sweep that had given it up finds it; False when it has ended meanwhile."""
-    confirmed = BookingItem.status == Status.CONFIRMED.value
+    confirmed = BookingItem.status == Status.CONFIRMED
     return _change_timer(booking_id, BookingItem.timer.set(timer), condition=confirmed)
 
 

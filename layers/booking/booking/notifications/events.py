@@ -63,7 +63,7 @@ class BookingEvent:
                 "client_id": booking.client_id,
                 "specialist_id": booking.specialist_id,
                 "service_id": booking.service_id,
-                "status": booking.status.value,
+                "status": booking.status,
                 "created_at": to_stored(booking.created_at),
                 "cancelled_at": _stored_or_none(booking.cancelled_at),
                 "from_wait_list": booking.from_wait_list,
@@ -94,7 +94,7 @@ def publish(event: BookingEvent) -> None:
     entry = {
         "EventBusName": settings().event_bus_name,
         "Source": SOURCE,
-        "DetailType": event.type.value,
+        "DetailType": event.type,
         "Time": event.occurred_at,
         "Detail": json.dumps(event.detail()),
     }

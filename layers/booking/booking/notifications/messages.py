@@ -70,9 +70,9 @@ def compose(
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }
-    words = texts[occasion.value][audience.value]
+    words = texts[occasion][audience]
     subject = Template(words["subject"]).substitute(particulars)
-    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience.value]}\n"
+    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience]}\n"
     return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
 
 
@@ -90,12 +90,12 @@ def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime)
 
 def _as_html(subject: str, text: str, locale: Locale) -> str:
     paragraphs = (f"<p>{escape(part)}</p>" for part in text.strip().split("\n\n"))
-    return _layout().substitute(language=locale.value, subject=escape(subject), body="\n".join(paragraphs))
+    return _layout().substitute(language=locale, subject=escape(subject), body="\n".join(paragraphs))
 
 
 @cache
 def _texts(locale: Locale) -> dict[str, Any]:
-    return tomllib.loads((_FILES / f"{locale.value}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_FILES / f"{locale}.toml").read_text(encoding="utf-8"))
 
 
 @cache

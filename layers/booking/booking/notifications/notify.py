@@ -87,4 +87,4 @@ def _address(booking: Booking, audience: Audience, specialist: ProfileItem | Non
 def _locale(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> Locale:
     if audience is Audience.CLIENT or specialist is None:
         return Locale(booking.client.locale)
-    return Locale(specialist.locale)
+    return specialist.locale

@@ -55,9 +55,9 @@ def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawIt
     send = partial(_send, booking, find(booking.specialist_id), now)
     delivery = deliver_once(_key(booking), send, now, while_holds=reminder_is_due(raw))
     if delivery is Delivery.UNWANTED:
-        return delivery.value
+        return delivery
     set_timer_to_expiry(raw)
-    return "reminded" if delivery is Delivery.SENT else delivery.value
+    return "reminded" if delivery is Delivery.SENT else delivery
 
 
 def _send(booking: Booking, specialist: ProfileItem | None, now: datetime) -> None:

@@ -16,7 +16,7 @@ class ClientItem(Item):
 
     client_id: UnicodeAttribute
     client_email = UnicodeAttribute()
-    client_locale = UnicodeAttribute(default=Locale.EN.value)
+    client_locale = UnicodeAttribute(default=str(Locale.EN))
     service_id = UnicodeAttribute(null=True)
     service_title = UnicodeAttribute(null=True)
     service_price = UnicodeAttribute(null=True)

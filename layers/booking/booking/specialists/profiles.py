@@ -27,7 +27,7 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
         sk=PROFILE_KEY,
         user_id=specialist.user_id,
         email=specialist.email,
-        locale=specialist.locale.value,
+        locale=specialist.locale,
         display_name=display_name,
         listed=LISTED if display_name else None,
         profile_order=_order(specialist, now),
@@ -158,7 +158,7 @@ def _creating(specialist: Caller, now: datetime, *, leaving_out: Collection[str]
     values = {
         "user_id": specialist.user_id,
         "email": specialist.email,
-        "locale": specialist.locale.value,
+        "locale": specialist.locale,
         "time_zone": DEFAULT_TIME_ZONE,
         "profile_order": _order(specialist, now),
     }

@@ -19,7 +19,7 @@ from booking.runtime.settings import Settings
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
         os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-bench"
-os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "86400", "LOG_LEVEL": "ERROR"}
+os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "3600", "LOG_LEVEL": "ERROR"}
 os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")

@@ -63,9 +63,7 @@ def a_specialist() -> Caller:
 def a_waiter(locale: Locale = Locale.EN) -> Caller:
     """A client with an active account, as whoever is promoted has."""
     waiter = Caller(new_id(USER_PREFIX), Role.CLIENT, f"{secrets.token_hex(4)}@example.com", locale)
-    account = UserItem(
-        user_id=waiter.user_id, email=waiter.email, password_hash="-", role=waiter.role.value, created_at=NOW
-    )
+    account = UserItem(user_id=waiter.user_id, email=waiter.email, password_hash="-", role=waiter.role, created_at=NOW)
     create(account, condition=UserItem.user_id.does_not_exist())
     return waiter
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.administration import make_admin, update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking

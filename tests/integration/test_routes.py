@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from booking import __version__
 from booking.accounts import passwords
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.administration import make_admin
 from booking.background.sweep import Bounds
 from booking.bookings.cancel import cancel_booking

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from booking.accounts.directory import get_own_user, list_users
 from booking.accounts.log_in import log_in
+from booking.accounts.read import get_own_user, list_users
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.read import BookingFilter, find_booking, list_own_bookings

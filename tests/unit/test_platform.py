@@ -80,6 +80,28 @@ class TestSettings:
         with pytest.raises(InvalidSettings, match="ACCESS_TOKEN_MINUTES must be a whole number"):
             Settings.from_environment(REQUIRED | {"ACCESS_TOKEN_MINUTES": text})
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("REFRESH_TOKEN_DAYS", "0"),
+            ("ACCESS_TOKEN_MINUTES", "1441"),
+            ("MAIL_UNVERIFIED_MAX_PER_DAY", "0"),
+            ("TRACING_MODE", "active"),
+            ("NOTICE_OF_TERMINATION", "Off"),
+            ("LOG_LEVEL", "TRACE"),
+        ],
+    )
+    def test_what_is_not_allowed_is_refused_by_its_name(self, name: str, text: str) -> None:
+        with pytest.raises(InvalidSettings, match=f"{name} must be .*{text}"):
+            Settings.from_environment(REQUIRED | {name: text})
+
+    @pytest.mark.parametrize(
+        ("name", "least", "most"), [("REFRESH_TOKEN_DAYS", "1", "365"), ("METRICS_FLUSH_SECONDS", "1", "3600")]
+    )
+    def test_the_ends_of_a_range_are_allowed(self, name: str, least: str, most: str) -> None:
+        for text in (least, most):
+            assert getattr(Settings.from_environment(REQUIRED | {name: text}), name.lower()) == int(text)
+
     def test_other_variables_do_not_matter(self) -> None:
         assert Settings.from_environment(REQUIRED | {"PATH": "/bin"}) == Settings.from_environment(REQUIRED)
 

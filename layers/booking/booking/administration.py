@@ -8,8 +8,8 @@ leaves nothing that a second one does not mend.
 
 from datetime import datetime
 
-from booking.accounts.directory import change_access
-from booking.accounts.registration import grant_admin
+from booking.accounts.change_access import change_access
+from booking.accounts.grant_admin import grant_admin
 from booking.accounts.user import User
 from booking.caller import Caller, Role, specialist_id_of
 from booking.slots.close import close_slots, reopen_slots

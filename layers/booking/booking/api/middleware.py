@@ -17,7 +17,8 @@ from booking.api.errors import error_response
 from booking.runtime.settings import settings
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.tracing import Outcome, tracer
+from booking.telemetry.outcome import Outcome
+from booking.telemetry.tracing import tracer
 
 UNKNOWN_ROUTE = "unknown"
 LARGEST_BODY = 64 * 1024
@@ -92,7 +93,7 @@ class Edge:
         metrics.write_log_line()
         if self._tracer:
             about = {"route": f"{method} {route}", "status": status, "request_id": scope["state"]["request_id"]}
-            self._tracer.tell("request", _outcome(status), started, about)
+            self._tracer.record("request", _outcome(status), started, about)
 
 
 def _outcome(status: int) -> Outcome:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.accounts.addresses import known_address, new_address
+from booking.accounts.addresses import new_address
 from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
@@ -11,7 +11,6 @@ from booking.accounts.user import User
 from booking.caller import USER_PREFIX, Locale, Role
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
-from booking.dynamodb.items import get, update
 from booking.dynamodb.transaction import Transaction
 from booking.rate_limit import RateLimit, count_attempt, source_network
 from booking.runtime.ids import new_id
@@ -36,38 +35,17 @@ def register_user(registration: Registration, *, source_address: str, now: datet
     Raises `AddressRejected`, `EmailTaken`, `TooManyRequests`.
     """
     count_attempt(_rate_limit(), source_network(source_address), now)
-    return _create(registration, now)
+    return create_account(registration, now)
 
 
-def grant_admin(email: str, password: str, now: datetime) -> User:
-    """An account with the role of an admin: a new one, or an existing one that gets role and password.
-
-    Sessions that an existing account has are over, since whoever began them need not be who is made admin now.
-    Raises `AddressRejected`.
-    """
-    holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
-    if holder is None:
-        return _create(Registration(email, password, Role.ADMIN), now)
-    item = update(
-        UserItem(user_id=holder.holder),
-        [
-            UserItem.role.set(Role.ADMIN.value),
-            UserItem.is_active.set(True),
-            UserItem.password_hash.set(hash_password(password)),
-            UserItem.session_generation.set((UserItem.session_generation | 0) + 1),
-        ],
-        condition=UserItem.user_id.exists(),
-    )
-    return item.to_user()
-
-
-def _create(registration: Registration, now: datetime) -> User:
+def create_account(registration: Registration, now: datetime) -> User:
+    """A new account, whoever asks for it. Raises `AddressRejected`, `EmailTaken`."""
     user = UserItem(
         user_id=new_id(USER_PREFIX),
         email=new_address(registration.email),
         password_hash=hash_password(registration.password),
-        role=registration.role.value,
-        locale=registration.locale.value,
+        role=registration.role,
+        locale=registration.locale,
         display_name=registration.display_name,
         created_at=now,
     )

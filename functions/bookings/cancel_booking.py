@@ -8,7 +8,7 @@ from booking.api.bodies.reservations import BookingBody
 from booking.api.caller import AnyCaller
 from booking.api.errors import documented
 from booking.api.source import Now, PathId
-from booking.bookings.change import cancel_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.errors import BookingHasExpired, BookingNotFound
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated

@@ -11,10 +11,10 @@ from booking.api.caller import ClientCaller
 from booking.api.errors import documented
 from booking.api.source import Now
 from booking.bookings.create import create_booking
-from booking.bookings.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
+from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.specialists.errors import ServiceNotFound
 
 router = APIRouter()

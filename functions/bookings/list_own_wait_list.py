@@ -11,8 +11,8 @@ from booking.api.errors import documented
 from booking.api.pagination import PageOf
 from booking.api.source import Now
 from booking.errors import Unauthenticated
+from booking.slots.rules import WaitListEntry
 from booking.slots.wait_list import list_own_wait_list
-from booking.slots.wait_list_table import WaitListEntry
 
 router = APIRouter()
 

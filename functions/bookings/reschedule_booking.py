@@ -8,11 +8,11 @@ from booking.api.bodies.reservations import BookingBody
 from booking.api.caller import AnyCaller
 from booking.api.errors import documented
 from booking.api.source import Now, PathId
-from booking.bookings.change import reschedule_booking
-from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist, SlotAlreadyBooked
+from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
+from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 
 router = APIRouter()
 

@@ -7,8 +7,8 @@ from booking.api.caller import SpecialistCaller
 from booking.api.errors import documented
 from booking.api.source import PathId
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.slots.delete import delete_slot
 from booking.slots.errors import BookedSlot, SlotNotFound
-from booking.slots.slots import delete_slot
 
 router = APIRouter()
 

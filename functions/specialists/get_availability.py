@@ -12,8 +12,8 @@ from booking.api.bodies.fields import Day
 from booking.api.days import WhoseDays
 from booking.api.errors import documented
 from booking.api.source import Now, PathId
+from booking.slots.read import get_availability
 from booking.slots.rules import Availability
-from booking.slots.slots import get_availability
 from booking.specialists.errors import SpecialistNotFound
 
 router = APIRouter()

@@ -13,8 +13,8 @@ from booking.api.errors import documented
 from booking.api.pagination import PageOf
 from booking.api.source import Now
 from booking.errors import Forbidden, Unauthenticated
+from booking.slots.read import list_own_slots
 from booking.slots.rules import Slot
-from booking.slots.slots import list_own_slots
 from booking.specialists.errors import ProfileNotFound
 
 router = APIRouter()

@@ -11,8 +11,8 @@ from booking.api.days import StartDay, WhoseDays
 from booking.api.errors import documented
 from booking.api.pagination import PublicPageOf
 from booking.api.source import Now, PathId
+from booking.slots.read import list_slots
 from booking.slots.rules import Slot
-from booking.slots.slots import list_slots
 from booking.specialists.errors import SpecialistNotFound
 
 router = APIRouter()

@@ -10,8 +10,8 @@ from booking.api.errors import documented
 from booking.api.source import Now
 from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.slots.errors import DayIsFull, SlotOverlaps
+from booking.slots.open import open_slot
 from booking.slots.rules import Slot
-from booking.slots.slots import open_slot
 
 router = APIRouter()
 

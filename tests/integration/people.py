@@ -10,9 +10,9 @@ from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
 from booking.dynamodb.items import create, update
 from booking.runtime.ids import decode_id, encode_id, new_id
+from booking.slots.open import open_slot
 from booking.slots.rules import Slot
 from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
-from booking.slots.slots import open_slot
 from booking.slots.wait_list import join_wait_list
 from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists import profiles

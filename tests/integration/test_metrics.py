@@ -24,12 +24,12 @@ from botocore.parsers import ResponseParserError
 
 from booking.api import middleware
 from booking.bookings.create import create_booking
-from booking.bookings.errors import SlotAlreadyBooked
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
 from booking.rate_limit import RateLimit, count_attempt
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
+from booking.slots.errors import SlotAlreadyBooked
 from booking.telemetry import metric_totals, metrics
 from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots, remind_upcoming

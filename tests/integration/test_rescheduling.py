@@ -4,13 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
-from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist, SlotAlreadyBooked
+from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
+from booking.bookings.reschedule import reschedule_booking
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.ids import new_id
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
-from booking.slots.slots import delete_slot
+from booking.slots.delete import delete_slot
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.slots.wait_list import join_wait_list
 from booking.specialists.services import create_service
 from tests.integration.people import (

@@ -14,8 +14,7 @@ from booking.api.errors import documented, error_response, status_of
 from booking.api.middleware import _request_id
 from booking.api.pagination import CursorWithOffset, Pagination
 from booking.api.public_address import public_prefix
-from booking.bookings.errors import SlotAlreadyBooked
-from booking.slots.errors import SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
+from booking.slots.errors import SlotAlreadyBooked, SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
 
 
 def refusals() -> Iterator[type[errors.BookingError]]:

@@ -434,7 +434,7 @@ def models() -> Iterator[Any]:
     while remaining:
         model = remaining.pop()
         remaining.extend(model.__subclasses__())
-        if hasattr(model.Meta, "table_name"):
+        if hasattr(model, "Meta"):
             yield model
 
 

@@ -27,12 +27,12 @@ class _Record(EphemeralItem):
     answer = UnicodeAttribute()
 
 
-def remember(transaction: Transaction, key: str, request: str, answer: BookingItem, now: datetime) -> Step:
+def remember(transaction: Transaction, key: str, request: str, answer: Booking, now: datetime) -> Step:
     """Adds the record of a request and its answer to the write that carries the request out."""
     record = _Record(
         pk=_record_key(answer.client_id, key),
         request=request,
-        answer=json.dumps(answer.to_dynamodb_dict()),
+        answer=json.dumps(BookingItem.of_new(answer).to_dynamodb_dict()),
         expires_at=epoch_seconds(now + KEPT),
     )
     unused = _Record.pk.does_not_exist() | (_Record.expires_at <= epoch_seconds(now))

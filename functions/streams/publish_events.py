@@ -7,8 +7,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from booking.background.dead_letters import reason_of, send_dead_letter
+from booking.background.retry import TryLater
 from booking.background.run import run
-from booking.background.sweep import Bounds, TryLater
+from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
 from booking.notifications.events import booking_events
 from booking.notifications.notify import notify

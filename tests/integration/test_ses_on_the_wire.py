@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from booking.background.sweep import TryLater
+from booking.background.retry import TryLater
 from booking.notifications import mail
 from booking.notifications.delivery import NotSent, Refused
 from booking.notifications.mail import Recipient, send_mail

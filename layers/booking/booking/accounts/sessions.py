@@ -32,7 +32,7 @@ _LONGEST_TOKEN = 200
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a sign-in hands out; `expires_in` is the access token's lifetime in seconds."""
+    """The tokens that a sign-in answers; `expires_in` is the access token's lifetime in seconds."""
 
     access_token: str
     refresh_token: str

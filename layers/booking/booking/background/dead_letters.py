@@ -19,5 +19,5 @@ def send_dead_letter(source: str, reason: str, content: Mapping[str, Any]) -> No
 
 
 def reason_of(error: Exception) -> str:
-    """An error as a letter's reason."""
+    """An error as a dead letter's reason."""
     return f"{type(error).__name__}: {error}"

@@ -21,26 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Run:
-    """What a run has to say of itself."""
+    """How an invocation ended; `is_unfinished` says that something is left for the next one."""
 
     is_unfinished: bool = False
-    """Whether something is left for the next one."""
 
 
 @contextmanager
 def run(route: str, context: Any) -> Iterator[Run]:
-    """What happens inside is one run.
+    """What happens inside is one run; it says on what it is given whether it came to its end.
 
     `route` is its name in traces, the one that dead letters have as their source; `context` is what Lambda says of
     the invocation.
     """
     started = time.perf_counter()
     logger.append_keys(request_id=context.aws_request_id)
-    this = Run()
+    current = Run()
     outcome: Outcome = "failed"
     try:
-        yield this
-        outcome = "unfinished" if this.is_unfinished else "ok"
+        yield current
+        outcome = "unfinished" if current.is_unfinished else "ok"
     finally:
         metrics.write_log_line()
         metrics.flush()

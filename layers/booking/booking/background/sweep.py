@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
+from booking.background.retry import TryLater
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import query_raw
@@ -20,10 +21,6 @@ from booking.telemetry.log import logger
 PAGE_SIZE = 100
 MOST_PER_RUN = 1000
 LEAST_TIME_LEFT_MS = 15_000  # longer than one item can take
-
-
-class TryLater(Exception):
-    """The item cannot be worked on now; the next sweep finds it again."""
 
 
 @dataclass(frozen=True, slots=True)

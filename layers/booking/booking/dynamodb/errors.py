@@ -45,7 +45,7 @@ class ConditionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One write of a transaction; tells its failure from those of the others."""
+    """One write of a transaction: `TransactionCanceled` says of each whether it failed."""
 
     index: int
 

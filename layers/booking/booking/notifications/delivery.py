@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from booking.background.sweep import TryLater
+from booking.background.retry import TryLater
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from booking.background.sweep import TryLater
+from booking.background.retry import TryLater
 from booking.notifications.daily_cap import count_mail
 from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
 from booking.notifications.messages import Audience, Message

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from booking.background.sweep import TryLater
+from booking.background.retry import TryLater
 from booking.bookings.calendar_file import to_icalendar
 from booking.bookings.rules import Booking
 from booking.caller import Locale

@@ -1,1 +1,1 @@
-"""What the stack tells about itself: log lines, metrics, traces."""
+"""What the stack reports about itself: log lines, metrics, traces."""

@@ -77,7 +77,7 @@ def count(name: str, amount: int = 1) -> None:
 
 
 def observe_lag(name: str, seconds: float) -> None:
-    """Tells CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
+    """Reports to CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
     _emf.add_metric(name, MetricUnit.Seconds, seconds)
 
 

@@ -15,7 +15,7 @@ _BOUNDS = [*(str(bound) for bound in BUCKETS), "+Inf"]
 
 
 class _Totals(Collector):
-    """Hands the totals to the library that writes them."""
+    """The totals as the library reads them."""
 
     def __init__(self, totals: Mapping[str, Decimal]) -> None:
         self._totals = {Series.parse(text): float(total) for text, total in totals.items()}
@@ -49,7 +49,7 @@ class _Totals(Collector):
 
 
 def prometheus_text(totals: Mapping[str, Decimal]) -> bytes:
-    """The exposition format that Prometheus scrapes."""
+    """The totals in the text format that Prometheus scrapes."""
     registry = CollectorRegistry()
     registry.register(_Totals(totals))
     return generate_latest(registry)

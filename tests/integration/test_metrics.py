@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from booking.api import middleware
+from booking.api import observation
 from booking.bookings.create import create_booking
 from booking.bookings.errors import SlotAlreadyBooked
 from booking.bookings.rules import Booking
@@ -108,7 +108,7 @@ def test_a_requests_duration_is_the_time_from_request_to_answer(
     bucket: str,
 ) -> None:
     ticks = iter([100.0, 100.0 + seconds])
-    monkeypatch.setattr(middleware, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(observation, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
 
     api.request("GET", "/health")
 

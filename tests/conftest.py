@@ -12,7 +12,7 @@ from tests.time_limits import seconds_for
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
         os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-tests"
-os.environ["METRICS_FLUSH_SECONDS"] = "86400"  # tests flush themselves, not a thread in the background
+os.environ["METRICS_FLUSH_SECONDS"] = "3600"  # tests flush themselves, not a thread in the background
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "booking-api")
 

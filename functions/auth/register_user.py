@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from booking.accounts.errors import EmailTaken
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import UserBody

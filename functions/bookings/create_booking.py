@@ -11,9 +11,9 @@ from booking.api.bodies.fields import RequestBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.bookings.create import create_booking
-from booking.bookings.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
+from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.specialists.errors import ServiceNotFound
 
 router = APIRouter()

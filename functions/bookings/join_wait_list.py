@@ -16,8 +16,8 @@ from booking.slots.errors import (
     SlotNotFound,
     SlotStarted,
 )
+from booking.slots.rules import WaitListEntry
 from booking.slots.wait_list import join_wait_list
-from booking.slots.wait_list_table import WaitListEntry
 from booking.specialists.errors import ServiceNotFound
 
 router = APIRouter()

@@ -9,8 +9,8 @@ from booking.api.authentication import AnyCaller
 from booking.api.bodies.slots import WaitListEntryBody
 from booking.api.dependencies import Now
 from booking.api.pagination import Pages
+from booking.slots.rules import WaitListEntry
 from booking.slots.wait_list import list_own_wait_list
-from booking.slots.wait_list_table import WaitListEntry
 
 router = APIRouter()
 

@@ -8,11 +8,11 @@ from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import RequestBody
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.bookings.change import reschedule_booking
-from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist, SlotAlreadyBooked
+from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
+from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 
 router = APIRouter()
 

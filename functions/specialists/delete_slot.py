@@ -6,8 +6,8 @@ from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
 from booking.api.dependencies import PathId
 from booking.api.errors import refusals
+from booking.slots.delete import delete_slot
 from booking.slots.errors import BookedSlot, SlotNotFound
-from booking.slots.slots import delete_slot
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from booking.api.bodies.fields import Day
 from booking.api.bodies.slots import AvailabilityBody
 from booking.api.dependencies import Now, PathId, TimeZoneOfDays
 from booking.api.errors import refusals
+from booking.slots.read import get_availability
 from booking.slots.rules import Availability
-from booking.slots.slots import get_availability
 from booking.specialists.errors import SpecialistNotFound
 
 router = APIRouter()

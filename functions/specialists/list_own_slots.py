@@ -11,8 +11,8 @@ from booking.api.bodies.slots import SlotBody
 from booking.api.dependencies import Now, StartDay, TimeZoneOfDays
 from booking.api.errors import refusals
 from booking.api.pagination import Pages
+from booking.slots.read import list_own_slots
 from booking.slots.rules import Slot
-from booking.slots.slots import list_own_slots
 from booking.specialists.errors import ProfileNotFound
 
 router = APIRouter()

@@ -10,8 +10,8 @@ from booking.api.bodies.slots import SlotBody
 from booking.api.dependencies import Now, PathId, StartDay, TimeZoneOfDays
 from booking.api.errors import refusals
 from booking.api.pagination import PublicPages
+from booking.slots.read import list_slots
 from booking.slots.rules import Slot
-from booking.slots.slots import list_slots
 from booking.specialists.errors import SpecialistNotFound
 
 router = APIRouter()

@@ -9,8 +9,8 @@ from booking.api.bodies.slots import SlotBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.slots.errors import DayIsFull, SlotOverlaps
+from booking.slots.open import open_slot
 from booking.slots.rules import Slot
-from booking.slots.slots import open_slot
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from booking.background.run import run
 from booking.background.sweep import Bounds, TryLater
 from booking.errors import StoreUnavailable
 from booking.notifications.events import booking_events
-from booking.notifications.notify import tell
+from booking.notifications.notify import notify
 from booking.runtime.clock import current_instant
 from booking.telemetry.log import logger
 
@@ -35,7 +35,7 @@ def _tell_about(bounds: Bounds, record: DynamoDBRecord) -> None:
     raw = record.raw_event
     try:
         for event in booking_events(raw):
-            tell(event, current_instant())
+            notify(event, current_instant())
     except (TryLater, StoreUnavailable):
         raise
     except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from booking.accounts.directory import get_own_user
+from booking.accounts.read import get_own_user
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
 from booking.api.authentication import AnyCaller

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from booking.accounts.directory import list_users
+from booking.accounts.read import list_users
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
 from booking.api.authentication import AdminCaller

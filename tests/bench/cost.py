@@ -157,7 +157,7 @@ def environment(endpoint: str) -> None:
         "AUTH_LOGIN_MAX_ATTEMPTS": "1000000",
         "EVENT_BUS_NAME": "bench",
         "REMINDER_LOOKAHEAD_MINUTES": "600",
-        "METRICS_FLUSH_SECONDS": "86400",
+        "METRICS_FLUSH_SECONDS": "3600",
         "POWERTOOLS_SERVICE_NAME": "booking-api",
         "POWERTOOLS_METRICS_NAMESPACE": "BookingApi",
     }

@@ -19,21 +19,22 @@ from booking.runtime.settings import Settings
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
         os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-bench"
-os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "86400", "LOG_LEVEL": "ERROR"}
+os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "3600", "LOG_LEVEL": "ERROR"}
 os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 
 from booking.background.sweep import MOST_PER_RUN, PAGE_SIZE, Bounds  # noqa: E402
 from booking.bookings.expire import expire_started  # noqa: E402
-from booking.bookings.holding import new_booking  # noqa: E402
-from booking.bookings.table import TIMER_SHARDS, expiry_timer  # noqa: E402
-from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Caller, Role  # noqa: E402
-from booking.dynamodb.store import Item  # noqa: E402
+from booking.bookings.rules import Status, new_booking  # noqa: E402
+from booking.bookings.table import TIMER_SHARDS, BookingItem, expiry_timer  # noqa: E402
+from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale  # noqa: E402
+from booking.dynamodb.items import Item  # noqa: E402
 from booking.notifications.reminders import remind_upcoming  # noqa: E402
 from booking.runtime.ids import new_id  # noqa: E402
+from booking.slots.rules import Client  # noqa: E402
 from booking.slots.slot_id import SlotId  # noqa: E402  # after the environment is set
-from booking.slots.table import SlotItem, slot_key  # noqa: E402
+from booking.slots.table import SlotItem  # noqa: E402
 from tests.instants import NOW  # noqa: E402
 from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.tables import create_tables, delete_tables  # noqa: E402
@@ -63,12 +64,12 @@ def _cost_follows_what_is_due() -> bool:
     print(f"{'stored':>10} {'sweep':>8} {'done':>6} {'items read':>11} {'queries':>8}")
     reads: dict[str, set[int]] = {"expire": set(), "remind": set()}
     for stored in STORED:
-        for errand, counts in reads.items():
-            _store(DUE, stored, errand)
+        for kind, counts in reads.items():
+            _store(DUE, stored, kind)
             with items_read() as read:
-                report = expire_started(NOW, PLENTY) if errand == "expire" else remind_upcoming(NOW, PLENTY)
+                report = expire_started(NOW, PLENTY) if kind == "expire" else remind_upcoming(NOW, PLENTY)
             done = report.outcomes["expired"] + report.outcomes["reminded"]
-            print(f"{stored:>10,} {errand:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
+            print(f"{stored:>10,} {kind:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
             counts.add(read["items"])
             delete_tables()
             if done != DUE or read["items"] > DUE or read["queries"] > 2 * TIMER_SHARDS:
@@ -92,18 +93,19 @@ def _a_backlog_is_worked_off_in_batches() -> bool:
     return sum(run["expired"] for run in runs) == BACKLOG and max(run["expired"] for run in runs) <= MOST_PER_RUN
 
 
-def _store(due: int, total: int, errand: str) -> None:
+def _store(due: int, total: int, kind: str) -> None:
     """So many bookings: some due, half of the rest to come, half of it long over."""
     create_tables()
     for number in range(total):
         if number < due:
-            start = NOW if errand == "expire" else NOW + QUARTER
+            start = NOW if kind == "expire" else NOW + QUARTER
         else:
             start = NOW + timedelta(days=30) + number * QUARTER
         slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + QUARTER)
-        booking = new_booking(slot, Caller(new_id(USER_PREFIX), Role.CLIENT, "a@example.com"), None, NOW)
+        client = Client(new_id(USER_PREFIX), "a@example.com", Locale.EN)
+        booking = BookingItem.of_new(new_booking(slot, client, None, NOW))
         if number >= due and number % 2:
-            booking.status, booking.timer = "expired", None
+            booking.status, booking.timer = Status.EXPIRED, None
         elif number >= due and number % 4 == 0:
             booking.timer = expiry_timer(booking.booking_id)
         _put(booking)
@@ -112,14 +114,7 @@ def _store(due: int, total: int, errand: str) -> None:
 
 
 def _held(slot: SlotId, booking_id: str) -> SlotItem:
-    return SlotItem(
-        specialist_id=slot.specialist_id,
-        sk=slot_key(slot.start_at),
-        slot_id=slot.text,
-        start_at=slot.start_at,
-        end_at=slot.end_at,
-        booking_id=booking_id,
-    )
+    return SlotItem.at(slot, slot_id=slot.text, start_at=slot.start_at, end_at=slot.end_at, booking_id=booking_id)
 
 
 def _put(item: Item) -> None:

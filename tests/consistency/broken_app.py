@@ -11,32 +11,34 @@ from unittest import mock
 
 import uvicorn
 
-from booking.bookings import change, create
-from booking.dynamodb.store import Step, Transaction
+from booking.bookings import create, release
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
+from booking.slots.rules import WaitListEntry
 from booking.slots.slot_id import SlotId
-from booking.slots.table import SlotItem, slot_key
+from booking.slots.table import SlotItem
 from booking.slots.wait_list_table import WaitListItem
 from infra.app import create_app
 
 
-def take_regardless(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
-    """As `take`, without "if nobody holds it"."""
+def claim_regardless(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
+    """As `claim`, without "if nobody holds it"."""
     return transaction.update(
-        SlotItem(specialist_id=slot.specialist_id, sk=slot_key(slot.start_at)),
+        SlotItem.at(slot),
         [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id)],
         condition=SlotItem.slot_id == slot.text,
     )
 
 
-def last_in_line(slot_id: str) -> WaitListItem | None:
-    """As `first_in_line`, from the wrong end."""
-    line = WaitListItem.by_joined.query(slot_id, consistent_read=True, scan_index_forward=False, limit=1)
-    return next(iter(line), None)
+def last_waiter(slot: SlotId) -> WaitListEntry | None:
+    """As `first_waiter`, from the wrong end."""
+    found = WaitListItem.by_joined.query(slot.text, consistent_read=True, scan_index_forward=False, limit=1)
+    return next((item.to_entry() for item in found), None)
 
 
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
-    "double-booking": lambda: mock.patch.object(create, "take", take_regardless),
-    "wrong-order": lambda: mock.patch.object(change, "first_in_line", last_in_line),
+    "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
+    "wrong-order": lambda: mock.patch.object(release, "first_waiter", last_waiter),
 }
 
 

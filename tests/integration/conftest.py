@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from booking import rate_limit
-from booking.dynamodb import store
+from booking.dynamodb import contention
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from booking.telemetry import log, metrics
@@ -47,7 +47,8 @@ def tables(aws: None) -> Iterator[None]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the code would have waited between attempts, in seconds; tests do not wait."""
     waited: list[float] = []
-    monkeypatch.setattr(store, "time", SimpleNamespace(sleep=waited.append))
+    clock = SimpleNamespace(sleep=waited.append, monotonic=lambda: sum(waited))
+    monkeypatch.setattr(contention, "time", clock)
     return waited
 
 

@@ -114,6 +114,16 @@ class ExecutionEnvironment:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """As Lambda does between invocations: nothing of the process runs, the clock goes on."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """As Lambda does for the next invocation."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def status(self) -> int:
         """The process's status, once it has ended."""
         assert self.process is not None

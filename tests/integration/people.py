@@ -8,11 +8,11 @@ from booking.accounts.table import UserItem
 from booking.bookings.create import create_booking
 from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
-from booking.dynamodb.store import create, update
+from booking.dynamodb.items import create, update
 from booking.runtime.ids import decode_id, encode_id, new_id
+from booking.slots.open import open_slot
 from booking.slots.rules import Slot
 from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
-from booking.slots.slots import open_slot
 from booking.slots.wait_list import join_wait_list
 from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists import profiles
@@ -63,9 +63,7 @@ def a_specialist() -> Caller:
 def a_waiter(locale: Locale = Locale.EN) -> Caller:
     """A client with an active account, as whoever is promoted has."""
     waiter = Caller(new_id(USER_PREFIX), Role.CLIENT, f"{secrets.token_hex(4)}@example.com", locale)
-    account = UserItem(
-        user_id=waiter.user_id, email=waiter.email, password_hash="-", role=waiter.role.value, created_at=NOW
-    )
+    account = UserItem(user_id=waiter.user_id, email=waiter.email, password_hash="-", role=waiter.role, created_at=NOW)
     create(account, condition=UserItem.user_id.does_not_exist())
     return waiter
 

@@ -7,21 +7,23 @@ from functools import partial
 import pytest
 from argon2 import PasswordHasher
 
-from booking.accounts import directory, passwords, registration
 from booking.accounts import log_in as logging_in
+from booking.accounts import passwords, register
 from booking.accounts.access_tokens import caller_of
 from booking.accounts.addresses import AddressRejected
-from booking.accounts.directory import change_access, get_own_user, list_users
+from booking.accounts.change_access import change_access
 from booking.accounts.errors import EmailTaken, OwnAdminRights, RefreshTokenRejected, UserNotFound, WrongEmailOrPassword
 from booking.accounts.log_in import log_in
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.read import get_own_user, list_users
+from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import Session, log_out, open_session, refresh_session
 from booking.accounts.table import UserItem
 from booking.accounts.user import User
 from booking.administration import make_admin
 from booking.caller import Caller, Locale, Role
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import PageRequest
-from booking.dynamodb.store import ConditionFailed, ConditionsFailed, get
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.runtime.aws import client
 from booking.runtime.clock import current_instant
@@ -100,10 +102,10 @@ class TestRegistering:
         assert stored("calendar") == []
 
     def test_a_new_account_never_replaces_another_one(self, account: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(registration, "new_id", lambda _: account.id)
+        monkeypatch.setattr(register, "new_id", lambda _: account.id)
         before = stored("users")
 
-        with pytest.raises(ConditionsFailed):
+        with pytest.raises(TransactionCanceled):
             register_user(Registration("other@example.com", PASSWORD), source_address=SOURCE, now=NOW)
 
         assert stored("users") == before
@@ -112,10 +114,10 @@ class TestRegistering:
         specialist = register_user(
             Registration(EMAIL, PASSWORD, Role.SPECIALIST, "Ann"), source_address=SOURCE, now=NOW
         )
-        monkeypatch.setattr(registration, "new_id", lambda _: specialist.id)
+        monkeypatch.setattr(register, "new_id", lambda _: specialist.id)
         delete_stored("users", {"user_id": specialist.id})
 
-        with pytest.raises(ConditionsFailed):
+        with pytest.raises(TransactionCanceled):
             register_user(
                 Registration("other@example.com", PASSWORD, Role.SPECIALIST, "Bob"), source_address=SOURCE, now=NOW
             )
@@ -703,7 +705,7 @@ def stored_families() -> list[dict[str, object]]:
 
 
 def test_the_directory_does_not_hand_out_hashes(account: User) -> None:
-    assert "argon2" not in repr(directory.list_users(PageRequest(20)))
+    assert "argon2" not in repr(list_users(PageRequest(20)))
 
 
 def test_the_index_behind_the_list_holds_neither_hashes_nor_generations(account: User) -> None:

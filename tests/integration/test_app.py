@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from fastapi import APIRouter
@@ -46,7 +46,7 @@ def test_each_request_tells_cloudwatch_of_itself_at_once(api: Api, capsys: pytes
     ],
 )
 def test_a_stack_is_traced_where_it_asks_for_it_and_there_is_a_daemon(
-    monkeypatch: pytest.MonkeyPatch, mode: str, daemon: str, *, is_traced: bool
+    monkeypatch: pytest.MonkeyPatch, mode: Literal["Active", "Disabled"], daemon: str, *, is_traced: bool
 ) -> None:
     """Lambda names a daemon everywhere."""
     chosen = replace(settings(), tracing_mode=mode, aws_xray_daemon_address=daemon)

@@ -26,7 +26,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @contextmanager
-def on_the_wire(answer: Callable[[int], AWSResponse]) -> Iterator[Sent]:
+def on_the_wire(answer: Callable[[int], AWSResponse], attempts: int = MAX_ATTEMPTS) -> Iterator[Sent]:
     """What is sent to DynamoDB; `answer` says how it answers, or raises."""
     sent: Sent = []
 
@@ -34,7 +34,7 @@ def on_the_wire(answer: Callable[[int], AWSResponse]) -> Iterator[Sent]:
         sent.append(request)
         return answer(len(sent))
 
-    events = client("dynamodb").meta.events
+    events = client("dynamodb", attempts).meta.events
     events.register_first("before-send.dynamodb", take)
     try:
         yield sent
@@ -64,6 +64,14 @@ def test_a_call_that_may_succeed_later_is_tried_four_times(
 
     assert len(sent) == MAX_ATTEMPTS == 4
     assert len(pauses) == MAX_ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("answer", [throttled, timed_out, lambda _: response(500, "{}")])
+def test_a_client_with_one_attempt_sends_once(answer: Callable[[int], AWSResponse]) -> None:
+    with on_the_wire(answer, attempts=1) as sent, pytest.raises((ClientError, ReadTimeoutError)):
+        client("dynamodb", attempts=1).list_tables()
+
+    assert len(sent) == 1
 
 
 def test_the_first_good_answer_ends_the_attempts(pauses: list[float]) -> None:

@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from booking.accounts.errors import RefreshTokenRejected
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import open_session, refresh_session
-from booking.bookings.change import cancel_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up

@@ -5,16 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from booking.bookings import holding
-from booking.bookings.change import cancel_booking
+from booking.bookings import rules
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
-from booking.bookings.errors import KeyUsedForOtherRequest, SlotAlreadyBooked
+from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Status
 from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.runtime.ids import new_id
-from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted
-from booking.slots.slots import delete_slot
+from booking.slots.delete import delete_slot
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.specialists.errors import ServiceNotFound
 from booking.specialists.rules import Service
 from booking.specialists.services import create_service
@@ -195,7 +195,7 @@ def test_a_service_must_fit_into_the_slot() -> None:
 def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     specialist = a_specialist()
     earlier, free = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
-    monkeypatch.setattr(holding, "new_id", lambda _: earlier.id)
+    monkeypatch.setattr(rules, "new_id", lambda _: earlier.id)
 
     with pytest.raises(BookingError):
         create_booking(a_client(), free.id, now=NOW)

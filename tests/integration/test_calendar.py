@@ -6,16 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.bookings.change import cancel_booking
+from booking.bookings.cancel import cancel_booking
 from booking.caller import Caller, Role
+from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.queries import PageRequest
-from booking.dynamodb.store import ConditionFailed, Transaction
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.ids import new_id
-from booking.slots import slots
+from booking.slots.delete import delete_slot
 from booking.slots.errors import BookedSlot, DayIsFull, SlotInThePast, SlotNotFound, SlotOverlaps
+from booking.slots.open import open_slot
+from booking.slots.read import get_availability, list_slots
 from booking.slots.slot_id import SlotId
-from booking.slots.slots import delete_slot, get_availability, list_slots, open_slot
 from booking.specialists import profiles, services
 from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
 from tests.integration.people import (
@@ -300,7 +302,7 @@ class TestOpeningSlots:
         assert calls.operations == []
 
     def test_a_day_holds_so_many_slots(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(slots, "MOST_SLOTS_A_DAY", 2)
+        monkeypatch.setattr("booking.slots.open.MOST_SLOTS_A_DAY", 2)
         specialist = a_specialist()
         a_slot(specialist, HOUR)
         a_slot(specialist, 2 * HOUR)

@@ -6,16 +6,18 @@ from functools import partial
 
 import pytest
 
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.administration import make_admin, update_user
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
-from booking.bookings.errors import SlotAlreadyBooked
+from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable
-from booking.slots.errors import SlotNotFound, SlotOverlaps
-from booking.slots.slots import close_slots, get_availability, list_slots, open_slot, reopen_slots
+from booking.slots.close import close_slots, reopen_slots
+from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotOverlaps
+from booking.slots.open import open_slot
+from booking.slots.read import get_availability, list_slots
 from booking.slots.wait_list import join_wait_list
 from booking.specialists.profiles import list_profiles, update_own_profile
 from booking.specialists.services import create_service

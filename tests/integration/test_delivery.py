@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from booking.background.sweep import TryLater
-from booking.notifications.delivery import KEPT, LEASE, Delivery, NobodyKnows, NotSent, Refused, deliver_once
+from booking.notifications.delivery import KEPT, LEASE, Delivery, NotSent, OutcomeUnknown, Refused, deliver_once
 from tests.integration.outside import Died
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import just_before
@@ -62,7 +62,7 @@ def test_of_two_that_see_the_tries_used_up_one_makes_the_dead_letter() -> None:
     made = []
 
     def somebody_else() -> None:
-        with pytest.raises(NobodyKnows) as failure:
+        with pytest.raises(OutcomeUnknown) as failure:
             deliver_once(KEY, die, NOW + 2 * LEASE)
         made.append(failure.value)
 
@@ -74,7 +74,7 @@ def test_of_two_that_see_the_tries_used_up_one_makes_the_dead_letter() -> None:
 
 def test_a_slow_sender_that_finishes_after_it_was_given_up_keeps_a_redrive_from_sending() -> None:
     def given_up() -> None:
-        with pytest.raises(NobodyKnows):
+        with pytest.raises(OutcomeUnknown):
             deliver_once(KEY, die, NOW + 2 * LEASE)
 
     dead_tries(NOW)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.routing import APIRoute
 
-from booking.accounts import log_in, registration
+from booking.accounts import log_in, register
 from booking.api.middleware import LARGEST_BODY
 from booking.caller import Caller
 from booking.runtime import signing
@@ -551,5 +551,5 @@ def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
 @pytest.fixture(autouse=True)
 def plenty_of_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests register and sign in more often than anybody may."""
-    for module in (log_in, registration):
+    for module in (log_in, register):
         monkeypatch.setattr(module, "count_attempt", lambda *_: None)

@@ -1,30 +1,42 @@
 """Metrics: what is counted in memory reaches the shared totals, and `GET /metrics` sums them up."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 
 from booking.api import observation
 from booking.bookings.create import create_booking
-from booking.bookings.errors import SlotAlreadyBooked
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
 from booking.rate_limit import RateLimit, count_attempt
+from booking.runtime.aws import client
 from booking.runtime.settings import settings
-from booking.telemetry import metrics
+from booking.slots.errors import SlotAlreadyBooked
+from booking.telemetry import metric_totals, metrics
 from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import Api, an_invocation
 from tests.integration.outside import everything_outside
 from tests.integration.people import HOUR, MINUTE, NOW, a_booking, a_client, a_slot, a_specialist
-from tests.integration.store_calls import unreachable
 from tests.integration.tables import booking_item, change_stored, stored
 
 type Clock = Callable[[datetime], None]
@@ -47,14 +59,128 @@ def test_nothing_pending_writes_nothing() -> None:
     assert stored("metrics") == []
 
 
-def test_what_cannot_be_added_now_is_added_later() -> None:
-    metrics.count("bookings_confirmed")
-    with unreachable():
+def refusal(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "UpdateItem")
+
+
+NOT_ADDED = {
+    "not connected": EndpointConnectionError(endpoint_url="https://dynamodb.example/"),
+    "not connected in time": ConnectTimeoutError(endpoint_url="https://dynamodb.example/"),
+    "throttled": refusal("ThrottlingException", 400),
+}
+PERHAPS_ADDED = {
+    "no answer": ReadTimeoutError(endpoint_url="https://dynamodb.example/"),
+    "half an answer": ConnectionClosedError(endpoint_url="https://dynamodb.example/"),
+    "a server error": refusal("InternalServerError", 500),
+    "an answer that is none": ResponseParserError(),
+}
+
+
+@contextmanager
+def sending_totals_ends_in(outcome: Exception) -> Iterator[list[AWSRequest]]:
+    """What is sent to the totals."""
+    sent: list[AWSRequest] = []
+
+    def take(request: AWSRequest, **_: Any) -> None:
+        sent.append(request)
+        raise outcome
+
+    events = client("dynamodb", attempts=1).meta.events
+    events.register_first("before-send.dynamodb", take)
+    try:
+        yield sent
+    finally:
+        events.unregister("before-send.dynamodb", take)
+
+
+@pytest.mark.parametrize("outcome", NOT_ADDED.values(), ids=NOT_ADDED)
+def test_what_surely_was_not_added_is_added_later(outcome: Exception) -> None:
+    metrics.count("bookings_confirmed", 2)
+    with sending_totals_ends_in(outcome) as sent:
         metrics.flush()
 
     metrics.flush()
 
-    assert stored("metrics")[0]["bookings_confirmed"] == 1
+    assert len(sent) == 1
+    assert stored("metrics")[0]["bookings_confirmed"] == 2
+
+
+@pytest.mark.parametrize("outcome", PERHAPS_ADDED.values(), ids=PERHAPS_ADDED)
+def test_what_may_have_been_added_is_sent_only_once(outcome: Exception, log_lines: Any) -> None:
+    metrics.count("bookings_confirmed", 2)
+    with sending_totals_ends_in(outcome) as sent:
+        metrics.flush()
+
+    metrics.flush()
+
+    assert len(sent) == 1
+    assert stored("metrics") == []
+    assert [line["lost"] for line in log_lines() if "could not be added" in line["message"]] == [True]
+
+
+def test_what_fails_of_many_series_does_not_add_the_others_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metric_totals, "MOST_SERIES_A_WRITE", 1)
+    add, outcomes = metric_totals._add, iter([None, NOT_ADDED["not connected"], None])
+
+    def add_or_fail(amounts: Any) -> None:
+        if isinstance(failure := next(outcomes), Exception):
+            raise failure
+        add(amounts)
+
+    monkeypatch.setattr(metric_totals, "_add", add_or_fail)
+    metrics.count("bookings_confirmed")
+    metrics.count("bookings_expired")
+    metrics.flush()
+    metrics.flush()
+
+    [totals] = stored("metrics")
+    assert (totals["bookings_confirmed"], totals["bookings_expired"]) == (1, 1)
+
+
+def test_an_invocation_ends_after_a_flush_that_runs_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the environment could be frozen halfway."""
+    under_way, done = Event(), []
+
+    def slowly(_: Any) -> dict[str, float]:
+        under_way.set()
+        time.sleep(0.1)
+        done.append(1)
+        return {}
+
+    monkeypatch.setattr(metric_totals, "add_to_totals", slowly)
+    metrics.count("bookings_confirmed")
+    flush = Thread(target=metrics.flush)
+    flush.start()
+    under_way.wait()
+
+    metrics.write_log_line()
+
+    assert done == [1]
+    flush.join()
+
+
+def test_an_invocation_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, answered = Event(), Event()
+
+    def never_answered(_: Any) -> dict[str, float]:
+        under_way.set()
+        answered.wait()
+        return {}
+
+    monkeypatch.setattr(metric_totals, "add_to_totals", never_answered)
+    metrics.count("bookings_confirmed")
+    flush = Thread(target=metrics.flush)
+    flush.start()
+    under_way.wait()
+    started = time.perf_counter()
+
+    metrics.write_log_line()
+
+    waited = time.perf_counter() - started
+    answered.set()
+    flush.join()
+    assert metrics.LONGEST_WAIT_FOR_FLUSH_SECONDS <= waited < 2 * metrics.LONGEST_WAIT_FOR_FLUSH_SECONDS
 
 
 @pytest.fixture

@@ -14,22 +14,25 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
-from booking.bookings.errors import NotConfirmed, SlotAlreadyBooked
+from booking.bookings.errors import NotConfirmed
+from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
 from booking.errors import BookingError
+from booking.slots.delete import delete_slot
 from booking.slots.errors import (
     AlreadyWaiting,
     BookedSlot,
     EntryNotFound,
     HoldsSlot,
+    SlotAlreadyBooked,
     SlotIsAvailable,
     SlotNotFound,
     SlotOverlaps,
     SlotStarted,
 )
-from booking.slots.slots import delete_slot, open_slot
+from booking.slots.open import open_slot
 from booking.slots.wait_list import join_wait_list, leave_wait_list
 from tests.integration.people import HOUR, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar

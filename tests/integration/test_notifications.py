@@ -16,8 +16,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.expire import expire_started
+from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
@@ -199,7 +200,7 @@ class TestMail:
     def test_each_is_told_in_a_language_of_ones_own(
         self, outside: Outside, specialist: Caller, ann: Caller, clients: Locale, specialists: Locale
     ) -> None:
-        profiles.update_own_profile(specialist, {"locale": specialists.value}, NOW)
+        profiles.update_own_profile(specialist, {"locale": specialists}, NOW)
         a_booking(specialist, replace(ann, locale=clients))
         tell()
         language = {sent["To"]: html_language_of(sent) for sent in outside.mails}

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from booking.bookings.table import BookingItem, reminder_timer
-from booking.bookings.timers import EXPIRE, park
+from booking.bookings.table import BookingItem, TimerKind, reminder_timer
+from booking.bookings.timers import give_up
 from infra.operate.redrive import Redrive
 from tests.integration.tables import booking_item, change_stored
 
@@ -116,7 +116,7 @@ def letter() -> Callable[[str], dict[str, Any]]:
         raw = {"booking_id": {"S": BOOKING_ID}, "timer": {"S": timer}, "starts": {"S": STARTS}}
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("booking.bookings.timers.send_dead_letter", lambda *_: None)
-            park(EXPIRE, raw, ValueError())
+            give_up(TimerKind.EXPIRE, raw, ValueError())
         return {"source": "sweep.expire", "reason": "ValueError", "content": {"booking_id": BOOKING_ID, "timer": timer}}
 
     return of

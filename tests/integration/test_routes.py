@@ -12,11 +12,12 @@ from icalendar import Calendar
 
 from booking import __version__
 from booking.accounts import passwords
-from booking.accounts.registration import Registration, register_user
+from booking.accounts.register import Registration, register_user
 from booking.administration import make_admin
 from booking.background.sweep import Bounds
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.expire import expire_started
+from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id

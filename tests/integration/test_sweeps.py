@@ -12,10 +12,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
-from booking.bookings.change import cancel_booking, reschedule_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.errors import BookingHasExpired
 from booking.bookings.expire import expire_started
+from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import TIMER_SHARDS
 from booking.caller import Caller, Locale, Role
@@ -107,7 +108,7 @@ class TestExpiry:
         a_booking(a_specialist(), a_client())
         assert expire() == {"expired": 2}
 
-    def test_a_second_sweep_finds_nothing_with_one_query_per_errand_and_shard(self) -> None:
+    def test_a_second_sweep_finds_nothing_with_one_query_per_kind_of_timer_and_shard(self) -> None:
         bookings(3)
         expire()
         with counted_calls() as calls:
@@ -436,7 +437,7 @@ class TestMailThatFails:
         assert remind(NOW + 2 * LEASE) == {"dead": 1}
         assert len(outside.mails) == 2
         (letter,) = outside.letters
-        assert letter["reason"].startswith("NobodyKnows: ")
+        assert letter["reason"].startswith("OutcomeUnknown: ")
 
         outside.after_mail = lambda _: None
         change_stored("bookings", {"booking_id": booking.id}, timer=letter["content"]["timer"])

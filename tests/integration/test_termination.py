@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
@@ -47,6 +47,23 @@ def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
         assert environment.is_running
         environment.aws_answers.set()
         assert environment.status() == ENDED_BY_SIGTERM
+        assert added(environment)["http_requests_total|GET|/health|200"] == "1"
+
+
+def test_a_timer_of_a_frozen_environment_fires_beside_the_next_invocation_which_waits_for_it() -> None:
+    with execution_environment("ops.get_health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
+        environment.invoke("GET", "/health")
+        environment.freeze()
+        time.sleep(1.2)
+        assert environment.calls == []
+
+        environment.aws_answers.clear()
+        environment.thaw()
+        Timer(0.3, environment.aws_answers.set).start()
+        started = time.monotonic()
+        environment.invoke("GET", "/health")
+
+        assert time.monotonic() - started >= 0.25
         assert added(environment)["http_requests_total|GET|/health|200"] == "1"
 
 

@@ -348,7 +348,7 @@ class TestCalls:
         return session.create_client("ses", "eu-central-1", config=config, endpoint_url="http://127.0.0.1:1")
 
     def told(self, daemon: Daemon, tracer: Tracer) -> dict[str, Any]:
-        tracer.tell("run", "ok", time.perf_counter(), {})
+        tracer.record("run", "ok", time.perf_counter(), {})
         return daemon.document()
 
     def answer(self, status: int = 200, code: str = "", sentence: str = "") -> AWSResponse:
@@ -413,5 +413,5 @@ class TestCalls:
         lost = Tracer("255.255.255.255:1")
         with pytest.raises(PermissionError):
             lost._socket.sendto(b"", lost._daemon)
-        lost.tell("run", "ok", time.perf_counter(), {})
+        lost.record("run", "ok", time.perf_counter(), {})
         lost._socket.close()

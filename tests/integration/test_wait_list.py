@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from booking.bookings.change import cancel_booking
+from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.dynamodb.queries import PageRequest
+from booking.slots.delete import delete_slot
 from booking.slots.errors import (
     AlreadyWaiting,
     EntryNotFound,
@@ -17,7 +18,6 @@ from booking.slots.errors import (
     SlotNotFound,
     SlotStarted,
 )
-from booking.slots.slots import delete_slot
 from booking.slots.wait_list import join_wait_list, leave_wait_list, list_own_wait_list
 from booking.specialists.errors import ServiceNotFound
 from tests.integration.people import (

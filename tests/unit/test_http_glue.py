@@ -15,8 +15,7 @@ from booking.api.dependencies import public_prefix
 from booking.api.errors import error_response, refusals, status_of
 from booking.api.middleware import request_id_of
 from booking.api.pagination import Pagination
-from booking.bookings.errors import SlotAlreadyBooked
-from booking.slots.errors import SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
+from booking.slots.errors import SlotAlreadyBooked, SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
 
 
 def kinds_of_refusal() -> Iterator[type[errors.BookingError]]:

@@ -9,9 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from booking.bookings.table import BookingItem
-from booking.caller import Locale
+from booking.bookings.rules import Booking, new_booking
+from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale
 from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose
+from booking.runtime.ids import new_id
+from booking.slots.rules import Client
+from booking.slots.slot_id import SlotId
+from booking.specialists.rules import BookedService
 from booking.specialists.table import ProfileItem
 
 START = datetime(2030, 3, 30, 22, 30, tzinfo=UTC)
@@ -30,9 +34,12 @@ def texts(locale: Locale) -> dict[str, Any]:
     return tomllib.loads((_FILES / f"{locale.value}.toml").read_text(encoding="utf-8"))
 
 
-def a_booking(start: datetime = START, **more: Any) -> BookingItem:
-    about = {"service_title": "Haircut", "client_email": "ann@example.com", **more}
-    return cast("BookingItem", SimpleNamespace(slot_start_at=start, slot_end_at=start + timedelta(hours=1), **about))
+def a_booking(
+    start: datetime = START, *, service_title: str | None = "Haircut", client_email: str = "ann@example.com"
+) -> Booking:
+    slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + timedelta(hours=1))
+    client = Client(new_id(USER_PREFIX), client_email, Locale.EN)
+    return new_booking(slot, client, BookedService("svc", service_title, None, None), START - timedelta(days=8))
 
 
 def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> ProfileItem:

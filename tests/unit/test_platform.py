@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import rate_limit
-from booking.dynamodb import store
+from booking.dynamodb import contention
+from booking.dynamodb.contention import CONTENTION_BUDGET_SECONDS, LONGEST_DELAY_SECONDS, retrying_contention
+from booking.dynamodb.errors import Contended
 from booking.dynamodb.queries import Page
-from booking.dynamodb.store import CONTENTION_ATTEMPTS, Contended, retrying_contention
 from booking.errors import StoreUnavailable
 from booking.rate_limit import RateLimit
 from booking.runtime.clock import current_instant, epoch_seconds, from_stored, to_stored
@@ -79,6 +80,28 @@ class TestSettings:
         with pytest.raises(InvalidSettings, match="ACCESS_TOKEN_MINUTES must be a whole number"):
             Settings.from_environment(REQUIRED | {"ACCESS_TOKEN_MINUTES": text})
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("REFRESH_TOKEN_DAYS", "0"),
+            ("ACCESS_TOKEN_MINUTES", "1441"),
+            ("MAIL_UNVERIFIED_MAX_PER_DAY", "0"),
+            ("TRACING_MODE", "active"),
+            ("NOTICE_OF_TERMINATION", "Off"),
+            ("LOG_LEVEL", "TRACE"),
+        ],
+    )
+    def test_what_is_not_allowed_is_refused_by_its_name(self, name: str, text: str) -> None:
+        with pytest.raises(InvalidSettings, match=f"{name} must be .*{text}"):
+            Settings.from_environment(REQUIRED | {name: text})
+
+    @pytest.mark.parametrize(
+        ("name", "least", "most"), [("REFRESH_TOKEN_DAYS", "1", "365"), ("METRICS_FLUSH_SECONDS", "1", "3600")]
+    )
+    def test_the_ends_of_a_range_are_allowed(self, name: str, least: str, most: str) -> None:
+        for text in (least, most):
+            assert getattr(Settings.from_environment(REQUIRED | {name: text}), name.lower()) == int(text)
+
     def test_other_variables_do_not_matter(self) -> None:
         assert Settings.from_environment(REQUIRED | {"PATH": "/bin"}) == Settings.from_environment(REQUIRED)
 
@@ -123,14 +146,15 @@ class TestRetries:
     @pytest.fixture
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited: list[float] = []
-        monkeypatch.setattr(store, "time", SimpleNamespace(sleep=waited.append))
+        clock = SimpleNamespace(sleep=waited.append, monotonic=lambda: sum(waited))
+        monkeypatch.setattr(contention, "time", clock)
         return waited
 
     def test_an_attempt_that_succeeds_is_made_once(self, waits: list[float]) -> None:
         assert retrying_contention(lambda: "done") == "done"
         assert waits == []
 
-    def test_attempts_end_after_a_bounded_number_and_time(self, waits: list[float]) -> None:
+    def test_attempts_end_when_their_time_is_used_up(self, waits: list[float]) -> None:
         attempts = []
 
         def attempt() -> None:
@@ -140,8 +164,32 @@ class TestRetries:
         with pytest.raises(StoreUnavailable):
             retrying_contention(attempt)
 
-        assert len(attempts) == CONTENTION_ATTEMPTS
-        assert sum(waits) < 5
+        assert len(attempts) == len(waits) + 1
+        assert CONTENTION_BUDGET_SECONDS - LONGEST_DELAY_SECONDS <= sum(waits) < CONTENTION_BUDGET_SECONDS
+
+    def test_attempts_within_attempts_share_one_time(self, waits: list[float]) -> None:
+        def inner() -> None:
+            raise Contended
+
+        def outer() -> None:
+            waits.append(CONTENTION_BUDGET_SECONDS / 2)
+            retrying_contention(inner)
+
+        with pytest.raises(StoreUnavailable):
+            retrying_contention(outer)
+
+        assert sum(waits) < CONTENTION_BUDGET_SECONDS
+
+    def test_the_time_starts_anew_with_the_next_operation(self, waits: list[float]) -> None:
+        left = iter([Contended, Contended, None] * 2)
+
+        def attempt() -> str:
+            if refusal := next(left):
+                waits.append(CONTENTION_BUDGET_SECONDS / 3)
+                raise refusal
+            return "done"
+
+        assert [retrying_contention(attempt), retrying_contention(attempt)] == ["done", "done"]
 
     def test_other_errors_are_not_tried_again(self, waits: list[float]) -> None:
         with pytest.raises(ZeroDivisionError):

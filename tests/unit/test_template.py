@@ -5,12 +5,13 @@ import inspect
 import json
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
 from fastapi import APIRouter
@@ -261,6 +262,23 @@ def test_every_parameter_behind_a_setting_has_the_default_of_the_code_and_of_the
         assert str(PARAMETERS[VARIABLES[name]]["Default"]) == str(field.default) == documented[name]
 
 
+def test_a_parameter_and_its_setting_allow_the_same_numbers_and_words() -> None:
+    compared = set()
+    for field in fields(Settings):
+        about = PARAMETERS.get(VARIABLES.get(field.name.upper(), ""), {})
+        if get_origin(field.type) is Annotated:
+            (allowed,) = field.type.__metadata__  # type: ignore[union-attr]  # of an annotated type
+            most = about.get("MaxValue", sys.maxsize - 1)
+            assert (allowed.start, allowed.stop - 1) == (about["MinValue"], most), field.name
+        elif get_origin(field.type) is Literal:
+            assert set(get_args(field.type)) == set(about["AllowedValues"]), field.name
+        else:
+            assert not about.keys() & {"MinValue", "MaxValue", "AllowedValues"}, field.name
+            continue
+        compared.add(field.name)
+    assert {"refresh_token_days", "tracing_mode"} < compared
+
+
 def test_every_setting_with_a_default_is_a_parameter_or_comes_from_a_resource() -> None:
     everywhere = {**VARIABLES, **{name: value for f in FUNCTIONS for name, value in f.variables.items()}}
     for field in fields(Settings):
@@ -411,12 +429,12 @@ def in_camel_case(name: str) -> str:
 
 def models() -> Iterator[Any]:
     """Every item of every table."""
-    store = importlib.import_module("booking.dynamodb.store")
-    remaining = list(store.Item.__subclasses__())
+    items = importlib.import_module("booking.dynamodb.items")
+    remaining = list(items.Item.__subclasses__())
     while remaining:
         model = remaining.pop()
         remaining.extend(model.__subclasses__())
-        if hasattr(model.Meta, "table_name"):
+        if hasattr(model, "Meta"):
             yield model
 
 

@@ -8,11 +8,12 @@ leaves nothing that a second one does not mend.
 
 from datetime import datetime
 
-from booking.accounts.directory import change_access
-from booking.accounts.registration import grant_admin
+from booking.accounts.change_access import change_access
+from booking.accounts.grant_admin import grant_admin
 from booking.accounts.user import User
 from booking.caller import Caller, Role, specialist_id_of
-from booking.slots import slots, wait_list
+from booking.slots.close import close_slots, reopen_slots
+from booking.slots.wait_list import leave_all
 from booking.specialists import profiles
 
 
@@ -32,10 +33,10 @@ def update_user(
     if is_active is None:
         return user
     if user.is_active:
-        slots.reopen_slots(specialist_id_of(user.id), now)
+        reopen_slots(specialist_id_of(user.id), now)
     else:
-        wait_list.leave_all(user.id, now)
-        slots.close_slots(specialist_id_of(user.id), now)
+        leave_all(user.id, now)
+        close_slots(specialist_id_of(user.id), now)
     return user
 
 
@@ -46,5 +47,5 @@ def make_admin(email: str, password: str, now: datetime) -> User:
     """
     user = grant_admin(email, password, now)
     profiles.reopen(user.as_caller())
-    slots.reopen_slots(specialist_id_of(user.id), now)
+    reopen_slots(specialist_id_of(user.id), now)
     return user

@@ -15,8 +15,10 @@ from ipaddress import IPv4Address, ip_address
 from pynamodb.attributes import NumberSetAttribute
 from pynamodb.expressions.condition import size
 
+from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import ConditionFailed, Contended, retrying_contention, update
+from booking.dynamodb.errors import ConditionFailed, Contended
+from booking.dynamodb.items import update
 from booking.errors import StoreUnavailable, TooManyRequests
 from booking.telemetry.metrics import count
 

@@ -7,7 +7,8 @@ from booking.accounts.errors import WrongEmailOrPassword
 from booking.accounts.passwords import hash_password, matches, needs_rehash
 from booking.accounts.sessions import Session, open_session
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
-from booking.dynamodb.store import ConditionFailed, get, update
+from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.items import get, update
 from booking.rate_limit import RateLimit, count_attempt, forget_attempt, source_network
 from booking.runtime.settings import settings
 

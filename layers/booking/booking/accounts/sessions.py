@@ -20,7 +20,8 @@ from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.table import UserItem
 from booking.accounts.user import User
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import ConditionFailed, create, delete, get, update
+from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.items import create, delete, get, update
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.settings import settings
 

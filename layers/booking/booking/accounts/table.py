@@ -5,7 +5,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from booking.accounts.user import User
 from booking.caller import Locale, Role
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.settings import settings
 
 KIND_USER = "user"
@@ -35,10 +36,10 @@ class UserItem(Item):
     kind = UnicodeAttribute(default=KIND_USER)
     email = UnicodeAttribute()
     password_hash = UnicodeAttribute()
-    role = UnicodeAttribute()
+    role = EnumAttribute(Role)
     is_active = BooleanAttribute(default=True)
     created_at = InstantAttribute()
-    locale = UnicodeAttribute(default=Locale.EN.value)
+    locale = EnumAttribute(Locale, default=Locale.EN)
     display_name = UnicodeAttribute(null=True)
     session_generation = NumberAttribute(default=0)
 
@@ -49,10 +50,10 @@ class UserItem(Item):
         return User(
             self.user_id,
             self.email,
-            Role(self.role),
+            self.role,
             self.is_active,
             self.created_at,
-            Locale(self.locale),
+            self.locale,
             self.display_name,
             int(self.session_generation),
         )

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.tracing import Outcome, tracer
+from booking.telemetry.outcome import Outcome
+from booking.telemetry.tracing import tracer
 
 UNKNOWN_ROUTE = "unknown"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -40,7 +41,7 @@ def observed(app: ASGIApp) -> ASGIApp:
         metrics.write_log_line()
         if active_tracer:
             about = {"route": f"{method} {route}", "status": status, "request_id": scope["state"]["request_id"]}
-            active_tracer.tell("request", _outcome(status), started, about)
+            active_tracer.record("request", _outcome(status), started, about)
 
     return serve
 

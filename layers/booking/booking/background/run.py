@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.tracing import Outcome, tracer
+from booking.telemetry.tracing import tracer
+
+if TYPE_CHECKING:
+    from booking.telemetry.outcome import Outcome
 
 
 @dataclass(slots=True)
@@ -43,4 +46,4 @@ def run(route: str, context: Any) -> Iterator[Run]:
         metrics.flush()
         if active := tracer():
             about = {"route": route, "request_id": context.aws_request_id}
-            active.tell("run", outcome, started, about)
+            active.record("run", outcome, started, about)

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.items import Item
 from booking.dynamodb.queries import query_raw
-from booking.dynamodb.store import Item, RawItem
 from booking.errors import StoreUnavailable
 from booking.telemetry.log import logger
 

@@ -2,16 +2,15 @@
 
 A booking is a `REQUEST`, also after its slot has started: most appointments that expire took place. Only once it was
 called off it is a `CANCEL` of the same event. The UID never changes and the sequence rises, so that a calendar updates
-the event that it has. The organizer is the stack's own address: nobody's sign-in address leaves the house.
+the event that it has. The organizer is the stack's own address: no sign-in address but the attendee's is in the file.
 """
 
 from datetime import datetime
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from booking.bookings.change import find_booking
-from booking.bookings.rules import Status, check_may_see
-from booking.bookings.table import BookingItem
+from booking.bookings.read import get_booking
+from booking.bookings.rules import Booking, Status
 from booking.caller import Caller
 from booking.runtime.defang import defanged
 from booking.runtime.settings import settings
@@ -25,25 +24,24 @@ _NO_REPLY = "noreply@booking-api.invalid"
 
 def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
     """The file for whoever may see the booking. Raises `BookingNotFound`, `Forbidden`."""
-    item = find_booking(booking_id)
-    check_may_see(item.to_booking(), caller)
-    return to_icalendar(item, find_profile(item.specialist_id), now)
+    booking = get_booking(caller, booking_id)
+    return to_icalendar(booking, find_profile(booking.specialist_id), now)
 
 
-def to_icalendar(item: BookingItem, specialist: ProfileItem | None, now: datetime) -> bytes:
+def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime) -> bytes:
     """The booking as a calendar with one event."""
-    is_cancelled = item.status == Status.CANCELLED.value
+    is_cancelled = booking.status is Status.CANCELLED
     event = Event()
-    event.add("uid", f"{item.booking_id}@booking-api")
+    event.add("uid", f"{booking.id}@booking-api")
     event.add("dtstamp", now)
-    event.add("dtstart", item.slot_start_at)
-    event.add("dtend", item.slot_end_at)
-    event.add("created", item.created_at)
-    event.add("sequence", int(item.sequence) + (1 if is_cancelled else 0))
+    event.add("dtstart", booking.slot_start_at)
+    event.add("dtend", booking.slot_end_at)
+    event.add("created", booking.created_at)
+    event.add("sequence", booking.sequence + (1 if is_cancelled else 0))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    event.add("summary", _summary(item, specialist))
+    event.add("summary", _summary(booking, specialist))
     event.add("organizer", _organizer(specialist))
-    event.add("attendee", vCalAddress(f"mailto:{item.client_email}"))
+    event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))
 
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
@@ -53,8 +51,8 @@ def to_icalendar(item: BookingItem, specialist: ProfileItem | None, now: datetim
     return bytes(calendar.to_ical())
 
 
-def _summary(item: BookingItem, specialist: ProfileItem | None) -> str:
-    title = defanged(item.service_title or "") or _UNTITLED
+def _summary(booking: Booking, specialist: ProfileItem | None) -> str:
+    title = defanged(booking.service_title or "") or _UNTITLED
     name = _name(specialist)
     return f"{title} · {name}" if name else title
 

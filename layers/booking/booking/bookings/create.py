@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from booking.bookings.errors import SlotAlreadyBooked
-from booking.bookings.holding import new_booking, take, why_not_taken
 from booking.bookings.idempotency import remember, remembered_answer
-from booking.bookings.rules import Booking
+from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
-from booking.dynamodb.store import ConditionsFailed, Transaction
-from booking.slots.errors import SlotNotFound
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
+from booking.slots.claims import claim, why_not_claimed
+from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.fitting_service import service_for
+from booking.slots.rules import Client
 from booking.slots.slot_id import SlotId
 from booking.telemetry.metrics import count
 
@@ -32,23 +34,23 @@ def create_booking(
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
-    service = None if service_id is None else service_for(slot, service_id)
-    booking = new_booking(slot, caller, service, now)
+    client = Client(caller.user_id, caller.email, caller.locale)
+    booking = new_booking(slot, client, service_for(slot, service_id), now)
 
     transaction = Transaction()
-    taken = take(transaction, slot, booking.booking_id, booking.client_id, now)
-    transaction.put(booking, condition=BookingItem.booking_id.does_not_exist())
+    claimed = claim(transaction, slot, booking.id, client.id, now)
+    transaction.put(BookingItem.of_new(booking), condition=BookingItem.booking_id.does_not_exist())
     request = f"{slot_id} {service_id or ''}"
     remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
         earlier = failure.old(remembered) if remembered else None
         if earlier:
             return remembered_answer(earlier, request)
-        refusal = why_not_taken(slot, failure.old(taken), now)
+        refusal = why_not_claimed(slot, failure.old(claimed), now)
         if isinstance(refusal, SlotAlreadyBooked):
             count("bookings_conflicts")
         raise refusal from None
     count("bookings_confirmed")
-    return booking.to_booking()
+    return booking

@@ -1,4 +1,4 @@
-"""What can be wrong with a reservation request."""
+"""Refusals that concern bookings."""
 
 from booking.errors import Conflict, Invalid, NotFound
 
@@ -8,13 +8,6 @@ class BookingNotFound(NotFound):
 
     sentence = "Booking not found"
     reason = "booking_not_found"
-
-
-class SlotAlreadyBooked(Conflict):
-    """Somebody else was first."""
-
-    sentence = "Slot already booked"
-    reason = "slot_already_booked"
 
 
 class BookingHasExpired(Conflict):

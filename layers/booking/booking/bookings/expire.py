@@ -1,16 +1,19 @@
-"""Expiry: a confirmed booking whose slot has started ends, and its slot with its line."""
+"""Expiry: a confirmed booking whose slot has started ends, and its slot's wait-list with it."""
 
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
 from booking.background.sweep import Bounds, Report, Work, sweep
-from booking.bookings.holding import free_for_good
 from booking.bookings.rules import Status
-from booking.bookings.table import BookingItem
-from booking.bookings.timers import EXPIRE, REMIND, due_timers, park, slot_start
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.bookings.table import BookingItem, TimerKind
+from booking.bookings.timers import due_timers, give_up, slot_start
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
+from booking.slots.claims import release_started
 from booking.slots.slot_id import SlotId
 
 
@@ -22,11 +25,11 @@ def expire_started(now: datetime, bounds: Bounds) -> Report:
     """Expires what is due and counts `expired` and `skipped` (somebody else was faster).
 
     A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later. One that was never
-    reminded expires all the same, so both errands are looked at.
+    reminded expires all the same, so timers of both kinds are looked at.
     """
     grace = timedelta(minutes=settings().booking_expire_after_start_minutes)
-    due = chain(due_timers(EXPIRE, now - grace), due_timers(REMIND, now - grace))
-    work = Work(lambda raw: slot_start(raw) + grace, partial(_expire, now), partial(park, EXPIRE))
+    due = chain(due_timers(TimerKind.EXPIRE, now - grace), due_timers(TimerKind.REMIND, now - grace))
+    work = Work(lambda raw: slot_start(raw) + grace, partial(_expire, now), partial(give_up, TimerKind.EXPIRE))
     return sweep(due, work, now, bounds)
 
 
@@ -39,17 +42,17 @@ def _expire(now: datetime, raw: RawItem) -> str:
     ended = transaction.update(
         BookingItem(booking_id=booking.booking_id),
         [
-            BookingItem.status.set(Status.EXPIRED.value),
+            BookingItem.status.set(Status.EXPIRED),
             BookingItem.cancelled_at.set(now),
             BookingItem.timer.remove(),
         ],
-        condition=(BookingItem.status == Status.CONFIRMED.value) & (BookingItem.slot_id == booking.slot_id),
+        condition=(BookingItem.status == Status.CONFIRMED) & (BookingItem.slot_id == booking.slot_id),
     )
-    free_for_good(transaction, slot, booking.booking_id)
+    release_started(transaction, slot, booking.booking_id)
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(ended):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(ended):
             return "skipped"
         raise SlotOutOfStep(booking.slot_id) from failure
     return "expired"

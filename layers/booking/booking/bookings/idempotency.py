@@ -13,8 +13,10 @@ from pynamodb.attributes import UnicodeAttribute
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
+from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import RawItem, Step, Transaction
+from booking.dynamodb.errors import Step
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 KEPT = timedelta(hours=24)
@@ -25,12 +27,12 @@ class _Record(EphemeralItem):
     answer = UnicodeAttribute()
 
 
-def remember(transaction: Transaction, key: str, request: str, answer: BookingItem, now: datetime) -> Step:
+def remember(transaction: Transaction, key: str, request: str, answer: Booking, now: datetime) -> Step:
     """Adds the record of a request and its answer to the write that carries the request out."""
     record = _Record(
         pk=_record_key(answer.client_id, key),
         request=request,
-        answer=json.dumps(answer.to_dynamodb_dict()),
+        answer=json.dumps(BookingItem.of_new(answer).to_dynamodb_dict()),
         expires_at=epoch_seconds(now + KEPT),
     )
     unused = _Record.pk.does_not_exist() | (_Record.expires_at <= epoch_seconds(now))

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from booking.bookings.change import find_booking
-from booking.bookings.errors import DatesReversed
-from booking.bookings.rules import Booking, Status, check_may_see
+from booking.bookings.errors import BookingNotFound, DatesReversed
+from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, check_may_see
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.runtime.clock import to_stored
+from booking.runtime.ids import is_id
 from booking.specialists import profiles
 
 
@@ -32,9 +33,18 @@ class BookingFilter:
             raise DatesReversed
 
 
+def find_booking(booking_id: str) -> Booking:
+    """The booking as it is now, whoever may see it. Raises `BookingNotFound`."""
+    known_form = is_id(BOOKING_PREFIX, booking_id)
+    item = get(BookingItem, booking_id, consistent=True) if known_form else None
+    if item is None:
+        raise BookingNotFound
+    return item.to_booking()
+
+
 def get_booking(caller: Caller, booking_id: str) -> Booking:
-    """Raises `BookingNotFound`, `Forbidden`."""
-    booking = find_booking(booking_id).to_booking()
+    """The booking for whoever may see it. Raises `BookingNotFound`, `Forbidden`."""
+    booking = find_booking(booking_id)
     check_may_see(booking, caller)
     return booking
 
@@ -68,7 +78,7 @@ def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: Pag
 
 
 def _status(wanted: BookingFilter) -> Condition | None:
-    return BookingItem.status == wanted.status.value if wanted.status else None
+    return BookingItem.status == wanted.status if wanted.status else None
 
 
 def _days(starts: UnicodeAttribute, wanted: BookingFilter) -> Condition | None:

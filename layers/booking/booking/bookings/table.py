@@ -3,18 +3,27 @@
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
+from typing import Self
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Booking, Status
-from booking.caller import Locale
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
+from booking.slots.client_item import ClientItem, client_attributes
 
 TIMER_SHARDS = 4
-BOOKING_PREFIX = "bkg"
+
+
+class TimerKind(StrEnum):
+    """What a confirmed booking's timer is for: its reminder first, then its end."""
+
+    REMIND = "remind"
+    EXPIRE = "expire"
 
 
 class ByClient(GlobalSecondaryIndex["BookingItem"]):
@@ -40,7 +49,7 @@ class BySpecialist(GlobalSecondaryIndex["BookingItem"]):
 
 
 class Timers(GlobalSecondaryIndex["BookingItem"]):
-    """What the sweeps wait for: confirmed bookings by next errand and slot start.
+    """What the sweeps wait for: confirmed bookings by the kind of their timer and slot start.
 
     Sparse: a booking that has ended carries no timer and is not in it, so that a sweep's cost follows
     what is due, never what is stored.
@@ -54,12 +63,11 @@ class Timers(GlobalSecondaryIndex["BookingItem"]):
     starts = UnicodeAttribute(range_key=True)
 
 
-class BookingItem(Item):
-    """A booking.
+class BookingItem(ClientItem):
+    """A booking as it is stored; everybody but this package knows it as `Booking`.
 
     `starts` is the slot's start and the booking's id, so that lists by start have one order. `timer` is
-    the next errand (`remind` or `expire`) and a shard. `sequence` counts its moves (RFC 5545, 3.8.7.4),
-    `moved_at` is when the last of them was. What the service was called and what it cost are kept as they were.
+    the next timer's kind and a shard.
     """
 
     class Meta:
@@ -68,15 +76,9 @@ class BookingItem(Item):
     booking_id = UnicodeAttribute(hash_key=True)
     slot_id = UnicodeAttribute()
     client_id = UnicodeAttribute()
-    client_email = UnicodeAttribute()
-    client_locale = UnicodeAttribute(default=Locale.EN.value)
     from_wait_list = BooleanAttribute(default=False)
     specialist_id = UnicodeAttribute()
-    service_id = UnicodeAttribute(null=True)
-    service_title = UnicodeAttribute(null=True)
-    service_price = UnicodeAttribute(null=True)
-    service_minutes = NumberAttribute(null=True)
-    status = UnicodeAttribute()
+    status = EnumAttribute(Status)
     slot_start_at = InstantAttribute()
     slot_end_at = InstantAttribute()
     created_at = InstantAttribute()
@@ -91,21 +93,40 @@ class BookingItem(Item):
     by_specialist = BySpecialist()
     timers = Timers()
 
+    @classmethod
+    def of_new(cls, booking: Booking) -> Self:
+        """The item of a booking that has just been made; its first timer is the reminder's."""
+        return cls(
+            booking_id=booking.id,
+            slot_id=booking.slot_id,
+            specialist_id=booking.specialist_id,
+            status=booking.status,
+            slot_start_at=booking.slot_start_at,
+            slot_end_at=booking.slot_end_at,
+            created_at=booking.created_at,
+            from_wait_list=booking.from_wait_list,
+            starts=starts_key(booking.slot_start_at, booking.id),
+            timer=reminder_timer(booking.id),
+            **client_attributes(booking.client, booking.service),
+        )
+
     def to_booking(self) -> Booking:
-        """The booking as the rules see it."""
+        """The booking that is stored here."""
         return Booking(
             id=self.booking_id,
             slot_id=self.slot_id,
-            client_id=self.client_id,
-            client_email=self.client_email,
+            client=self.client(),
             specialist_id=self.specialist_id,
-            service_id=self.service_id,
-            status=Status(self.status),
+            service=self.service(),
+            status=self.status,
             slot_start_at=self.slot_start_at,
             slot_end_at=self.slot_end_at,
             created_at=self.created_at,
             cancelled_at=self.cancelled_at,
             cancel_reason=self.cancel_reason,
+            moved_at=self.moved_at,
+            sequence=int(self.sequence),
+            from_wait_list=self.from_wait_list,
         )
 
     def client_list_key(self) -> Mapping[str, str]:
@@ -121,24 +142,35 @@ class BookingItem(Item):
         }
 
 
+def booking_of(image: RawItem) -> Booking:
+    """The booking that an item of the table, or of its stream, holds."""
+    return BookingItem.from_old(image).to_booking()
+
+
+def is_unchanged(booking: Booking) -> Condition:
+    """Nobody has moved or ended the booking since it was read."""
+    unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
+    return unchanged
+
+
 def starts_key(slot_start_at: datetime, booking_id: str) -> str:
     """Where a booking stands in lists by slot start."""
     return f"{to_stored(slot_start_at)}#{booking_id}"
 
 
-def timer_key(errand: str, shard: int) -> str:
+def timer_key(kind: TimerKind, shard: int) -> str:
     """A partition of the timers."""
-    return f"{errand}#{shard}"
+    return f"{kind}#{shard}"
 
 
 def reminder_timer(booking_id: str) -> str:
     """The timer of a booking that has not been reminded."""
-    return timer_key("remind", _shard(booking_id))
+    return timer_key(TimerKind.REMIND, _shard(booking_id))
 
 
 def expiry_timer(booking_id: str) -> str:
     """The timer of a booking that only its end is still to come for."""
-    return timer_key("expire", _shard(booking_id))
+    return timer_key(TimerKind.EXPIRE, _shard(booking_id))
 
 
 def _shard(booking_id: str) -> int:

@@ -1,60 +1,89 @@
-"""The timers of confirmed bookings, as the sweeps read them."""
+"""The timers of confirmed bookings, as the sweeps read and change them.
+
+A booking is read and changed here as it is stored, since what is stored may be what is broken.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
 from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
-from booking.bookings.table import TIMER_SHARDS, BookingItem, Timers, expiry_timer, timer_key
-from booking.dynamodb.store import ConditionsFailed, RawItem, Transaction
+from booking.bookings.table import TIMER_SHARDS, BookingItem, TimerKind, Timers, expiry_timer, timer_key
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import Item, update
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
-REMIND = "remind"
-EXPIRE = "expire"
 
-
-def due_timers(errand: str, until: datetime) -> Iterator[Due]:
-    """The timers of an errand whose slot starts at `until` or before, shard by shard."""
+def due_timers(kind: TimerKind, until: datetime) -> Iterator[Due]:
+    """The timers of a kind whose slot starts at `until` or before, shard by shard."""
     within = BookingItem.starts < f"{to_stored(until)}~"
     for shard in range(TIMER_SHARDS):
-        yield Due(BookingItem, Timers.Meta.index_name, timer_key(errand, shard), within)
+        yield Due(BookingItem, Timers.Meta.index_name, timer_key(kind, shard), within)
 
 
-def slot_start(timer: RawItem) -> datetime:
+def slot_start(raw: RawItem) -> datetime:
     """When the slot of a timer's booking starts, told by the timer's key alone."""
-    return from_stored(timer["starts"]["S"].partition("#")[0])
+    return from_stored(raw["starts"]["S"].partition("#")[0])
 
 
-def park(errand: str, item: RawItem, error: Exception) -> None:
-    """Puts the errand into the dead-letter queue, and the booking out of this sweep's sight.
+def in_slot_since(raw: RawItem) -> datetime:
+    """When the booking got the slot that it has. Moves of earlier releases are not dated: then when it was made."""
+    return from_stored(raw.get("moved_at", raw["created_at"])["S"])
+
+
+def reminder_is_due(raw: RawItem) -> tuple[Item, Condition]:
+    """The condition that nobody has cancelled, moved or reminded the booking since it was read, and its item."""
+    read = BookingItem.from_old(raw)
+    still_due: Condition = (
+        (BookingItem.status == Status.CONFIRMED)
+        & (BookingItem.slot_id == read.slot_id)
+        & (BookingItem.timer == read.timer)
+    )
+    return BookingItem(booking_id=read.booking_id), still_due
+
+
+def set_timer_to_expiry(raw: RawItem) -> None:
+    """What comes next is the booking's end, unless it was cancelled or moved meanwhile."""
+    item, still_due = reminder_is_due(raw)
+    with suppress(ConditionFailed):
+        update(item, [BookingItem.timer.set(expiry_timer(raw["booking_id"]["S"]))], condition=still_due)
+
+
+def give_up(kind: TimerKind, raw: RawItem, error: Exception) -> None:
+    """Makes a dead letter of the timer, and takes the booking out of this sweep's sight.
 
     A booking that cannot be reminded still expires. One that was moved or ended meanwhile is left alone.
     """
-    booking_id, timer = item["booking_id"]["S"], item["timer"]["S"]
-    send_dead_letter(f"sweep.{errand}", reason_of(error), {"booking_id": booking_id, "timer": timer})
-    next_errand = BookingItem.timer.set(expiry_timer(booking_id)) if errand == REMIND else BookingItem.timer.remove()
-    transaction = Transaction()  # unlike a single update, it does not read the item, which may be what is broken
-    transaction.update(
-        BookingItem(booking_id=booking_id),
-        [next_errand],
-        condition=(BookingItem.timer == timer) & (BookingItem.starts == item["starts"]["S"]),
+    booking_id, timer = raw["booking_id"]["S"], raw["timer"]["S"]
+    send_dead_letter(f"sweep.{kind}", reason_of(error), {"booking_id": booking_id, "timer": timer})
+    is_reminder = kind is TimerKind.REMIND
+    _change_timer(
+        booking_id,
+        BookingItem.timer.set(expiry_timer(booking_id)) if is_reminder else BookingItem.timer.remove(),
+        condition=(BookingItem.timer == timer) & (BookingItem.starts == raw["starts"]["S"]),
     )
-    with suppress(ConditionsFailed):
-        transaction.commit()
 
 
 def restore_timer(booking_id: str, timer: str) -> bool:
     """Puts a booking back where the sweep that had given it up finds it; False when it has ended meanwhile."""
-    transaction = Transaction()  # as above: the item is not read
-    transaction.update(
-        BookingItem(booking_id=booking_id),
-        [BookingItem.timer.set(timer)],
-        condition=BookingItem.status == Status.CONFIRMED.value,
-    )
+    confirmed = BookingItem.status == Status.CONFIRMED
+    return _change_timer(booking_id, BookingItem.timer.set(timer), condition=confirmed)
+
+
+def _change_timer(booking_id: str, change: Action, *, condition: Condition) -> bool:
+    """Whether the condition held. In a transaction, since unlike a single update it does not read the item."""
+    transaction = Transaction()
+    transaction.update(BookingItem(booking_id=booking_id), [change], condition=condition)
     try:
-        transaction.commit()
-    except ConditionsFailed:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled:
         return False
     return True

@@ -6,7 +6,7 @@ at the clock as well.
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from booking.dynamodb.store import Item
+from booking.dynamodb.items import Item
 from booking.runtime.settings import settings
 
 

@@ -8,7 +8,9 @@ from pynamodb.constants import STRING
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import Index
 
-from booking.dynamodb.store import Item, RawItem, translated
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.errors import sdk_errors_mapped
+from booking.dynamodb.items import Item
 
 MOST_QUERIES_WITH_FILTER = 4
 ITEMS_PER_QUERY_WITH_FILTER = 1000
@@ -63,7 +65,7 @@ def query_page[I: Item](
     ).page_iter
     found: list[RawItem] = []
     queries = 0
-    with translated():
+    with sdk_errors_mapped():
         for page in pages:
             found += page["Items"]
             queries += 1
@@ -90,7 +92,7 @@ def _model_of[I: Item](source: type[I] | Index[I]) -> type[I]:
 
 def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consistent: bool) -> I | None:
     """The first item of a partition, or None."""
-    with translated():
+    with sdk_errors_mapped():
         found: I | None = next(iter(source.query(hash_key, limit=1, page_size=1, consistent_read=consistent)), None)
     return found
 
@@ -99,13 +101,13 @@ def query_all[I: Item](
     source: type[I] | Index[I], hash_key: str, within: Condition, *, consistent: bool = False
 ) -> list[I]:
     """Every item in a range that is known to be short."""
-    with translated():
+    with sdk_errors_mapped():
         return list(source.query(hash_key, within, consistent_read=consistent))
 
 
 def query_every[I: Item](source: Index[I], hash_key: str, *, only: Condition) -> Iterator[I]:
     """Every item of a partition that `only` lets pass, page by page."""
-    with translated():
+    with sdk_errors_mapped():
         yield from source.query(hash_key, filter_condition=only)
 
 
@@ -117,7 +119,7 @@ def query_raw(
     For readers that must survive an item that cannot be understood.
     """
     connection = item._get_connection().connection  # noqa: SLF001  # our own base class
-    with translated():
+    with sdk_errors_mapped():
         answer = connection.query(
             item.Meta.table_name,
             hash_key,

@@ -1,1 +1,1 @@
-"""What people and other systems are told: mail, reminders, domain events."""
+"""Notifications: mail, reminders, domain events."""

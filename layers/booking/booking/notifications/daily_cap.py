@@ -12,7 +12,8 @@ from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.expressions.condition import size
 
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import ConditionFailed, update
+from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.items import update
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import NotSent, Withheld
 from booking.notifications.messages import Audience

@@ -1,12 +1,12 @@
 """Once-only delivery, as far as the world allows it.
 
 A ledger entry is claimed before something is sent and marked when it was. A failure that is known to
-have sent nothing gives the claim back. A function that dies in between leaves it unknown: after the
+have sent nothing releases the claim. A function that dies in between leaves it unknown: after the
 lease the delivery is tried once more, so at most one duplicate is possible. If that try dies as well, a
 person decides (the dead-letter queue), so nothing is lost.
 
 A sender may be slower than its lease. Whatever it then comes to know counts only as far as its claim is still
-its own: that it has sent is always noted, that it has not gives no claim back but its own.
+its own: that it has sent is always noted, that it has not releases no claim but its own.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from booking.background.sweep import TryLater
+from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.store import ConditionFailed, ConditionsFailed, Item, Transaction, delete, update
+from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
+from booking.dynamodb.items import Item, delete, update
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 LEASE = timedelta(minutes=2)
@@ -50,19 +53,19 @@ _FIRST_SERVER_ERROR = 500
 
 
 class NotSent(Exception):
-    """Nothing left the house; sending again is safe."""
+    """Nothing was sent; sending again is safe."""
 
 
 class Refused(Exception):
-    """Nothing left the house, and it never will as it is."""
+    """Nothing was sent, and nothing ever will be as things are."""
 
 
 class Withheld(Exception):
-    """Nothing left the house, nor shall it: the delivery is settled, and nobody needs to look into it."""
+    """Nothing was sent, nor shall it be: the delivery is settled, and nobody needs to look into it."""
 
 
-class NobodyKnows(Exception):
-    """No try lived to tell whether it had sent; more of them could send more than one duplicate."""
+class OutcomeUnknown(Exception):
+    """Every try died before it was known whether it had sent; one more could send more than one duplicate."""
 
 
 class Delivery(StrEnum):
@@ -104,7 +107,7 @@ def deliver_once(
     With `while_holds` it is sent only if that condition holds for that item when the claim is made. `send` may raise
     `NotSent`, `Refused` or `Withheld`.
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
-    can never be sent, `NobodyKnows` if the tries are used up (a redrive, after the lease, has new ones).
+    can never be sent, `OutcomeUnknown` if the tries are used up (a redrive, after the lease, has new ones).
     """
     entry = _LedgerEntry(pk=f"delivery#{key}")
     claimed = _claim(entry, now, while_holds)
@@ -113,10 +116,10 @@ def deliver_once(
     try:
         send()
     except NotSent as failure:
-        _give_claim_back(entry, now)
+        _release_claim(entry, now)
         raise TryLater(str(failure)) from failure
     except Refused:
-        _give_claim_back(entry, now)
+        _release_claim(entry, now)
         raise
     except Withheld:
         _settle(entry)
@@ -126,11 +129,11 @@ def deliver_once(
 
 
 def _settle(entry: _LedgerEntry) -> None:
-    """Whoever asks from now on is told that it was sent before."""
+    """From now on it counts as sent before."""
     update(entry, [_LedgerEntry.state.set("done")])
 
 
-def _give_claim_back(entry: _LedgerEntry, now: datetime) -> None:
+def _release_claim(entry: _LedgerEntry, now: datetime) -> None:
     """If the lease ran out meanwhile and somebody else has claimed it, the claim is theirs."""
     with suppress(ConditionFailed):
         delete(entry, condition=_LedgerEntry.lease_until == _lease_from(now))
@@ -161,24 +164,24 @@ def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Conditio
     if while_holds is not None:
         transaction.check(*while_holds)
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if not failure.at(claim):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if not failure.failed(claim):
             return Delivery.UNWANTED
         old = failure.old(claim)
-        return _not_ours(_LedgerEntry.from_old(old) if old else None, now)
+        return _why_not_claimed(_LedgerEntry.from_old(old) if old else None, now)
     return None
 
 
-def _not_ours(found: _LedgerEntry | None, now: datetime) -> Delivery:
+def _why_not_claimed(found: _LedgerEntry | None, now: datetime) -> Delivery:
     if found and found.state == "done":
         return Delivery.SENT_BEFORE
     if found and found.lease_until <= epoch_seconds(now):
-        _leave_to_a_person(found, now)
+        _give_up(found, now)
     raise TryLater("somebody else is sending it")
 
 
-def _leave_to_a_person(used_up: _LedgerEntry, now: datetime) -> NoReturn:
+def _give_up(used_up: _LedgerEntry, now: datetime) -> NoReturn:
     """Whoever asks first makes the dead letter; a redrive of it finds fresh tries once the lease is over."""
     try:
         update(
@@ -188,4 +191,4 @@ def _leave_to_a_person(used_up: _LedgerEntry, now: datetime) -> NoReturn:
         )
     except ConditionFailed:
         raise TryLater("somebody else is sending it") from None
-    raise NobodyKnows(f"{MOST_TRIES} tries died while they were sending")
+    raise OutcomeUnknown(f"{MOST_TRIES} tries died while they were sending")

@@ -1,4 +1,4 @@
-"""Domain events: what happened to a booking, told from how its item changed.
+"""Domain events: what happened to a booking, as its item's change shows.
 
 They are published to an EventBridge bus; `infra/events/` holds their schema. An event's id follows from
 the change, so that whoever gets it twice can tell.
@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from booking.bookings.rules import Status
-from booking.bookings.table import BookingItem
-from booking.dynamodb.store import RawItem
+from booking.bookings.rules import Booking, Status
+from booking.bookings.table import booking_of
+from booking.dynamodb.attributes import RawItem
 from booking.notifications.delivery import NotSent, meaning_of, meaning_of_code
 from booking.runtime import aws
 from booking.runtime.clock import to_stored
@@ -37,10 +37,7 @@ class EventType(StrEnum):
     PROMOTED = "WaitListPromoted"
 
 
-_ENDINGS = {
-    Status.CANCELLED.value: EventType.CANCELLED,
-    Status.EXPIRED.value: EventType.EXPIRED,
-}
+_ENDINGS = {Status.CANCELLED: EventType.CANCELLED, Status.EXPIRED: EventType.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ class BookingEvent:
     id: str
     type: EventType
     occurred_at: datetime
-    booking: BookingItem
-    before: BookingItem | None
+    booking: Booking
+    before: Booking | None
 
     def detail(self) -> dict[str, Any]:
         """The event as subscribers get it; it names people by id, never by address."""
@@ -62,7 +59,7 @@ class BookingEvent:
             "event_id": self.id,
             "occurred_at": to_stored(self.occurred_at),
             "booking": {
-                "id": booking.booking_id,
+                "id": booking.id,
                 "client_id": booking.client_id,
                 "specialist_id": booking.specialist_id,
                 "service_id": booking.service_id,
@@ -79,7 +76,7 @@ class BookingEvent:
 def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     """What a record of the bookings table's stream says has happened, nothing for inner changes."""
     change = record["dynamodb"]
-    after, before = _item(change.get("NewImage")), _item(change.get("OldImage"))
+    after, before = _booking(change.get("NewImage")), _booking(change.get("OldImage"))
     if after is None or _was_restored(change):
         return []
     occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
@@ -88,7 +85,7 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
 
 
 def publish(event: BookingEvent) -> None:
-    """Puts the event on the bus, at least once; without a bus there is nobody to tell.
+    """Puts the event on the bus, at least once; without a bus there is nothing to do.
 
     Raises `NotSent`, or `Refused` when the bus will not take it as things are.
     """
@@ -97,7 +94,7 @@ def publish(event: BookingEvent) -> None:
     entry = {
         "EventBusName": settings().event_bus_name,
         "Source": SOURCE,
-        "DetailType": event.type.value,
+        "DetailType": event.type,
         "Time": event.occurred_at,
         "Detail": json.dumps(event.detail()),
     }
@@ -113,12 +110,12 @@ def publish(event: BookingEvent) -> None:
 
 
 def _was_restored(change: Mapping[str, Any]) -> bool:
-    """Whether `make restore` put the item back, which is no news to anybody."""
+    """Whether `make restore` put the item back, which has happened to nobody."""
     old, new = change.get("OldImage", {}), change["NewImage"]
     return bool(new.get(RESTORED_AT) != old.get(RESTORED_AT))
 
 
-def _kinds(before: BookingItem | None, after: BookingItem) -> list[EventType]:
+def _kinds(before: Booking | None, after: Booking) -> list[EventType]:
     if before is None:
         promoted = [EventType.PROMOTED] if after.from_wait_list else []
         return [EventType.CONFIRMED, *promoted]
@@ -133,7 +130,7 @@ def _stored_or_none(instant: datetime | None) -> str | None:
     return to_stored(instant) if instant else None
 
 
-def _slot(booking: BookingItem) -> dict[str, str]:
+def _slot(booking: Booking) -> dict[str, str]:
     return {
         "slot_id": booking.slot_id,
         "slot_start_at": to_stored(booking.slot_start_at),
@@ -141,5 +138,5 @@ def _slot(booking: BookingItem) -> dict[str, str]:
     }
 
 
-def _item(image: RawItem | None) -> BookingItem | None:
-    return BookingItem.from_old(image) if image else None
+def _booking(image: RawItem | None) -> Booking | None:
+    return booking_of(image) if image else None

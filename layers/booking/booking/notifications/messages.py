@@ -12,7 +12,7 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.bookings.table import BookingItem
+from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
 from booking.specialists.rules import DEFAULT_TIME_ZONE
@@ -52,10 +52,10 @@ def compose(
     occasion: Occasion,
     audience: Audience,
     locale: Locale,
-    booking: BookingItem,
+    booking: Booking,
     specialist: ProfileItem | None,
     *,
-    before: BookingItem | None = None,
+    before: Booking | None = None,
 ) -> Message:
     """The words for an occasion, and why they come. Times are the specialist's, in the specialist's time zone.
 
@@ -66,13 +66,13 @@ def compose(
     particulars = {
         "title": defanged(booking.service_title or "") or texts["appointment"],
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
-        "client": _shown(booking.client_email),
+        "client": _shown(booking.client.email),
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }
-    words = texts[occasion.value][audience.value]
+    words = texts[occasion][audience]
     subject = Template(words["subject"]).substitute(particulars)
-    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience.value]}\n"
+    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience]}\n"
     return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
 
 
@@ -90,12 +90,12 @@ def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime)
 
 def _as_html(subject: str, text: str, locale: Locale) -> str:
     paragraphs = (f"<p>{escape(part)}</p>" for part in text.strip().split("\n\n"))
-    return _layout().substitute(language=locale.value, subject=escape(subject), body="\n".join(paragraphs))
+    return _layout().substitute(language=locale, subject=escape(subject), body="\n".join(paragraphs))
 
 
 @cache
 def _texts(locale: Locale) -> dict[str, Any]:
-    return tomllib.loads((_FILES / f"{locale.value}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_FILES / f"{locale}.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Who is told what when something happened to a booking."""
+"""Who is notified of what when something happened to a booking."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -6,9 +6,9 @@ from functools import partial
 
 from booking.background.sweep import TryLater
 from booking.bookings.calendar_file import to_icalendar
-from booking.bookings.table import BookingItem
+from booking.bookings.rules import Booking
 from booking.caller import Locale
-from booking.notifications.delivery import Delivery, NobodyKnows, Refused, deliver_once
+from booking.notifications.delivery import Delivery, OutcomeUnknown, Refused, deliver_once
 from booking.notifications.events import BookingEvent, EventType, publish
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Occasion, compose
@@ -25,15 +25,14 @@ _OCCASIONS = {
 }
 
 
-def tell(event: BookingEvent, now: datetime) -> None:
+def notify(event: BookingEvent, now: datetime) -> None:
     """Publishes the event and, unless the booking has expired, mails client and specialist, each once.
 
-    Whoever is promoted gets the promotion's mail only. What cannot be sent does not keep the others from
-    being told; then it raises `NobodyKnows`, `TryLater` or `Refused`, and told again, it sends only what
-    was not sent.
+    Whoever is promoted gets the promotion's mail only. What cannot be sent does not keep the rest from
+    being sent; then it raises `OutcomeUnknown`, `TryLater` or `Refused`, and a repeat sends only what was not sent.
     """
     failures = [failure for step in _steps(event, now) if (failure := _failure_of(step)) is not None]
-    for kind in (NobodyKnows, TryLater, Refused):
+    for kind in (OutcomeUnknown, TryLater, Refused):
         for failure in failures:
             if isinstance(failure, kind):
                 raise failure
@@ -52,7 +51,7 @@ def _steps(event: BookingEvent, now: datetime) -> Iterator[Callable[[], object]]
 def _failure_of(step: Callable[[], object]) -> Exception | None:
     try:
         step()
-    except (NobodyKnows, TryLater, Refused) as failure:
+    except (OutcomeUnknown, TryLater, Refused) as failure:
         return failure
     return None
 
@@ -79,13 +78,13 @@ def _mail(
         count("notifications_sent")
 
 
-def _address(booking: BookingItem, audience: Audience, specialist: ProfileItem | None) -> str | None:
+def _address(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> str | None:
     if audience is Audience.CLIENT:
-        return booking.client_email
+        return booking.client.email
     return specialist.email if specialist else None
 
 
-def _locale(booking: BookingItem, audience: Audience, specialist: ProfileItem | None) -> Locale:
+def _locale(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> Locale:
     if audience is Audience.CLIENT or specialist is None:
-        return Locale(booking.client_locale)
-    return Locale(specialist.locale)
+        return Locale(booking.client.locale)
+    return specialist.locale

@@ -22,16 +22,20 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-@cache
-def client(service: str) -> Any:
+def client(service: str, attempts: int = MAX_ATTEMPTS) -> Any:
     """The client of a service, made when it is first used.
 
-    Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off.
+    Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off, until `attempts` are made.
     """
+    return _client(service, attempts)
+
+
+@cache
+def _client(service: str, attempts: int) -> Any:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         parameter_validation=False,
-        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     return session().create_client(service, config=config)

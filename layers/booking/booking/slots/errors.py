@@ -1,4 +1,4 @@
-"""What can be wrong with a calendar request."""
+"""Refusals that concern slots and their wait-lists."""
 
 from booking.errors import Conflict, Invalid, NotFound
 
@@ -22,6 +22,13 @@ class SlotOverlaps(Conflict):
 
     sentence = "Time slot overlaps with existing slot"
     reason = "slot_overlaps"
+
+
+class SlotAlreadyBooked(Conflict):
+    """Somebody else was first."""
+
+    sentence = "Slot already booked"
+    reason = "slot_already_booked"
 
 
 class DayIsFull(Conflict):
@@ -81,7 +88,7 @@ class SlotIsAvailable(Conflict):
 
 
 class AlreadyWaiting(Conflict):
-    """A client stands in a line once."""
+    """A client is in a wait-list once."""
 
     sentence = "Client is already in wait list for this slot"
     reason = "already_waiting"
@@ -95,7 +102,7 @@ class HoldsSlot(Conflict):
 
 
 class EntryNotFound(NotFound):
-    """No such entry, or its line has ended."""
+    """No such entry, or its slot has started."""
 
     sentence = "Wait list entry not found"
     reason = "wait_list_entry_not_found"

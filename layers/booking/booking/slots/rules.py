@@ -1,9 +1,10 @@
-"""The calendar's things and the rules about them; nothing here reads or writes."""
+"""Slots, who waits for them, and the rules about them; nothing here reads or writes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
+from booking.specialists.rules import BookedService
 
 LONGEST_SLOT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=400)
@@ -18,6 +19,36 @@ class Slot:
     start_at: datetime
     end_at: datetime
     is_booked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who holds a slot or waits for one, and where and in which language (a `Locale`) mail reaches them."""
+
+    id: str
+    email: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitListEntry:
+    """A client's place in the wait-list of a slot, which is ordered by `created_at`."""
+
+    id: str
+    slot_id: str
+    client: Client
+    service: BookedService | None
+    created_at: datetime
+
+    @property
+    def client_id(self) -> str:
+        """Who waits."""
+        return self.client.id
+
+    @property
+    def service_id(self) -> str | None:
+        """For which service, if for a certain one."""
+        return self.service.id if self.service else None
 
 
 @dataclass(frozen=True, slots=True)

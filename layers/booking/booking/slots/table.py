@@ -1,12 +1,14 @@
-"""The calendar table: all of a specialist's items in one partition, told apart by their sort key."""
+"""The items of the calendar table that slots are made of (`booking.specialists.table` has the others)."""
 
 from datetime import date, datetime
+from typing import Any, Self
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from booking.dynamodb.store import InstantAttribute
+from booking.dynamodb.attributes import InstantAttribute, RawItem
 from booking.runtime.clock import from_stored, to_stored
 from booking.slots.rules import Slot
+from booking.slots.slot_id import SlotId
 from booking.specialists.table import CalendarItem
 
 SLOT_KEY_PREFIX = "slot#"
@@ -25,6 +27,17 @@ class SlotItem(CalendarItem):
     client_id = UnicodeAttribute(null=True)
     waiters = NumberAttribute(default=0)
     closed = BooleanAttribute(null=True)
+
+    @classmethod
+    def at(cls, slot: SlotId, **attributes: Any) -> Self:
+        """The item at the slot's place: its key, and what else is given."""
+        return cls(specialist_id=slot.specialist_id, sk=slot_key(slot.start_at), **attributes)
+
+    @classmethod
+    def found(cls, slot: SlotId, old: RawItem | None) -> Self | None:
+        """What stands at the slot's place if that is still the slot; None if it was deleted, or replaced by another."""
+        item = cls.from_old(old) if old else None
+        return item if item and item.slot_id == slot.text else None
 
     def to_slot(self) -> Slot:
         """The slot as clients see it."""
@@ -57,6 +70,6 @@ def day_key(day: date) -> str:
     return f"day#{day.isoformat()}"
 
 
-def interval_text(start_at: datetime, end_at: datetime) -> str:
+def interval_text(slot: SlotId) -> str:
     """How a slot stands in its day's record."""
-    return f"{to_stored(start_at)}/{to_stored(end_at)}"
+    return f"{to_stored(slot.start_at)}/{to_stored(slot.end_at)}"

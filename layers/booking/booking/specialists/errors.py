@@ -1,4 +1,4 @@
-"""What can be wrong with a calendar request."""
+"""Refusals that concern specialists and their services."""
 
 from booking.errors import NotFound
 

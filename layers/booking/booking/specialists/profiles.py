@@ -8,8 +8,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.dynamodb.errors import ConditionFailed, Step
+from booking.dynamodb.items import get, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import ConditionFailed, Step, Transaction, get, update
+from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
@@ -25,7 +27,7 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
         sk=PROFILE_KEY,
         user_id=specialist.user_id,
         email=specialist.email,
-        locale=specialist.locale.value,
+        locale=specialist.locale,
         display_name=display_name,
         listed=LISTED if display_name else None,
         profile_order=_order(specialist, now),
@@ -103,7 +105,7 @@ def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: d
     The public list shows a profile from its first name on, and no longer when the name is cleared. Raises `Forbidden`
     if the caller's account is deactivated.
     """
-    actions = _creating(caller, now, but=changes)
+    actions = _creating(caller, now, leaving_out=changes)
     for name, value in changes.items():
         attribute = getattr(ProfileItem, name)
         actions.append(attribute.remove() if value is None else attribute.set(value))
@@ -151,16 +153,16 @@ def _key(specialist_id: str) -> ProfileItem:
     return ProfileItem(specialist_id=specialist_id, sk=PROFILE_KEY)
 
 
-def _creating(specialist: Caller, now: datetime, *, but: Collection[str] = ()) -> list[Action]:
+def _creating(specialist: Caller, now: datetime, *, leaving_out: Collection[str] = ()) -> list[Action]:
     """Sets what a profile must have wherever it is missing."""
     values = {
         "user_id": specialist.user_id,
         "email": specialist.email,
-        "locale": specialist.locale.value,
+        "locale": specialist.locale,
         "time_zone": DEFAULT_TIME_ZONE,
         "profile_order": _order(specialist, now),
     }
-    attributes = {name: getattr(ProfileItem, name) for name in values if name not in but}
+    attributes = {name: getattr(ProfileItem, name) for name in values if name not in leaving_out}
     return [attribute.set(attribute | values[name]) for name, attribute in attributes.items()]
 
 

@@ -1,7 +1,7 @@
-"""The calendar's things and the rules about them; nothing here reads or writes."""
+"""Specialists and what they offer; nothing here reads or writes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from booking.caller import Locale
@@ -22,6 +22,16 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedService:
+    """A service as it was when it was asked for, for a booking or a wait-list entry; it stays so."""
+
+    id: str
+    title: str | None
+    price: Decimal | None
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """Something a specialist offers, and what it costs."""
 
@@ -33,7 +43,6 @@ class Service:
     price: Decimal
     created_at: datetime
 
-    @property
-    def duration(self) -> timedelta:
-        """How long the service takes."""
-        return timedelta(minutes=self.duration_minutes)
+    def as_booked(self) -> BookedService:
+        """What is kept of the service where it is asked for."""
+        return BookedService(self.id, self.title, self.price, self.duration_minutes)

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from booking.caller import Caller
+from booking.dynamodb.items import create, get
 from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import create, get
 from booking.runtime.ids import is_id, new_id
 from booking.specialists import profiles
 from booking.specialists.errors import ServiceNotFound
@@ -58,13 +57,3 @@ def service_of(specialist_id: str, service_id: str) -> Service:
     if item is None:
         raise ServiceNotFound
     return item.to_service()
-
-
-def as_kept(service: Service | None) -> dict[str, Any]:
-    """What bookings and wait-list entries keep of a service, so that it stays as it was when it was asked for."""
-    return {
-        "service_id": service.id if service else None,
-        "service_title": service.title if service else None,
-        "service_price": f"{service.price:.2f}" if service else None,
-        "service_minutes": service.duration_minutes if service else None,
-    }

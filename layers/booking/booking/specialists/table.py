@@ -7,7 +7,8 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.caller import Locale
-from booking.dynamodb.store import InstantAttribute, Item
+from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
+from booking.dynamodb.items import Item
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile, Service
@@ -54,7 +55,7 @@ class ProfileItem(CalendarItem):
     display_name = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     time_zone = UnicodeAttribute(default=DEFAULT_TIME_ZONE)
-    locale = UnicodeAttribute(default=Locale.EN.value)
+    locale = EnumAttribute(Locale, default=Locale.EN)
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
     closed = BooleanAttribute(null=True)
@@ -64,7 +65,7 @@ class ProfileItem(CalendarItem):
     def to_profile(self) -> Profile:
         """The profile as clients see it."""
         return Profile(
-            self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone, Locale(self.locale)
+            self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone, self.locale
         )
 
 

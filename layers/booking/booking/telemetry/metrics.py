@@ -1,11 +1,16 @@
 """Metrics: counted in memory, added to the shared totals now and then, and logged for CloudWatch.
 
-Counting costs a dictionary entry. At most once in `METRICS_FLUSH_SECONDS` an execution environment adds
-what it has counted to its function's totals in the metrics table, in the background, and once more when it
-is told to end (`booking.runtime.termination`); so the totals of `GET /metrics` are summed over all functions
-and environments, and only rise. What an environment has counted since its last flush is lost only if it dies:
-killed, out of memory, or without an answer from the table in the time that it is left. For CloudWatch each
-request's metrics are a line of the log (embedded metric format).
+Counting costs a dictionary entry. `METRICS_FLUSH_SECONDS` after the first count an execution environment adds
+what it has counted to its function's totals in the metrics table, by a timer in the background, and once more when
+it is told to end (`booking.runtime.termination`); so the totals of `GET /metrics` are summed over all functions
+and environments, and only rise. Nothing is counted twice. Lost is what was counted since the last flush when an
+environment dies (killed, out of memory, no time left for the table's answer), and what a flush sent without learning
+whether it was added. For CloudWatch each request's metrics are a line of the log (embedded metric format).
+
+Lambda freezes an environment between invocations, timers included: one that is due then fires beside the next
+invocation. So the totals of an idle function lag behind by what it counted last, until its next invocation or its
+environment's end. An invocation waits for a flush that runs beside it (`write_log_line`), which would else be frozen
+halfway.
 
 Labels are words that we choose (method, route template, status), never what a caller writes.
 """
@@ -18,8 +23,8 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from booking.runtime.settings import settings
-from booking.telemetry.log import logger
 
+LONGEST_WAIT_FOR_FLUSH_SECONDS = 0.5
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 REQUESTS = "http_requests_total"
 DURATION = "http_request_duration_seconds"
@@ -90,36 +95,39 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
 
 
 def write_log_line() -> None:
-    """Writes what was counted since the last time as one line for CloudWatch."""
+    """An invocation ends: writes what it has counted as one line for CloudWatch.
+
+    Then waits for a flush in the background, at most `LONGEST_WAIT_FOR_FLUSH_SECONDS`.
+    """
     if _emf.metric_set:
         _emf.flush_metrics()
+    if _flushing.acquire(timeout=LONGEST_WAIT_FOR_FLUSH_SECONDS):
+        _flushing.release()
 
 
 def flush() -> None:
     """Adds what is pending to the function's totals, after what another thread is just adding.
 
-    A failure is logged and costs no request.
+    A failure is logged and costs no request; what surely was not added is pending again.
     """
     with _flushing:
-        amounts = _taken()
+        amounts = _withdraw_pending()
         if not amounts or not settings().metrics_table:
             return
         from booking.telemetry.metric_totals import add_to_totals  # noqa: PLC0415  # not before it is needed
 
-        try:
-            add_to_totals(amounts)
-        except Exception:  # noqa: BLE001  # the outermost edge of the background's work
-            logger.warning("metrics could not be added to the totals", exc_info=True)
-            for series, amount in amounts.items():
-                _add(Series.parse(series), amount)
+        for series, amount in add_to_totals(amounts).items():
+            _add(Series.parse(series), amount)
 
 
-def _taken() -> dict[str, float]:
+def _withdraw_pending() -> dict[str, float]:
     """What is pending, which then is no longer."""
     global _timer  # noqa: PLW0603  # this module's clock
     with _lock:
         amounts = dict(_pending)
         _pending.clear()
+        if _timer:
+            _timer.cancel()
         _timer = None
     return amounts
 

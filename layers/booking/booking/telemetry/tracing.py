@@ -5,16 +5,13 @@ they are not, that costs this question: nothing more is imported, and nothing is
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from booking.runtime import aws
 from booking.runtime.settings import settings
 
 if TYPE_CHECKING:
     from booking.telemetry.xray import Tracer
-
-type Outcome = Literal["ok", "refused", "unfinished", "failed"]
-"""How an invocation ended: `refused` is the caller's doing, `failed` ours; what is `unfinished` goes on in the next."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""X-Ray: tells the daemon beside the function what an invocation was for, how it ended, and what it asked of AWS.
+"""X-Ray: sends the daemon beside the function what an invocation was for, how it ended, and what it asked of AWS.
 
 Lambda makes the trace and the function's segment in it; each sampled invocation adds a subsegment, with its calls
 to AWS inside. The documents are those of https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from booking.telemetry.tracing import Outcome
+from booking.telemetry.outcome import Outcome
 
 MOST_CALLS_SHOWN = 100  # a document is at most 64 KB long
 _PROTOCOL = b'{"format": "json", "version": 1}\n'
@@ -51,14 +51,14 @@ class Tracer:
         events.register("after-call", self._end_call)
         events.register("after-call-error", self._fail_call)
 
-    def tell(self, name: str, outcome: Outcome, started: float, annotations: Mapping[str, str | int]) -> None:
+    def record(self, name: str, outcome: Outcome, started: float, annotations: Mapping[str, str | int]) -> None:
         """An invocation ends here; `started` is what `time.perf_counter` said at its beginning.
 
         Traces can be searched by `annotations`, and by `outcome`, `cold_start` and `aws_calls`. A `status` among
         them is that of the answer.
         """
-        segment = _segment_at_hand()
-        calls = [call for of, call in self._calls if of == segment]
+        segment = _current_segment()
+        calls = [call for owner, call in self._calls if owner == segment]
         was_cold = self._is_cold
         self._calls.clear()
         self._is_cold = False
@@ -108,7 +108,7 @@ class Tracer:
 
 def _begin_call(model: Any, context: dict[str, Any], **_: Any) -> None:
     """Only the main thread's calls are the invocation's: what runs in the background adds metrics to the totals."""
-    segment = _segment_at_hand()
+    segment = _current_segment()
     if segment is None or threading.current_thread() is not threading.main_thread():
         return
     call = {
@@ -121,7 +121,7 @@ def _begin_call(model: Any, context: dict[str, Any], **_: Any) -> None:
     context[_CALL] = (segment, call)
 
 
-def _segment_at_hand() -> _Segment | None:
+def _current_segment() -> _Segment | None:
     """That of the current invocation, None where it is not sampled."""
     header = os.environ.get("_X_AMZN_TRACE_ID", "")  # Root=1-…;Parent=…;Sampled=1, another for each invocation
     parts = dict(part.partition("=")[::2] for part in header.split(";"))

@@ -11,10 +11,11 @@ from booking.accounts.user import check_keeps_own_rights
 from booking.bookings.errors import BookingHasExpired, NotConfirmed
 from booking.bookings.rules import Booking, Status, check_may_cancel, check_may_reschedule, check_may_see
 from booking.bookings.table import TIMER_SHARDS, expiry_timer, reminder_timer
-from booking.caller import Caller, Role, specialist_id_of
+from booking.caller import Caller, Locale, Role, specialist_id_of
 from booking.errors import BookingError, Forbidden
 from booking.runtime.ids import new_id
 from booking.slots.errors import SlotStarted
+from booking.slots.rules import Client
 from tests.instants import TICK
 
 START = datetime(2030, 3, 1, 9, 0, tzinfo=UTC)
@@ -30,15 +31,13 @@ PEOPLE = {
 BOOKING = Booking(
     id=new_id("bkg"),
     slot_id="slt",
-    client_id=CLIENT.user_id,
-    client_email=CLIENT.email,
+    client=Client(CLIENT.user_id, CLIENT.email, Locale.EN),
     specialist_id=specialist_id_of(SPECIALIST.user_id),
-    service_id=None,
+    service=None,
     status=Status.CONFIRMED,
     slot_start_at=START,
     slot_end_at=START + timedelta(hours=1),
     created_at=START - timedelta(days=1),
-    cancelled_at=None,
 )
 TIMES = {"before the start": START - TICK, "at the start": START, "after the start": START + TICK}
 MATRIX = list(product(PEOPLE, Status, TIMES))
@@ -94,7 +93,7 @@ def test_who_may_see(who: str) -> None:
 
 
 def test_a_specialist_that_books_a_colleague_is_a_client_of_that_booking() -> None:
-    booking = replace(BOOKING, client_id=PEOPLE["another specialist"].user_id)
+    booking = replace(BOOKING, client=replace(BOOKING.client, id=PEOPLE["another specialist"].user_id))
 
     with pytest.raises(SlotStarted):
         check_may_cancel(booking, PEOPLE["another specialist"], START)

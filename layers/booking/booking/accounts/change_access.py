@@ -1,37 +1,20 @@
-"""Looking accounts up and changing what they may do."""
+"""Changing what an account may do."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
 from booking.accounts.errors import UserNotFound
-from booking.accounts.table import KIND_USER, UserItem
+from booking.accounts.read import find_user
+from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
-from booking.caller import USER_PREFIX, Caller, Role, specialist_id_of
-from booking.dynamodb.queries import Page, PageRequest, query_page
-from booking.dynamodb.store import ConditionsFailed, Contended, Step, Transaction, get, retrying_contention
-from booking.errors import Forbidden, Unauthenticated
-from booking.runtime.clock import to_stored
-from booking.runtime.ids import is_id
+from booking.caller import Caller, Role, specialist_id_of
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.transaction import Transaction
+from booking.errors import Forbidden
 from booking.specialists import profiles
-
-_IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # an expression
-
-
-def get_own_user(caller: Caller) -> User:
-    """The caller's account as it is now. Raises `Unauthenticated` if it is gone or deactivated."""
-    item = get(UserItem, caller.user_id, consistent=True)
-    if item is None or not item.is_active:
-        raise Unauthenticated
-    return item.to_user()
-
-
-def list_users(request: PageRequest) -> Page[User]:
-    """All accounts, in the order of their creation."""
-    page = query_page(UserItem.by_created_at, KIND_USER, None, request, key_of=_key_of)
-    return page.map(UserItem.to_user)
 
 
 def change_access(
@@ -50,10 +33,10 @@ def change_access(
     Raises `Forbidden`, `UserNotFound`, `OwnAdminRights`.
     """
     check_keeps_own_rights(caller, user_id, is_active=is_active, role=role)
-    return retrying_contention(lambda: _update(caller, user_id, is_active=is_active, role=role, now=now))
+    return retrying_contention(lambda: _change(caller, user_id, is_active=is_active, role=role, now=now))
 
 
-def _update(
+def _change(
     caller: Caller,
     user_id: str,
     *,
@@ -62,13 +45,13 @@ def _update(
     now: datetime,
 ) -> User:
     """One attempt, under the condition that nobody changes the account between its read and its write."""
-    user = _find(user_id).to_user()
+    user = find_user(user_id)
     changed = replace(
         user,
         role=user.role if role is None else role,
         is_active=user.is_active if is_active is None else is_active,
     )
-    actions = [UserItem.role.set(changed.role.value), UserItem.is_active.set(changed.is_active)]
+    actions = [UserItem.role.set(changed.role), UserItem.is_active.set(changed.is_active)]
     if changed.role is not user.role or is_active is False:
         actions.append(UserItem.session_generation.set((UserItem.session_generation | 0) + 1))
 
@@ -80,7 +63,7 @@ def _update(
         change_profile(transaction, user.as_caller(), now)
     try:
         transaction.commit()
-    except ConditionsFailed as failure:
+    except TransactionCanceled as failure:
         raise _why_not_updated(failure, updated, allowed) from failure
     return changed
 
@@ -88,7 +71,7 @@ def _update(
 def _check_is_admin_in(transaction: Transaction, caller: Caller, user: User) -> Step | None:
     """The write happens only if the caller is an active admin; about its own account the write asks that already."""
     if user.id != caller.user_id:
-        return transaction.check(UserItem(user_id=caller.user_id), _IS_ACTIVE & (UserItem.role == Role.ADMIN.value))
+        return transaction.check(UserItem(user_id=caller.user_id), IS_ACTIVE & (UserItem.role == Role.ADMIN))
     if user.role is not Role.ADMIN or not user.is_active:
         raise Forbidden
     return None
@@ -96,8 +79,8 @@ def _check_is_admin_in(transaction: Transaction, caller: Caller, user: User) -> 
 
 def _is_unchanged(user: User) -> Condition:
     """What the write depends on is still as it was read."""
-    same_access = _IS_ACTIVE if user.is_active else UserItem.is_active == False  # noqa: E712  # an expression
-    unchanged: Condition = (UserItem.role == user.role.value) & same_access
+    same_access = IS_ACTIVE if user.is_active else UserItem.is_active == False  # noqa: E712  # an expression
+    unchanged: Condition = (UserItem.role == user.role) & same_access
     return unchanged
 
 
@@ -111,24 +94,9 @@ def _concerns_profile(user: User, *, is_active: bool | None, role: Role | None) 
     return could_offer or profiles.find_profile(specialist_id_of(user.id)) is not None
 
 
-def _why_not_updated(failure: ConditionsFailed, updated: Step, allowed: Step | None) -> Exception:
-    if allowed and failure.at(allowed):
+def _why_not_updated(failure: TransactionCanceled, updated: Step, allowed: Step | None) -> Exception:
+    if allowed and failure.failed(allowed):
         return Forbidden()
-    if failure.at(updated) and failure.old(updated) is None:
+    if failure.failed(updated) and failure.old(updated) is None:
         return UserNotFound()
     return Contended()
-
-
-def _find(user_id: str) -> UserItem:
-    item = get(UserItem, user_id, consistent=True) if is_id(USER_PREFIX, user_id) else None
-    if item is None:
-        raise UserNotFound
-    return item
-
-
-def _key_of(item: UserItem) -> Mapping[str, str]:
-    return {
-        "user_id": item.user_id,
-        "kind": item.kind,
-        "created_at": to_stored(item.created_at),
-    }

@@ -1,7 +1,6 @@
 """Rules about slots and days."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +9,8 @@ from hypothesis import strategies as st
 
 from booking.errors import Invalid
 from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
+from booking.slots.read import day_bounds
 from booking.slots.rules import Availability, check_slot_times, days_touched, has_started, overlaps
-from booking.slots.slots import day_bounds
-from booking.specialists.rules import Service
 from tests.instants import DAY, HOUR, NOW, TICK
 
 INSTANTS = st.datetimes(datetime(2029, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone given
@@ -138,7 +136,3 @@ def test_days_follow_each_other_without_gaps(day: date, days: int, zone: str) ->
 
 def test_what_is_not_free_is_booked() -> None:
     assert Availability(date(2030, 3, 1), 5, 2).booked_slots == 3
-
-
-def test_a_service_takes_its_minutes() -> None:
-    assert Service("s", "p", "Cut", None, 90, Decimal(1), NOW).duration == timedelta(minutes=90)

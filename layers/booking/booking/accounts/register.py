@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.accounts.addresses import known_address, new_address
+from booking.accounts.addresses import new_address
 from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
 from booking.caller import USER_PREFIX, Locale, Role
-from booking.dynamodb.store import ConditionsFailed, Transaction, get, update
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.transaction import Transaction
 from booking.rate_limit import RateLimit, count_attempt, source_network
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
@@ -33,38 +35,17 @@ def register_user(registration: Registration, *, source_address: str, now: datet
     Raises `AddressRejected`, `EmailTaken`, `TooManyRequests`.
     """
     count_attempt(_rate_limit(), source_network(source_address), now)
-    return _create(registration, now)
+    return create_account(registration, now)
 
 
-def grant_admin(email: str, password: str, now: datetime) -> User:
-    """An account with the role of an admin: a new one, or an existing one that gets role and password.
-
-    Sessions that an existing account has are over, since whoever began them need not be who is made admin now.
-    Raises `AddressRejected`.
-    """
-    holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
-    if holder is None:
-        return _create(Registration(email, password, Role.ADMIN), now)
-    item = update(
-        UserItem(user_id=holder.holder),
-        [
-            UserItem.role.set(Role.ADMIN.value),
-            UserItem.is_active.set(True),
-            UserItem.password_hash.set(hash_password(password)),
-            UserItem.session_generation.set((UserItem.session_generation | 0) + 1),
-        ],
-        condition=UserItem.user_id.exists(),
-    )
-    return item.to_user()
-
-
-def _create(registration: Registration, now: datetime) -> User:
+def create_account(registration: Registration, now: datetime) -> User:
+    """A new account, whoever asks for it. Raises `AddressRejected`, `EmailTaken`."""
     user = UserItem(
         user_id=new_id(USER_PREFIX),
         email=new_address(registration.email),
         password_hash=hash_password(registration.password),
-        role=registration.role.value,
-        locale=registration.locale.value,
+        role=registration.role,
+        locale=registration.locale,
         display_name=registration.display_name,
         created_at=now,
     )
@@ -75,9 +56,9 @@ def _create(registration: Registration, now: datetime) -> User:
     if registration.role is Role.SPECIALIST:
         profiles.add_to(transaction, user.to_user().as_caller(), registration.display_name, now)
     try:
-        transaction.commit()
-    except ConditionsFailed as failure:
-        if failure.at(claimed):
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(claimed):
             raise EmailTaken from None
         raise
     return user.to_user()

@@ -1,0 +1,33 @@
+"""Making admins, which only operators can."""
+
+from datetime import datetime
+
+from booking.accounts.addresses import known_address
+from booking.accounts.passwords import hash_password
+from booking.accounts.register import Registration, create_account
+from booking.accounts.table import EmailClaimItem, UserItem, claim_key
+from booking.accounts.user import User
+from booking.caller import Role
+from booking.dynamodb.items import get, update
+
+
+def grant_admin(email: str, password: str, now: datetime) -> User:
+    """An account with the role of an admin: a new one, or an existing one that gets role and password.
+
+    Sessions that an existing account has are over, since whoever began them need not be who is made admin now.
+    Raises `AddressRejected`.
+    """
+    holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
+    if holder is None:
+        return create_account(Registration(email, password, Role.ADMIN), now)
+    item = update(
+        UserItem(user_id=holder.holder),
+        [
+            UserItem.role.set(Role.ADMIN),
+            UserItem.is_active.set(True),
+            UserItem.password_hash.set(hash_password(password)),
+            UserItem.session_generation.set((UserItem.session_generation | 0) + 1),
+        ],
+        condition=UserItem.user_id.exists(),
+    )
+    return item.to_user()

@@ -1,0 +1,43 @@
+"""Reading accounts."""
+
+from collections.abc import Mapping
+
+from booking.accounts.errors import UserNotFound
+from booking.accounts.table import KIND_USER, UserItem
+from booking.accounts.user import User
+from booking.caller import USER_PREFIX, Caller
+from booking.dynamodb.items import get
+from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.errors import Unauthenticated
+from booking.runtime.clock import to_stored
+from booking.runtime.ids import is_id
+
+
+def get_own_user(caller: Caller) -> User:
+    """The caller's account as it is now. Raises `Unauthenticated` if it is gone or deactivated."""
+    item = get(UserItem, caller.user_id, consistent=True)
+    if item is None or not item.is_active:
+        raise Unauthenticated
+    return item.to_user()
+
+
+def list_users(request: PageRequest) -> Page[User]:
+    """All accounts, in the order of their creation."""
+    page = query_page(UserItem.by_created_at, KIND_USER, None, request, key_of=_key_of)
+    return page.map(UserItem.to_user)
+
+
+def find_user(user_id: str) -> User:
+    """The account as it is now. Raises `UserNotFound`, also for what cannot be an account's id."""
+    item = get(UserItem, user_id, consistent=True) if is_id(USER_PREFIX, user_id) else None
+    if item is None:
+        raise UserNotFound
+    return item.to_user()
+
+
+def _key_of(item: UserItem) -> Mapping[str, str]:
+    return {
+        "user_id": item.user_id,
+        "kind": item.kind,
+        "created_at": to_stored(item.created_at),
+    }

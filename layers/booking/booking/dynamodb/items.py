@@ -1,0 +1,80 @@
+"""Single items: reading, creating, changing and deleting one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pynamodb.connection import TableConnection
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from booking.dynamodb.attributes import RawItem
+from booking.dynamodb.connection import call, shared_connection
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed
+
+
+class Item(Model):
+    """The base of every stored item."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        shared = shared_connection()
+        if table.connection is not shared:
+            shared.know(table.get_meta_table())
+            table.connection = shared
+        return table
+
+    @classmethod
+    def from_old(cls, raw: RawItem) -> Self:
+        """The item as it was read or found behind a failed condition."""
+        return cls.from_raw_data(dict(raw))
+
+
+def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, consistent: bool = False) -> I | None:
+    """The item with that key, or None."""
+    kwargs = item.get_operation_kwargs_from_class(hash_key, range_key=range_key)
+    found = call("GetItem", kwargs | {"ConsistentRead": consistent}).get("Item")
+    return item.from_raw_data(found) if found else None
+
+
+def create(item: Item, *, condition: Condition) -> None:
+    """Puts an item that must not replace another one.
+
+    A write whose answer was lost is sent again by the SDK and then finds its own item: that is success.
+    Raises `ConditionFailed` if another item stands there.
+    """
+    kwargs = item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
+    try:
+        _write("PutItem", kwargs)
+    except ConditionFailed as failure:
+        if failure.old != kwargs["Item"]:
+            raise
+
+
+def update[I: Item](item: I, actions: Sequence[Action], *, condition: Condition | None = None) -> I:
+    """Changes the item that has `item`'s key and returns it as it then stands.
+
+    Raises `ConditionFailed`.
+    """
+    kwargs = item.get_update_kwargs_from_instance(
+        actions=list(actions),
+        condition=condition,
+        return_values_on_condition_failure="ALL_OLD",
+    )
+    answer = _write("UpdateItem", kwargs | {"ReturnValues": "ALL_NEW"})
+    return type(item).from_raw_data(answer["Attributes"])
+
+
+def delete(item: Item, *, condition: Condition | None = None) -> None:
+    """Deletes the item that has `item`'s key, if there is one.
+
+    Raises `ConditionFailed`.
+    """
+    _write("DeleteItem", item.get_delete_kwargs_from_instance(condition=condition))
+
+
+def _write(operation: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """A single write; it waits for a transaction on the same item to end."""
+    return retrying_contention(lambda: call(operation, kwargs))

@@ -1,0 +1,48 @@
+"""What bookings and wait-list entries have in common in storage: whose they are, and for which service."""
+
+from decimal import Decimal
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from booking.caller import Locale
+from booking.dynamodb.items import Item
+from booking.slots.rules import Client
+from booking.specialists.rules import BookedService
+
+
+class ClientItem(Item):
+    """The base of a client's items. What the service was called and what it cost are kept as they were."""
+
+    client_id: UnicodeAttribute
+    client_email = UnicodeAttribute()
+    client_locale = UnicodeAttribute(default=str(Locale.EN))
+    service_id = UnicodeAttribute(null=True)
+    service_title = UnicodeAttribute(null=True)
+    service_price = UnicodeAttribute(null=True)
+    service_minutes = NumberAttribute(null=True)
+
+    def client(self) -> Client:
+        """Whose item it is."""
+        return Client(self.client_id, self.client_email, self.client_locale)
+
+    def service(self) -> BookedService | None:
+        """What it is for, if for a certain service."""
+        if not self.service_id:
+            return None
+        price = Decimal(self.service_price) if self.service_price else None
+        minutes = int(self.service_minutes) if self.service_minutes else None
+        return BookedService(self.service_id, self.service_title, price, minutes)
+
+
+def client_attributes(client: Client, service: BookedService | None) -> dict[str, Any]:
+    """The attributes of an item for that client and that service."""
+    attributes = {"client_id": client.id, "client_email": client.email, "client_locale": str(client.locale)}
+    if service is None:
+        return attributes
+    return attributes | {
+        "service_id": service.id,
+        "service_title": service.title,
+        "service_price": None if service.price is None else f"{service.price:.2f}",
+        "service_minutes": service.minutes,
+    }

@@ -2,12 +2,18 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from booking import __version__
+from booking.api.authentication import OnlyFor
+from booking.api.errors import described
+from booking.errors import Forbidden, Unauthenticated
 from infra.app import FUNCTIONS, routers
 
 DOCUMENT = FUNCTIONS / "ops" / "openapi.json"
@@ -85,27 +91,34 @@ def document() -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas |= {"Error": _ERROR, "ErrorDetail": _ERROR_DETAIL}
-    for path in made["paths"].values():
-        for operation in path.values():
-            _document_errors(operation)
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                _document_errors(made["paths"][route.path][method.lower()], route)
     return made
 
 
-def _document_errors(operation: dict[str, Any]) -> None:
-    """Every route can answer these; what a route says of its own accord stays."""
+def _document_errors(operation: dict[str, Any], route: APIRoute) -> None:
+    """What every route of its kind can answer; what a route says of its own accord stays."""
     responses = operation["responses"]
-    everywhere = dict(_EVERYWHERE)
-    if "requestBody" not in operation:
-        del everywhere["400"]
     responses.pop("422", None)
-    for code, description in everywhere.items():
-        responses.setdefault(
-            code,
-            {
-                "description": description,
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-            },
-        )
+    for code, description in _common_errors(operation, route).items():
+        responses.setdefault(code, described(description))
+
+
+def _common_errors(operation: Mapping[str, Any], route: APIRoute) -> dict[str, str]:
+    common = dict(_EVERYWHERE)
+    if "requestBody" not in operation:
+        del common["400"]
+    if "security" in operation:
+        common["401"] = Unauthenticated.sentence
+    if _is_only_for_a_role(route.dependant):
+        common["403"] = Forbidden.sentence
+    return common
+
+
+def _is_only_for_a_role(dependant: Dependant) -> bool:
+    return isinstance(dependant.call, OnlyFor) or any(map(_is_only_for_a_role, dependant.dependencies))
 
 
 def main() -> int:

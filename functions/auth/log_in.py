@@ -12,9 +12,8 @@ from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import SessionBody
 from booking.api.bodies.email import KnownEmail
 from booking.api.bodies.fields import RequestBody
-from booking.api.errors import documented
-from booking.api.source import Now, SourceAddress
-from booking.errors import TooManyRequests
+from booking.api.dependencies import Now, SourceAddress
+from booking.api.errors import refusals
 
 router = APIRouter()
 
@@ -31,7 +30,7 @@ class Credentials(RequestBody):
     operation_id="logIn",
     summary="Sign in",
     response_model=SessionBody,
-    responses=documented(WrongEmailOrPassword, TooManyRequests),
+    responses=refusals(WrongEmailOrPassword),
     tags=["auth"],
 )
 async def endpoint(body: Credentials, source_address: SourceAddress, now: Now) -> Session:

@@ -6,8 +6,8 @@ from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.sessions import Session, refresh_session
 from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import RefreshBody, SessionBody
-from booking.api.errors import documented
-from booking.api.source import Now
+from booking.api.dependencies import Now
+from booking.api.errors import refusals
 
 router = APIRouter()
 
@@ -17,7 +17,7 @@ router = APIRouter()
     operation_id="refreshSession",
     summary="Get the next tokens of a session",
     response_model=SessionBody,
-    responses=documented(RefreshTokenRejected),
+    responses=refusals(RefreshTokenRejected),
     tags=["auth"],
 )
 async def endpoint(body: RefreshBody, now: Now) -> Session:

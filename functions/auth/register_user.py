@@ -12,10 +12,9 @@ from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import UserBody
 from booking.api.bodies.email import NewEmail
 from booking.api.bodies.fields import DisplayName, RequestBody
-from booking.api.errors import documented
-from booking.api.source import Now, SourceAddress
+from booking.api.dependencies import Now, SourceAddress
+from booking.api.errors import refusals
 from booking.caller import Locale, Role
-from booking.errors import TooManyRequests
 
 router = APIRouter()
 
@@ -36,7 +35,7 @@ class NewAccount(RequestBody):
     summary="Make an account",
     status_code=201,
     response_model=UserBody,
-    responses=documented(EmailTaken, TooManyRequests),
+    responses=refusals(EmailTaken),
     tags=["auth"],
 )
 async def endpoint(body: NewAccount, source_address: SourceAddress, now: Now) -> User:

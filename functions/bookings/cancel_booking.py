@@ -3,15 +3,15 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
+from booking.api.authentication import AnyCaller
+from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import Description, RequestBody
-from booking.api.bodies.reservations import BookingBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.source import Now, PathId
+from booking.api.dependencies import Now, PathId
+from booking.api.errors import refusals
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.errors import BookingHasExpired, BookingNotFound
 from booking.bookings.rules import Booking
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.errors import Forbidden
 from booking.slots.errors import SlotStarted
 
 router = APIRouter()
@@ -28,14 +28,7 @@ class Cancellation(RequestBody):
     operation_id="cancelBooking",
     summary="Cancel a booking",
     response_model=BookingBody,
-    responses=documented(
-        Unauthenticated,
-        Forbidden,
-        BookingNotFound,
-        BookingHasExpired,
-        SlotStarted,
-        StoreUnavailable,
-    ),
+    responses=refusals(Forbidden, BookingNotFound, BookingHasExpired, SlotStarted),
     tags=["bookings"],
 )
 async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:

@@ -5,15 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 
 from booking.api.application import lambda_handler
+from booking.api.authentication import ClientCaller
+from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import RequestBody
-from booking.api.bodies.reservations import BookingBody
-from booking.api.caller import ClientCaller
-from booking.api.errors import documented
-from booking.api.source import Now
+from booking.api.dependencies import Now
+from booking.api.errors import refusals
 from booking.bookings.create import create_booking
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.specialists.errors import ServiceNotFound
 
@@ -42,16 +41,8 @@ class NewBooking(RequestBody):
     summary="Book a slot",
     status_code=201,
     response_model=BookingBody,
-    responses=documented(
-        Unauthenticated,
-        Forbidden,
-        SlotNotFound,
-        ServiceNotFound,
-        SlotAlreadyBooked,
-        SlotStarted,
-        ServiceLongerThanSlot,
-        KeyUsedForOtherRequest,
-        StoreUnavailable,
+    responses=refusals(
+        SlotNotFound, ServiceNotFound, SlotAlreadyBooked, SlotStarted, ServiceLongerThanSlot, KeyUsedForOtherRequest
     ),
     tags=["bookings"],
 )

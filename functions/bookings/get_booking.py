@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.reservations import BookingBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.source import PathId
+from booking.api.authentication import AnyCaller
+from booking.api.bodies.bookings import BookingBody
+from booking.api.dependencies import PathId
+from booking.api.errors import refusals
 from booking.bookings.errors import BookingNotFound
 from booking.bookings.read import get_booking
 from booking.bookings.rules import Booking
-from booking.errors import Forbidden, Unauthenticated
+from booking.errors import Forbidden
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ router = APIRouter()
     operation_id="getBooking",
     summary="Get a booking",
     response_model=BookingBody,
-    responses=documented(Unauthenticated, Forbidden, BookingNotFound),
+    responses=refusals(Forbidden, BookingNotFound),
     tags=["bookings"],
 )
 async def endpoint(caller: AnyCaller, booking_id: PathId) -> Booking:

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 
 from booking.api.application import lambda_handler
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.source import Now, PathId
+from booking.api.authentication import AnyCaller
+from booking.api.dependencies import Now, PathId
+from booking.api.errors import refusals
 from booking.bookings.calendar_file import get_calendar_file
 from booking.bookings.errors import BookingNotFound
-from booking.errors import Forbidden, Unauthenticated
+from booking.errors import Forbidden
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ router = APIRouter()
     response_class=Response,
     responses={
         200: {"content": {"text/calendar": {"schema": {"type": "string"}}}},
-        **documented(Unauthenticated, Forbidden, BookingNotFound),
+        **refusals(Forbidden, BookingNotFound),
     },
     tags=["bookings"],
 )

@@ -3,12 +3,11 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
+from booking.api.authentication import ClientCaller
 from booking.api.bodies.fields import RequestBody
-from booking.api.bodies.reservations import WaitListEntryBody
-from booking.api.caller import ClientCaller
-from booking.api.errors import documented
-from booking.api.source import Now
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.api.bodies.slots import WaitListEntryBody
+from booking.api.dependencies import Now
+from booking.api.errors import refusals
 from booking.slots.errors import (
     AlreadyWaiting,
     HoldsSlot,
@@ -24,7 +23,7 @@ from booking.specialists.errors import ServiceNotFound
 router = APIRouter()
 
 
-class Wait(RequestBody):
+class NewWaitListEntry(RequestBody):
     """The slot to wait for, and for which of the specialist's services."""
 
     slot_id: str
@@ -37,22 +36,13 @@ class Wait(RequestBody):
     summary="Wait for a booked slot",
     status_code=201,
     response_model=WaitListEntryBody,
-    responses=documented(
-        Unauthenticated,
-        Forbidden,
-        SlotNotFound,
-        ServiceNotFound,
-        SlotStarted,
-        SlotIsAvailable,
-        AlreadyWaiting,
-        HoldsSlot,
-        ServiceLongerThanSlot,
-        StoreUnavailable,
+    responses=refusals(
+        SlotNotFound, ServiceNotFound, SlotStarted, SlotIsAvailable, AlreadyWaiting, HoldsSlot, ServiceLongerThanSlot
     ),
     tags=["wait-list"],
 )
-async def endpoint(caller: ClientCaller, body: Wait, now: Now) -> WaitListEntry:
-    """Wait for a booked slot. Whoever is first in line gets it when it becomes free."""
+async def endpoint(caller: ClientCaller, body: NewWaitListEntry, now: Now) -> WaitListEntry:
+    """Wait for a booked slot. Whoever waits longest gets it when it becomes free."""
     return join_wait_list(caller, body.slot_id, now, service_id=body.service_id)
 
 

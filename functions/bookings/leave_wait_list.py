@@ -3,10 +3,9 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.source import Now
-from booking.errors import StoreUnavailable, Unauthenticated
+from booking.api.authentication import AnyCaller
+from booking.api.dependencies import Now
+from booking.api.errors import refusals
 from booking.slots.errors import EntryNotFound
 from booking.slots.wait_list import leave_wait_list
 
@@ -18,11 +17,11 @@ router = APIRouter()
     operation_id="leaveWaitList",
     summary="Wait no longer",
     status_code=204,
-    responses=documented(Unauthenticated, EntryNotFound, StoreUnavailable),
+    responses=refusals(EntryNotFound),
     tags=["wait-list"],
 )
 async def endpoint(caller: AnyCaller, entry_id: str, now: Now) -> None:
-    """Leave the line."""
+    """Leave the wait-list."""
     leave_wait_list(caller, entry_id, now)
 
 

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.reservations import WaitListEntryBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.pagination import PageOf
-from booking.api.source import Now
-from booking.errors import Unauthenticated
+from booking.api.authentication import AnyCaller
+from booking.api.bodies.slots import WaitListEntryBody
+from booking.api.dependencies import Now
+from booking.api.pagination import Pages
 from booking.slots.rules import WaitListEntry
 from booking.slots.wait_list import list_own_wait_list
 
@@ -22,12 +20,11 @@ router = APIRouter()
     operation_id="listOwnWaitList",
     summary="List what you wait for",
     response_model=list[WaitListEntryBody],
-    responses=documented(Unauthenticated),
     tags=["wait-list"],
 )
-async def endpoint(caller: AnyCaller, pagination: PageOf, now: Now) -> Sequence[WaitListEntry]:
-    """The lines that the caller stands in, in the order of joining."""
-    return pagination.page(lambda request: list_own_wait_list(caller, request, now), of=caller.user_id)
+async def endpoint(caller: AnyCaller, pages: Pages, now: Now) -> Sequence[WaitListEntry]:
+    """The wait-lists that the caller is on, in the order of joining."""
+    return pages.items(list_own_wait_list(caller, pages.wanted, now))
 
 
 handler = lambda_handler(router)

@@ -3,21 +3,21 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
+from booking.api.authentication import AnyCaller
+from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import RequestBody
-from booking.api.bodies.reservations import BookingBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.api.source import Now, PathId
+from booking.api.dependencies import Now, PathId
+from booking.api.errors import refusals
 from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.errors import Forbidden
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 
 router = APIRouter()
 
 
-class Move(RequestBody):
+class Rescheduling(RequestBody):
     """The slot to move to."""
 
     slot_id: str
@@ -28,8 +28,7 @@ class Move(RequestBody):
     operation_id="rescheduleBooking",
     summary="Move a booking to another slot",
     response_model=BookingBody,
-    responses=documented(
-        Unauthenticated,
+    responses=refusals(
         Forbidden,
         BookingNotFound,
         SlotNotFound,
@@ -38,11 +37,10 @@ class Move(RequestBody):
         OtherSpecialist,
         SlotAlreadyBooked,
         ServiceLongerThanSlot,
-        StoreUnavailable,
     ),
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId, body: Move, now: Now) -> Booking:
+async def endpoint(caller: AnyCaller, booking_id: PathId, body: Rescheduling, now: Now) -> Booking:
     """Move to another free slot of the same specialist; the booking keeps its id."""
     return reschedule_booking(caller, booking_id, body.slot_id, now)
 

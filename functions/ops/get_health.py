@@ -7,8 +7,6 @@ from pydantic import BaseModel
 
 from booking import __version__
 from booking.api.application import lambda_handler
-from booking.api.errors import documented
-from booking.errors import StoreUnavailable
 
 router = APIRouter()
 
@@ -24,7 +22,6 @@ class Health(BaseModel):
     "/health",
     operation_id="getHealth",
     summary="Say whether the service is up",
-    responses=documented(StoreUnavailable),
     tags=["operations"],
 )
 async def endpoint(

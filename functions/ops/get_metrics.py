@@ -1,14 +1,10 @@
 """GET /metrics: the totals of all functions, for Prometheus."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
-from fastapi.security import HTTPAuthorizationCredentials
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from booking.api.application import lambda_handler
-from booking.api.bearer import bearer
-from booking.api.errors import documented
+from booking.api.dependencies import BearerToken
 from booking.errors import Unauthenticated
 from booking.telemetry.metric_totals import read_totals
 from booking.telemetry.prometheus import prometheus_text
@@ -22,17 +18,12 @@ router = APIRouter()
     operation_id="getMetrics",
     summary="Get the metrics of all functions",
     response_class=Response,
-    responses={
-        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
-        **documented(Unauthenticated),
-    },
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     tags=["operations"],
 )
-async def endpoint(
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Response:
+async def endpoint(token: BearerToken) -> Response:
     """Prometheus text; for the holder of the scrape token where the deployer has set one."""
-    if not may_scrape(credentials.credentials if credentials else ""):
+    if not may_scrape(token.credentials if token else ""):
         raise Unauthenticated
     return Response(prometheus_text(read_totals()), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,11 +1,11 @@
 """GET /: what this is, and where to read on."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from booking import __version__
 from booking.api.application import lambda_handler
-from booking.api.public_address import public_prefix
+from booking.api.dependencies import PublicPrefix
 
 router = APIRouter()
 
@@ -20,9 +20,8 @@ class Root(BaseModel):
 
 
 @router.get("/", operation_id="getRoot", include_in_schema=False)
-async def endpoint(request: Request) -> Root:
+async def endpoint(prefix: PublicPrefix) -> Root:
     """For whoever opens the API's address."""
-    prefix = public_prefix(request)
     return Root(docs=f"{prefix}/docs", openapi=f"{prefix}/openapi.json")
 
 

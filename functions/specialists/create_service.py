@@ -6,12 +6,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ServiceBody
+from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import Description, Price, RequestBody, Title
-from booking.api.caller import SpecialistCaller
-from booking.api.errors import documented
-from booking.api.source import Now
-from booking.errors import Forbidden, Unauthenticated
+from booking.api.bodies.specialists import ServiceBody
+from booking.api.dependencies import Now
 from booking.specialists.rules import Service
 from booking.specialists.services import create_service
 
@@ -33,7 +31,6 @@ class NewService(RequestBody):
     summary="Offer a service",
     status_code=201,
     response_model=ServiceBody,
-    responses=documented(Unauthenticated, Forbidden),
     tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: NewService, now: Now) -> Service:

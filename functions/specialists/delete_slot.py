@@ -3,10 +3,9 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.caller import SpecialistCaller
-from booking.api.errors import documented
-from booking.api.source import PathId
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.api.authentication import SpecialistCaller
+from booking.api.dependencies import PathId
+from booking.api.errors import refusals
 from booking.slots.delete import delete_slot
 from booking.slots.errors import BookedSlot, SlotNotFound
 
@@ -18,7 +17,7 @@ router = APIRouter()
     operation_id="deleteSlot",
     summary="Delete a slot",
     status_code=204,
-    responses=documented(Unauthenticated, Forbidden, SlotNotFound, BookedSlot, StoreUnavailable),
+    responses=refusals(SlotNotFound, BookedSlot),
     tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, slot_id: PathId) -> None:

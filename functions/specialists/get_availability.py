@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import AvailabilityBody
 from booking.api.bodies.fields import Day
-from booking.api.days import WhoseDays
-from booking.api.errors import documented
-from booking.api.source import Now, PathId
+from booking.api.bodies.slots import AvailabilityBody
+from booking.api.dependencies import Now, PathId, TimeZoneOfDays
+from booking.api.errors import refusals
 from booking.slots.read import get_availability
 from booking.slots.rules import Availability
 from booking.specialists.errors import SpecialistNotFound
@@ -24,7 +23,7 @@ router = APIRouter()
     operation_id="getAvailability",
     summary="Count a specialist's slots by day",
     response_model=list[AvailabilityBody],
-    responses=documented(SpecialistNotFound),
+    responses=refusals(SpecialistNotFound),
     tags=["specialists"],
 )
 async def endpoint(
@@ -32,7 +31,7 @@ async def endpoint(
     now: Now,
     date_from: Annotated[Day | None, Query(description="Today, unless given")] = None,
     days: Annotated[int, Query(ge=1, le=31)] = 7,
-    tz: WhoseDays = "UTC",
+    tz: TimeZoneOfDays = "UTC",
 ) -> Sequence[Availability]:
     """Slots in all, free and booked, one entry per day."""
     zone = ZoneInfo(tz)

@@ -3,10 +3,9 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ProfileBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.errors import Unauthenticated
+from booking.api.authentication import AnyCaller
+from booking.api.bodies.specialists import ProfileBody
+from booking.api.errors import refusals
 from booking.specialists.errors import ProfileNotFound
 from booking.specialists.profiles import get_own_profile
 from booking.specialists.rules import Profile
@@ -19,7 +18,7 @@ router = APIRouter()
     operation_id="getOwnProfile",
     summary="Get your profile",
     response_model=ProfileBody,
-    responses=documented(Unauthenticated, ProfileNotFound),
+    responses=refusals(ProfileNotFound),
     tags=["specialists"],
 )
 async def endpoint(caller: AnyCaller) -> Profile:

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ProfileBody
-from booking.api.errors import documented
-from booking.api.source import PathId
+from booking.api.bodies.specialists import ProfileBody
+from booking.api.dependencies import PathId
+from booking.api.errors import refusals
 from booking.specialists.errors import SpecialistNotFound
 from booking.specialists.profiles import get_profile
 from booking.specialists.rules import Profile
@@ -18,7 +18,7 @@ router = APIRouter()
     operation_id="getProfile",
     summary="Get a specialist",
     response_model=ProfileBody,
-    responses=documented(SpecialistNotFound),
+    responses=refusals(SpecialistNotFound),
     tags=["specialists"],
 )
 async def endpoint(specialist_id: PathId) -> Profile:

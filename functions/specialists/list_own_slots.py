@@ -6,13 +6,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import SlotBody
-from booking.api.caller import SpecialistCaller
-from booking.api.days import StartDay, WhoseDays
-from booking.api.errors import documented
-from booking.api.pagination import PageOf
-from booking.api.source import Now
-from booking.errors import Forbidden, Unauthenticated
+from booking.api.authentication import SpecialistCaller
+from booking.api.bodies.slots import SlotBody
+from booking.api.dependencies import Now, StartDay, TimeZoneOfDays
+from booking.api.errors import refusals
+from booking.api.pagination import Pages
 from booking.slots.read import list_own_slots
 from booking.slots.rules import Slot
 from booking.specialists.errors import ProfileNotFound
@@ -25,18 +23,18 @@ router = APIRouter()
     operation_id="listOwnSlots",
     summary="List your slots",
     response_model=list[SlotBody],
-    responses=documented(Unauthenticated, Forbidden, ProfileNotFound),
+    responses=refusals(ProfileNotFound),
     tags=["specialists"],
 )
 async def endpoint(
     caller: SpecialistCaller,
-    pagination: PageOf,
+    pages: Pages,
     now: Now,
     date: StartDay = None,
-    tz: WhoseDays = "UTC",
+    tz: TimeZoneOfDays = "UTC",
 ) -> Sequence[Slot]:
     """The caller's slots by start: of one day, or all that are still to come."""
-    return pagination.page(lambda request: list_own_slots(caller, date, ZoneInfo(tz), request, now), of=caller.user_id)
+    return pages.items(list_own_slots(caller, date, ZoneInfo(tz), pages.wanted, now))
 
 
 handler = lambda_handler(router)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ProfileBody
-from booking.api.pagination import PublicPageOf
+from booking.api.bodies.specialists import ProfileBody
+from booking.api.pagination import PublicPages
 from booking.specialists.profiles import list_profiles
 from booking.specialists.rules import Profile
 
@@ -20,9 +20,9 @@ router = APIRouter()
     response_model=list[ProfileBody],
     tags=["specialists"],
 )
-async def endpoint(pagination: PublicPageOf) -> Sequence[Profile]:
+async def endpoint(pages: PublicPages) -> Sequence[Profile]:
     """The specialists that have a display name, in the order in which they joined."""
-    return pagination.page(list_profiles)
+    return pages.items(list_profiles(pages.wanted))
 
 
 handler = lambda_handler(router)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ServiceBody
-from booking.api.errors import documented
-from booking.api.pagination import PublicPageOf
-from booking.api.source import PathId
+from booking.api.bodies.specialists import ServiceBody
+from booking.api.dependencies import PathId
+from booking.api.errors import refusals
+from booking.api.pagination import PublicPages
 from booking.specialists.errors import SpecialistNotFound
 from booking.specialists.rules import Service
 from booking.specialists.services import list_services
@@ -21,12 +21,12 @@ router = APIRouter()
     operation_id="listServices",
     summary="List a specialist's services",
     response_model=list[ServiceBody],
-    responses=documented(SpecialistNotFound),
+    responses=refusals(SpecialistNotFound),
     tags=["specialists"],
 )
-async def endpoint(specialist_id: PathId, pagination: PublicPageOf) -> Sequence[Service]:
+async def endpoint(specialist_id: PathId, pages: PublicPages) -> Sequence[Service]:
     """What the specialist offers, in the order in which it was added."""
-    return pagination.page(lambda request: list_services(specialist_id, request))
+    return pages.items(list_services(specialist_id, pages.wanted))
 
 
 handler = lambda_handler(router)

@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import SlotBody
-from booking.api.days import StartDay, WhoseDays
-from booking.api.errors import documented
-from booking.api.pagination import PublicPageOf
-from booking.api.source import Now, PathId
+from booking.api.bodies.slots import SlotBody
+from booking.api.dependencies import Now, PathId, StartDay, TimeZoneOfDays
+from booking.api.errors import refusals
+from booking.api.pagination import PublicPages
 from booking.slots.read import list_slots
 from booking.slots.rules import Slot
 from booking.specialists.errors import SpecialistNotFound
@@ -23,18 +22,18 @@ router = APIRouter()
     operation_id="listSlots",
     summary="List a specialist's slots",
     response_model=list[SlotBody],
-    responses=documented(SpecialistNotFound),
+    responses=refusals(SpecialistNotFound),
     tags=["specialists"],
 )
 async def endpoint(
     specialist_id: PathId,
-    pagination: PublicPageOf,
+    pages: PublicPages,
     now: Now,
     date: StartDay = None,
-    tz: WhoseDays = "UTC",
+    tz: TimeZoneOfDays = "UTC",
 ) -> Sequence[Slot]:
     """Slots by start: of one day, or all that are still to come."""
-    return pagination.page(lambda request: list_slots(specialist_id, date, ZoneInfo(tz), request, now))
+    return pages.items(list_slots(specialist_id, date, ZoneInfo(tz), pages.wanted, now))
 
 
 handler = lambda_handler(router)

@@ -3,12 +3,11 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import SlotBody
+from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import Instant, RequestBody
-from booking.api.caller import SpecialistCaller
-from booking.api.errors import documented
-from booking.api.source import Now
-from booking.errors import Forbidden, StoreUnavailable, Unauthenticated
+from booking.api.bodies.slots import SlotBody
+from booking.api.dependencies import Now
+from booking.api.errors import refusals
 from booking.slots.errors import DayIsFull, SlotOverlaps
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
@@ -29,7 +28,7 @@ class NewSlot(RequestBody):
     summary="Open a slot",
     status_code=201,
     response_model=SlotBody,
-    responses=documented(Unauthenticated, Forbidden, SlotOverlaps, DayIsFull, StoreUnavailable),
+    responses=refusals(SlotOverlaps, DayIsFull),
     tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: NewSlot, now: Now) -> Slot:

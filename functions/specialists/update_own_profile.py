@@ -3,14 +3,12 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.bodies.calendar import ProfileBody
+from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody
+from booking.api.bodies.specialists import ProfileBody
 from booking.api.bodies.time_zone import TimeZoneName
-from booking.api.caller import SpecialistCaller
-from booking.api.errors import documented
-from booking.api.source import Now
+from booking.api.dependencies import Now
 from booking.caller import Locale
-from booking.errors import Forbidden, Unauthenticated
 from booking.specialists.profiles import update_own_profile
 from booking.specialists.rules import Profile
 
@@ -31,7 +29,6 @@ class ProfileChanges(RequestBody):
     operation_id="updateOwnProfile",
     summary="Change your profile",
     response_model=ProfileBody,
-    responses=documented(Unauthenticated, Forbidden),
     tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> Profile:

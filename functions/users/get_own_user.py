@@ -5,10 +5,8 @@ from fastapi import APIRouter
 from booking.accounts.read import get_own_user
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
+from booking.api.authentication import AnyCaller
 from booking.api.bodies.accounts import UserBody
-from booking.api.caller import AnyCaller
-from booking.api.errors import documented
-from booking.errors import Unauthenticated
 
 router = APIRouter()
 
@@ -18,7 +16,6 @@ router = APIRouter()
     operation_id="getOwnUser",
     summary="Get your account",
     response_model=UserBody,
-    responses=documented(Unauthenticated),
     tags=["users"],
 )
 async def endpoint(caller: AnyCaller) -> User:

@@ -7,11 +7,9 @@ from fastapi import APIRouter
 from booking.accounts.read import list_users
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
+from booking.api.authentication import AdminCaller
 from booking.api.bodies.accounts import UserBody
-from booking.api.caller import AdminCaller
-from booking.api.errors import documented
-from booking.api.pagination import PageOf
-from booking.errors import Forbidden, Unauthenticated
+from booking.api.pagination import Pages
 
 router = APIRouter()
 
@@ -21,12 +19,11 @@ router = APIRouter()
     operation_id="listUsers",
     summary="List all accounts",
     response_model=list[UserBody],
-    responses=documented(Unauthenticated, Forbidden),
     tags=["users"],
 )
-async def endpoint(caller: AdminCaller, pagination: PageOf) -> Sequence[User]:
+async def endpoint(_caller: AdminCaller, pages: Pages) -> Sequence[User]:
     """All accounts, in the order of their creation."""
-    return pagination.page(list_users, of=caller.user_id)
+    return pages.items(list_users(pages.wanted))
 
 
 handler = lambda_handler(router)

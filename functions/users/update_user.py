@@ -8,13 +8,12 @@ from booking.accounts.errors import OwnAdminRights, UserNotFound
 from booking.accounts.user import User
 from booking.administration import update_user
 from booking.api.application import lambda_handler
+from booking.api.authentication import AdminCaller
 from booking.api.bodies.accounts import UserBody
 from booking.api.bodies.fields import ABSENT, RequestBody
-from booking.api.caller import AdminCaller
-from booking.api.errors import documented
-from booking.api.source import Now, PathId
+from booking.api.dependencies import Now, PathId
+from booking.api.errors import refusals
 from booking.caller import Role
-from booking.errors import Forbidden, Unauthenticated
 
 router = APIRouter()
 
@@ -31,13 +30,13 @@ class UserChanges(RequestBody):
     operation_id="updateUser",
     summary="Change what an account may do",
     response_model=UserBody,
-    responses=documented(Unauthenticated, Forbidden, UserNotFound, OwnAdminRights),
+    responses=refusals(UserNotFound, OwnAdminRights),
     tags=["users"],
 )
 async def endpoint(caller: AdminCaller, user_id: PathId, body: UserChanges, now: Now) -> User:
     """Activate, deactivate or give another role.
 
-    A deactivated account is signed out, stands in no line, and its free slots are closed.
+    A deactivated account is signed out, is on no wait-list, and its free slots are closed.
     """
     return update_user(caller, user_id, is_active=body.is_active, role=body.role, now=now)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from booking.accounts.access_tokens import issue_access_token
-from booking.api import source
+from booking.api import dependencies
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.errors import DatesReversed
 from booking.bookings.read import BookingFilter, get_booking, list_own_bookings, list_specialist_bookings
@@ -106,7 +106,18 @@ class TestPaging:
 
     @pytest.mark.parametrize(
         "query",
-        ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "offset=201", "offset=x", "cursor=x", "cursor="],
+        [
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "limit=",
+            "offset=-1",
+            "offset=201",
+            "offset=x",
+            "cursor=x",
+            "cursor=",
+            "cursor=x&offset=0",
+        ],
     )
     def test_what_is_no_page_is_a_422(self, api: Api, query: str) -> None:
         error_of(api.request("GET", f"/specialists?{query}"), 422, "validation_error")
@@ -257,7 +268,7 @@ class TestCursorsOfOwnLists:
         opened = {number: a_slot(specialist, number * HOUR, now=now).id for number in range(1, 6)}
         first = api.request("GET", f"/specialists/{specialist.specialist_id}/slots?limit=2")
 
-        monkeypatch.setattr(source, "current_instant", lambda: now + passed * HOUR)
+        monkeypatch.setattr(dependencies, "current_instant", lambda: now + passed * HOUR)
         rest = api.request("GET", next_of(first.headers["link"]).replace("limit=2", "limit=20"))
 
         assert ids(first.json()) == [opened[1], opened[2]]

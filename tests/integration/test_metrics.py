@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from booking.api import middleware
+from booking.api import observation
 from booking.bookings.create import create_booking
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
@@ -234,7 +234,7 @@ def test_a_requests_duration_is_the_time_from_request_to_answer(
     bucket: str,
 ) -> None:
     ticks = iter([100.0, 100.0 + seconds])
-    monkeypatch.setattr(middleware, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(observation, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
 
     api.request("GET", "/health")
 

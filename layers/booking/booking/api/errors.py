@@ -1,4 +1,4 @@
-"""The one place that turns refusals and failures into responses."""
+"""The one place that turns refusals and failures into responses, and that says so in OpenAPI."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from booking import errors
+from booking.api.middleware import LARGEST_BODY
 from booking.telemetry.log import logger
 
 _STATUS_OF_KIND: Mapping[type[errors.BookingError], HTTPStatus] = {
@@ -21,20 +22,24 @@ _STATUS_OF_KIND: Mapping[type[errors.BookingError], HTTPStatus] = {
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_REASON_OF_STATUS = {
-    HTTPStatus.NOT_FOUND: "route_not_found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+# What the framework and the body limit answer with by a status alone: the reason and the sentence.
+_WORDING = {
+    HTTPStatus.NOT_FOUND: ("route_not_found", "Not found"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", f"Request body is larger than {LARGEST_BODY} bytes"),
 }
 _LONGEST_LOCATION = 100
 
 
 def install(app: FastAPI) -> None:
     """Makes the app answer every error in the contract's shape."""
-    app.add_exception_handler(errors.BookingError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(Exception, _failed)
+    handlers = {
+        errors.BookingError: _refused,
+        RequestValidationError: _invalid,
+        HTTPException: _stopped_by_framework,
+        Exception: _failed,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)  # type: ignore[arg-type]  # each gets errors of its own kind only
 
 
 def status_of(error: type[errors.BookingError]) -> HTTPStatus:
@@ -42,9 +47,28 @@ def status_of(error: type[errors.BookingError]) -> HTTPStatus:
     return next(_STATUS_OF_KIND[kind] for kind in error.__mro__ if kind in _STATUS_OF_KIND)
 
 
+def refusals(*kinds: type[errors.BookingError]) -> dict[int | str, dict[str, Any]]:
+    """A route's `responses` in OpenAPI: what its operation refuses, beside what any route of its kind can answer.
+
+    `make openapi` adds the latter: the 401 and 403 of routes for certain callers, 400, 413, 422, 429, 500 and 503.
+    """
+    by_status: dict[int | str, list[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(int(status_of(kind)), []).append(kind.sentence)
+    return {status: described(" · ".join(dict.fromkeys(sentences))) for status, sentences in by_status.items()}
+
+
+def described(description: str) -> dict[str, Any]:
+    """A response in OpenAPI that has the shape of an error."""
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+
+
 def error_response(
-    request_id: str,
-    status: int,
+    request: Request,
+    status: HTTPStatus,
     reason: str,
     message: str,
     *,
@@ -54,42 +78,20 @@ def error_response(
     """A response in the contract's error shape; `detail` is the sentence unless a list is given."""
     shown: Any = message if detail is None else detail
     body = {
-        "error": {
-            "code": f"http_{int(status)}",
-            "message": message,
-            "detail": shown,
-            "reason": reason,
-        },
+        "error": {"code": f"http_{int(status)}", "message": message, "detail": shown, "reason": reason},
         "detail": shown,
-        "request_id": request_id,
+        "request_id": request.state.request_id,
     }
-    return JSONResponse(body, status_code=int(status), headers=dict(headers or {}))
+    return JSONResponse(body, status_code=int(status), headers=headers)
 
 
-def documented(*refusals: type[errors.BookingError]) -> dict[int | str, dict[str, Any]]:
-    """What a route's OpenAPI entry says about the refusals that it can answer with."""
-    by_status: dict[int | str, list[type[errors.BookingError]]] = {}
-    for refusal in refusals:
-        by_status.setdefault(int(status_of(refusal)), []).append(refusal)
-    return {
-        status: {
-            "description": " · ".join(dict.fromkeys(refusal.sentence for refusal in of_status)),
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-        }
-        for status, of_status in by_status.items()
-    }
-
-
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, errors.BookingError):
-        raise error
-    status = status_of(type(error))
+async def _refused(request: Request, error: errors.BookingError) -> JSONResponse:
     detail = None
     if isinstance(error, errors.Invalid):
         detail = [{"loc": list(error.location), "msg": error.sentence, "type": "value_error"}]
     return error_response(
-        _request_id(request),
-        status,
+        request,
+        status_of(type(error)),
         error.reason,
         error.sentence,
         detail=detail,
@@ -105,51 +107,27 @@ def _headers_of(error: errors.BookingError) -> Mapping[str, str]:
     return {}
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     """Says where and why, and never repeats the input."""
-    if not isinstance(error, RequestValidationError):
-        raise error
     detail = [
-        {
-            "loc": [_shortened(part) for part in problem["loc"]],
-            "msg": problem["msg"],
-            "type": problem["type"],
-        }
+        {"loc": [_shortened(part) for part in problem["loc"]], "msg": problem["msg"], "type": problem["type"]}
         for problem in error.errors()
     ]
-    return error_response(
-        _request_id(request),
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "validation_error",
-        "Request validation failed",
-        detail=detail,
-    )
+    status, message = HTTPStatus.UNPROCESSABLE_ENTITY, "Request validation failed"
+    return error_response(request, status, "validation_error", message, detail=detail)
 
 
-async def _http_exception(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
+def _shortened(part: int | str) -> int | str:
+    return part if isinstance(part, int) else part[:_LONGEST_LOCATION]
+
+
+async def _stopped_by_framework(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
-    reason = _REASON_OF_STATUS.get(status, status.name.lower())
-    message = status.phrase.capitalize()
-    return error_response(_request_id(request), status, reason, message, headers=error.headers)
+    reason, message = _WORDING.get(status, (status.name.lower(), status.phrase.capitalize()))
+    return error_response(request, status, reason, message, headers=error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """The outermost edge: the log has the whole error, the client learns only that it happened."""
     logger.error("request failed", exc_info=error)
-    return error_response(
-        _request_id(request),
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal_error",
-        "Internal server error",
-    )
-
-
-def _request_id(request: Request) -> str:
-    request_id: str = request.state.request_id
-    return request_id
-
-
-def _shortened(part: int | str) -> int | str:
-    return part if isinstance(part, int) else part[:_LONGEST_LOCATION]
+    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")

@@ -1,29 +1,22 @@
-"""The edge of every request: its id, its size, its line in the log.
+"""What a request passes before its route and an answer after it: middleware of plain ASGI, each with one job.
 
-Plain ASGI around the app, so that also the responses that the framework makes by itself pass it.
+It stands around the app, so that also the responses that the framework makes by itself pass it. It serves HTTP only:
+a server that asks for a lifespan gets an exception, which ASGI has it take for a no.
 """
 
 import re
-import time
 import uuid
-from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from booking.api.errors import error_response
 from booking.runtime.settings import settings
-from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.outcome import Outcome
-from booking.telemetry.tracing import tracer
 
-UNKNOWN_ROUTE = "unknown"
 LARGEST_BODY = 64 * 1024
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": "max-age=31536000",
@@ -32,78 +25,52 @@ _SECURITY_HEADERS = {
 _SHOWN_TO_PAGES = "Content-Disposition, Link, Retry-After, X-Request-ID"
 
 
-class Edge:
-    """An ASGI app around the app of one or more routes."""
+def with_request_id(app: ASGIApp) -> ASGIApp:
+    """Each request has an id: in its state, and in every line that is logged for it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._is_cold = True
-        self._tracer = tracer()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves a request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        await self._serve(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
-        request_id = _request_id(scope)
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
         logger.append_keys(request_id=request_id)
-        status = 0
+        await app(scope, receive, send)
 
+    return serve
+
+
+def with_response_headers(app: ASGIApp) -> ASGIApp:
+    """Each response bears the request's id, and the headers for browsers that it does not set by itself."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                _add_headers(message, request_id)
+                _add_headers(MutableHeaders(scope=message), scope["state"]["request_id"])
             await send(message)
 
-        body = await _read_body(receive)
-        if body is None:
-            await _refuse_body(request_id)(scope, receive, send_with_headers)
-        else:
-            await self._answer(scope, _replaying(body, receive), send_with_headers)
-        self._log(scope, status, started)
+        await app(scope, receive, send_with_headers)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(Exception):  # booking.api.errors has answered and logged it
-            await self._app(scope, receive, send)
-
-    def _log(self, scope: Scope, status: int, started: float) -> None:
-        seconds = time.perf_counter() - started
-        route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        logger.info(
-            "request",
-            extra={
-                "method": method,
-                "route": route,
-                "status": status,
-                "duration_ms": round(seconds * 1000, 1),
-                "caller_id": scope["state"].get("caller_id"),
-                "cold_start": self._is_cold,
-            },
-        )
-        self._is_cold = False
-        metrics.observe_request(method, route, status, seconds)
-        metrics.write_log_line()
-        if self._tracer:
-            about = {"route": f"{method} {route}", "status": status, "request_id": scope["state"]["request_id"]}
-            self._tracer.record("request", _outcome(status), started, about)
+    return serve
 
 
-def _outcome(status: int) -> Outcome:
-    """What a status says, 0 where the app never came to one."""
-    if HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST:
-        return "ok"
-    return "refused" if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
+def with_body_limit(app: ASGIApp) -> ASGIApp:
+    """A body of more than `LARGEST_BODY` bytes is a 413 for whoever reads it."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def receive_limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LARGEST_BODY:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        await app(scope, receive_limited, send)
+
+    return serve
 
 
-def _request_id(scope: Scope) -> str:
+def request_id_of(scope: Scope) -> str:
     """The caller's own id if it is a sane one, else the gateway's, else a new one."""
     sent = Headers(scope=scope).get("x-request-id", "")
     if _SANE_REQUEST_ID.fullmatch(sent):
@@ -112,43 +79,10 @@ def _request_id(scope: Scope) -> str:
     return context.get("requestId") or str(uuid.uuid4())
 
 
-def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
+def _add_headers(headers: MutableHeaders, request_id: str) -> None:
     headers["X-Request-ID"] = request_id
     for name, value in _SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     if origin := settings().cors_allow_origin:
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] = _SHOWN_TO_PAGES
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too large."""
-    body = b""
-    while True:
-        message = await receive()
-        part: bytes = message.get("body", b"")
-        body += part
-        if len(body) > LARGEST_BODY:
-            return None
-        if not message.get("more_body", False):
-            return body
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Hands the app the body that was read already, then whatever else comes."""
-    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return replay
-
-
-def _refuse_body(request_id: str) -> JSONResponse:
-    return error_response(
-        request_id,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "body_too_large",
-        f"Request body is larger than {LARGEST_BODY} bytes",
-    )

@@ -5,13 +5,13 @@ where in the table a page ends, it cannot be changed, nor used on another list.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
-from booking.api.public_address import public_prefix
+from booking.api.dependencies import PublicPrefix
 from booking.dynamodb.queries import Page, PageRequest
 from booking.errors import Invalid
 from booking.runtime.sealing import SealBroken, seal, unseal
@@ -21,10 +21,6 @@ LARGEST_LIMIT = 100
 LARGEST_OFFSET = 10_000
 LARGEST_PUBLIC_OFFSET = 200
 _LONGEST_CURSOR = 2000
-
-_Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
-_Cursor = Annotated[str | None, Query(max_length=_LONGEST_CURSOR)]
-_DEFAULT_OFFSET = "0 unless given"
 
 
 class CursorRejected(Invalid):
@@ -42,32 +38,28 @@ class CursorWithOffset(Invalid):
 
 
 class Pagination:
-    """The part of a list that a request asks for, and the `Link` to the next part."""
+    """The part of a list that a request asks for, and the `Link` to the next part.
+
+    The list is that of the request's path, filters and caller, whoever calls where anyone may.
+    """
 
     def __init__(
-        self,
-        request: Request,
-        response: Response,
-        limit: _Limit = DEFAULT_LIMIT,
-        offset: Annotated[int | None, Query(ge=0, le=LARGEST_OFFSET, description=_DEFAULT_OFFSET)] = None,
-        cursor: _Cursor = None,
+        self, request: Request, response: Response, prefix: str, limit: int, offset: int, cursor: str | None
     ) -> None:
-        if cursor is not None and offset is not None:
-            raise CursorWithOffset
         self._request = request
         self._response = response
+        self._prefix = prefix
         self._limit = limit
-        self._offset = offset or 0
+        self._offset = offset
         self._cursor = cursor
-        self._subject = ""
 
-    def page[T](self, list_page: Callable[[PageRequest], Page[T]], *, of: str = "") -> Sequence[T]:
-        """The items of the page; when more follows, the response says where.
+    @property
+    def wanted(self) -> PageRequest:
+        """What an operation is asked for. Raises `CursorRejected`."""
+        return PageRequest(self._limit, self._offset, self._start())
 
-        `of` names the caller where a list is the caller's own.
-        """
-        self._subject = of
-        page = list_page(PageRequest(self._limit, self._offset, self._start()))
+    def items[T](self, page: Page[T]) -> Sequence[T]:
+        """What the response shows of the operation's answer; when more follows, its `Link` says where."""
         if page.next_start is not None:
             self._response.headers["Link"] = f'<{self._next_url(page.next_start)}>; rel="next"'
         return page.items
@@ -82,30 +74,34 @@ class Pagination:
 
     def _next_url(self, start: Mapping[str, str]) -> str:
         query = [*self._filters(), ("limit", str(self._limit)), ("cursor", seal(start, self._list()))]
-        return f"{public_prefix(self._request)}{self._request.url.path}?{urlencode(query)}"
+        return f"{self._prefix}{self._request.url.path}?{urlencode(query)}"
 
     def _filters(self) -> list[tuple[str, str]]:
         given = self._request.query_params.multi_items()
         return [pair for pair in given if pair[0] not in {"limit", "offset", "cursor"}]
 
     def _list(self) -> str:
-        """Names the list: its path, its filters, its owner."""
-        return json.dumps([self._request.url.path, sorted(self._filters()), self._subject])
+        """Names the list: its path, its filters, its caller."""
+        caller_id = getattr(self._request.state, "caller_id", "")
+        return json.dumps([self._request.url.path, sorted(self._filters()), caller_id])
 
 
-class PublicPagination(Pagination):
-    """The same of a list that anyone may read: what an offset skips is read, so nobody may have much skipped."""
-
-    def __init__(
-        self,
+def _pagination(largest_offset: int) -> Callable[..., Awaitable[Pagination]]:
+    async def dependency(  # what a request can say, and where the answer goes
         request: Request,
         response: Response,
-        limit: _Limit = DEFAULT_LIMIT,
-        offset: Annotated[int | None, Query(ge=0, le=LARGEST_PUBLIC_OFFSET, description=_DEFAULT_OFFSET)] = None,
-        cursor: _Cursor = None,
-    ) -> None:
-        super().__init__(request, response, limit, offset, cursor)
+        prefix: PublicPrefix,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+        offset: Annotated[int | None, Query(ge=0, le=largest_offset, description="0 unless given")] = None,
+        cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR)] = None,
+    ) -> Pagination:
+        if cursor is not None and offset is not None:
+            raise CursorWithOffset
+        return Pagination(request, response, prefix, limit, offset or 0, cursor)
+
+    return dependency
 
 
-PageOf = Annotated[Pagination, Depends()]
-PublicPageOf = Annotated[PublicPagination, Depends()]
+Pages = Annotated[Pagination, Depends(_pagination(LARGEST_OFFSET))]
+# What an offset skips is read, so nobody may have much skipped of a list that anyone may read.
+PublicPages = Annotated[Pagination, Depends(_pagination(LARGEST_PUBLIC_OFFSET))]

@@ -1,4 +1,4 @@
-"""Bookings and wait-list entries on the wire."""
+"""Bookings on the wire."""
 
 from datetime import datetime
 
@@ -29,13 +29,3 @@ class SpecialistBookingBody(BookingBody):
     """A booking as its specialist sees it."""
 
     client_email: str
-
-
-class WaitListEntryBody(ResponseBody):
-    """A place in the line for a slot; `service_id` is null if it is for none in particular."""
-
-    id: str
-    slot_id: str
-    client_id: str
-    service_id: str | None
-    created_at: datetime

@@ -1,6 +1,6 @@
-"""Profiles, services and slots on the wire."""
+"""Profiles and services on the wire."""
 
-import datetime as dt
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -32,23 +32,4 @@ class ServiceBody(ResponseBody):
     description: str | None
     duration_minutes: int
     price: _PriceText
-    created_at: dt.datetime
-
-
-class SlotBody(ResponseBody):
-    """A slot."""
-
-    id: str
-    specialist_id: str
-    start_at: dt.datetime
-    end_at: dt.datetime
-    is_booked: bool
-
-
-class AvailabilityBody(ResponseBody):
-    """A day in numbers."""
-
-    date: dt.date
-    total_slots: int
-    free_slots: int
-    booked_slots: int
+    created_at: datetime

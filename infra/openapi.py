@@ -85,10 +85,13 @@ def document() -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas |= {"Error": _ERROR, "ErrorDetail": _ERROR_DETAIL}
-    for path in made["paths"].values():
-        for operation in path.values():
-            _document_errors(operation)
+    for operation in _operations(made):
+        _document_errors(operation)
     return made
+
+
+def _operations(made: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in made["paths"].values() for operation in path.values()]
 
 
 def _document_errors(operation: dict[str, Any]) -> None:

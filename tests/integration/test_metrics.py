@@ -116,7 +116,8 @@ def test_what_may_have_been_added_is_sent_only_once(outcome: Exception, log_line
 
     assert len(sent) == 1
     assert stored("metrics") == []
-    assert [line["lost"] for line in log_lines() if "could not be added" in line["message"]] == [True]
+    (line,) = [line for line in log_lines() if "could not be added" in line["message"]]
+    assert (line["lost"], line["exception_name"]) == (True, type(outcome).__name__)
 
 
 def test_what_fails_of_many_series_does_not_add_the_others_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,3 +358,15 @@ def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
     metrics.flush()
     assert read_totals()[name] == times
     assert sum(emitted(capsys, name)) == times
+
+
+@pytest.mark.parametrize(("status", "errors"), [(404, []), (499, []), (500, [1]), (503, [1])])
+def test_cloudwatch_counts_server_errors(capsys: Any, status: int, errors: list[int]) -> None:
+    metrics.observe_request("GET", "/health", status, 0.1)
+    metrics.write_log_line()
+    assert emitted(capsys, "http_server_errors") == errors
+
+
+def test_buckets_of_the_histogram_rise() -> None:
+    assert list(metrics.BUCKETS) == sorted(set(metrics.BUCKETS))
+    assert min(metrics.BUCKETS) > 0

@@ -429,6 +429,8 @@ class TestFailures:
         assert [letter["reason"] for letter in outside.letters] == [f"Refused: {code}"]
         loud = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
         assert loud == ["mail refused", "a record cannot be worked on", "dead letter"]
+        (refused,) = (line for line in log_lines() if line["message"] == "mail refused")
+        assert (refused["error"], refused["mail"].rpartition("#")[2]) == (code, "client")
         assert ann.email not in str(log_lines())
         assert read_totals()["mail_refused"] == 1
         assert read_totals()["dead_letters"] == 1

@@ -4,10 +4,13 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread, Timer
 
 import pytest
 
+from booking.runtime import termination
+from booking.runtime.settings import settings
 from booking.runtime.termination import EXTENSION, before_the_end
 from tests.integration.execution_environment import (
     EXTENSIONS,
@@ -116,6 +119,18 @@ def test_only_the_main_thread_can_be_told() -> None:
     thread.join()
 
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_environment_goes_on_as_soon_as_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(termination, "LONGEST_WAIT_SECONDS", 30)
+    chosen = replace(settings(), notice_of_termination="Active", aws_lambda_runtime_api="127.0.0.1:9")
+    monkeypatch.setattr(termination, "settings", lambda: chosen)
+    monkeypatch.setattr(termination, "_register", lambda _connection: None)
+    started = time.monotonic()
+
+    termination._ask_for_notice()
+
+    assert time.monotonic() - started < 10
 
 
 def added(environment: ExecutionEnvironment) -> dict[str, str]:

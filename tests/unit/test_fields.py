@@ -61,6 +61,9 @@ class TestDays:
     def test_are_dates(self) -> None:
         assert accepted(Day, "2030-02-28") == date(2030, 2, 28)
 
+    def test_lie_in_two_centuries(self) -> None:
+        assert [accepted(Day, day).isoformat() for day in ("2000-01-01", "2199-12-31")] == ["2000-01-01", "2199-12-31"]
+
     @pytest.mark.parametrize(
         "value",
         [

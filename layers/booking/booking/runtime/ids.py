@@ -24,7 +24,7 @@ def decode_id(prefix: str, text: str, size: int) -> bytes | None:
     """The `size` bytes that the id carries, or None if it cannot be an id of that prefix."""
     marker = f"{prefix}_"
     encoded = text.removeprefix(marker)
-    if not text.startswith(marker) or len(encoded) != -(-size * 8 // 6) or not encoded.isascii():
+    if not text.startswith(marker) or len(encoded) != -(-size * 8 // 6):
         return None
     try:
         payload = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

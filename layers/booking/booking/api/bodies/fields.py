@@ -25,9 +25,7 @@ class RequestBody(BaseModel):
 
 
 class ResponseBody(BaseModel):
-    """A body that is made from a domain object."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`)."""
 
 
 def _as_timestamp(value: Any) -> Any:

@@ -493,6 +493,16 @@ class TestTheEndOfAllSessions:
 
         assert self.is_over(session)
 
+    def test_begins_for_an_account_from_before_it_was_with_its_first_change(
+        self, account: User, session: Session
+    ) -> None:
+        change_stored("users", {"user_id": account.id}, session_generation=None)
+
+        change_access(an_admin(), account.id, is_active=False, role=None, now=NOW)
+
+        assert account_item()["session_generation"] == 1
+        assert self.is_over(session)
+
 
 class TestOwnAccount:
     def test_is_as_it_is_now(self, account: User) -> None:

@@ -448,9 +448,17 @@ class TestFailures:
             *[("RequestTimeoutException", 408), ("RequestAbortedException", 400), ("TooManyRequestsException", 429)],
         ],
     )
-    def test_what_passes_is_waited_for(self, outside: Outside, booking: Booking, code: str, status: int) -> None:
+    def test_what_passes_is_waited_for(
+        self,
+        outside: Outside,
+        booking: Booking,
+        code: str,
+        status: int,
+        log_lines: Callable[[], list[dict[str, Any]]],
+    ) -> None:
         outside.before_mail = lambda _: error(code, status=status)
         assert tell() == ["all"]
+        assert [line["error"] for line in log_lines() if line["message"] == "mail not sent"] == [code, code]
         outside.before_mail = lambda _: None
         assert tell() == []
         assert (len(outside.mails), outside.letters) == (2, [])

@@ -35,6 +35,17 @@ class TestRetries:
         assert len(attempts) == len(waits) + 1
         assert CONTENTION_BUDGET_SECONDS - LONGEST_DELAY_SECONDS <= sum(waits) < CONTENTION_BUDGET_SECONDS
 
+    def test_waits_get_longer_up_to_a_limit(self, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(contention, "random", SimpleNamespace(uniform=lambda _shortest, longest: longest))
+
+        with pytest.raises(StoreUnavailable):
+            retrying_contention(self.contended)
+
+        assert waits[:7] == pytest.approx([0.02, 0.04, 0.08, 0.16, 0.32, 0.4, 0.4])
+
+    def contended(self) -> None:
+        raise Contended
+
     def test_attempts_within_attempts_share_one_time(self, waits: list[float]) -> None:
         def inner() -> None:
             raise Contended

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from booking.accounts.grant_admin import grant_admin
 from booking.accounts.log_in import log_in
 from booking.accounts.read import get_own_user, list_users
 from booking.bookings.cancel import cancel_booking
@@ -178,6 +179,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
         "whether there is such a specialist": (1, lambda: profiles.get_profile(specialist.specialist_id)),
         "whether the caller has a profile": (1, lambda: profiles.get_own_profile(specialist)),
         "whose account it is": (1, lambda: get_own_user(client)),
+        "who holds an address that is made an admin's": (1, lambda: grant_admin("nobody@example.com", "12345678", NOW)),
         "whether a password is right": (
             2,
             lambda: log_in("nobody@example.com", "12345678", source_address="192.0.2.1", now=NOW),

@@ -60,6 +60,10 @@ def test_the_token_is_read_once_and_a_new_one_is_noticed_in_the_next_period(monk
         assert [scrape_token.may_scrape(TOKEN), scrape_token.may_scrape("another")] == [False, True]
 
 
+def test_a_period_is_five_minutes() -> None:
+    assert CACHE_SECONDS == 5 * 60
+
+
 def test_while_the_token_cannot_be_read_nobody_may(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scrape_token, "settings", lambda: replace(settings(), metrics_token_secret="no such secret"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from booking.background.retry import TryLater
 from booking.notifications import mail
-from booking.notifications.delivery import NotSent, Refused
+from booking.notifications.delivery import LEASE, NotSent, Refused
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Message
 from booking.runtime.settings import settings
@@ -133,3 +133,10 @@ def test_a_server_that_is_not_there_has_been_sent_nothing(wire: Wire, monkeypatc
         with pytest.raises(NotSent):
             send()
     assert wire.requests == []
+
+
+def test_an_answer_is_waited_for_less_long_than_a_delivery_is_leased() -> None:
+    """Else a slow one would be sent again while it is still under way."""
+    config = mail._ses().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, 10)
+    assert config.connect_timeout + config.read_timeout < LEASE.total_seconds()

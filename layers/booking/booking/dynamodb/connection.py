@@ -36,8 +36,8 @@ def _merged(one: MetaTable, other: MetaTable) -> MetaTable:
     """What two kinds of items know of their table."""
     parts = {}
     for part in (ATTR_DEFINITIONS, GLOBAL_SECONDARY_INDEXES, LOCAL_SECONDARY_INDEXES):
-        known = one.data.get(part) or []
-        parts[part] = known + [more for more in other.data.get(part) or [] if more not in known]
+        known = one.data[part]
+        parts[part] = known + [more for more in other.data[part] if more not in known]
     return MetaTable({**one.data, **parts})
 
 

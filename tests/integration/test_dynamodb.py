@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from booking.accounts.grant_admin import grant_admin
 from booking.accounts.log_in import log_in
 from booking.accounts.read import get_own_user, list_users
+from booking.accounts.sessions import open_session, refresh_session
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.read import BookingFilter, find_booking, list_own_bookings
@@ -161,6 +162,8 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
     service = create_service(specialist, title="Cut", description=None, duration_minutes=480, price=Decimal(1), now=NOW)
     booking, slot, others = a_booking(specialist, client), a_slot(specialist, 3 * HOUR), a_slot(stranger)
     join_wait_list(a_waiter(), booking.slot_id, NOW)
+    account = grant_admin("boss@example.com", "12345678", NOW)
+    session = open_session(account, NOW)
     decisions: dict[str, tuple[int, Callable[[], object]]] = {
         "whether there is such a booking": (1, lambda: find_booking(booking.id)),
         "whether there is such a service, and such a slot": (
@@ -180,6 +183,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
         "whether the caller has a profile": (1, lambda: profiles.get_own_profile(specialist)),
         "whose account it is": (1, lambda: get_own_user(client)),
         "who holds an address that is made an admin's": (1, lambda: grant_admin("nobody@example.com", "12345678", NOW)),
+        "whose session it is": (2, lambda: refresh_session(session.refresh_token, NOW)),
         "whether a password is right": (
             2,
             lambda: log_in("nobody@example.com", "12345678", source_address="192.0.2.1", now=NOW),

@@ -198,7 +198,9 @@ class TestErrors:
         error_of(api.request("GET", "/nothing/here"), 404, "route_not_found")
 
     def test_an_unknown_method_is_a_405(self, api: Api) -> None:
-        error_of(api.request("PUT", "/health"), 405, "method_not_allowed")
+        response = api.request("PUT", "/health")
+        error_of(response, 405, "method_not_allowed")
+        assert response.headers["Allow"] == "GET"
 
     @pytest.mark.parametrize("outage", [unreachable, lambda: refusing("ThrottlingException")])
     def test_a_store_that_is_out_of_reach_is_a_503_that_says_when_to_come_back(

@@ -19,6 +19,7 @@ from booking.bookings.expire import expire_started
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import TIMER_SHARDS
+from booking.bookings.timers import restore_timer
 from booking.caller import Caller, Locale, Role
 from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
@@ -597,3 +598,15 @@ def raising(failure: BaseException) -> Any:
         raise failure
 
     return hook
+
+
+def test_a_timer_is_restored_while_its_booking_stands() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+
+    assert restore_timer(booking.id, "expire#3")
+
+    assert booking_item(booking.id)["timer"] == "expire#3"
+    cancel_booking(client, booking.id, NOW)
+    assert not restore_timer(booking.id, "expire#3")
+    assert "timer" not in booking_item(booking.id)

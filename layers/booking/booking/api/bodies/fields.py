@@ -69,5 +69,5 @@ Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples
 Day = Annotated[
     date,
     Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)),
-    BeforeValidator(_as_day, json_schema_input_type=date),
+    BeforeValidator(_as_day),
 ]

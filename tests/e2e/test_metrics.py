@@ -9,8 +9,7 @@ import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.sam import stack_name
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.functions import physical_name, restart
 from tests.e2e.people import People, Person, good
 
@@ -78,7 +77,7 @@ def test_counters_only_rise_though_environments_end(people: People, stack: Deplo
     good(anybody.get("/health"))
     settled_total(anybody)
     seen = [series(scraped(anybody))]
-    name = physical_name(stack.client("cloudformation"), stack_name(), "GetHealth")
+    name = physical_name(stack.client("cloudformation"), name_of(stack), "GetHealth")
 
     for _ in range(2):
         restart(stack.client("lambda"), name)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import ROOT
+from tests.mutants.__main__ import sampled
 from tests.mutants.mutations import mutants
 from tests.mutants.tests_of_lines import PACKAGE
 
@@ -47,3 +48,11 @@ def test_every_explained_mutant_is_still_there_and_has_a_reason() -> None:
 
     assert {(each["function"], each["was"], each["becomes"]) for each in EXPLAINED} <= there
     assert all(each["reason"].endswith(".") for each in EXPLAINED)
+
+
+def test_a_sample_is_the_same_after_a_change_elsewhere() -> None:
+    before = list(mutants("m.py", "def f():\n    return a < b\n\n\ndef g():\n    return c + 1\n"))
+    after = list(mutants("m.py", "def g():\n    return c + 1\n\n\ndef f():\n    return a < b\n"))
+
+    assert [mutant.key for mutant in sampled(before, 4, 1)] == [mutant.key for mutant in sampled(after, 4, 1)]
+    assert [mutant.key for mutant in sampled(before, 4, 1)] != [mutant.key for mutant in sampled(before, 4, 2)]

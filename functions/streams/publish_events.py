@@ -16,20 +16,20 @@ from booking.notifications.notify import notify
 from booking.runtime.clock import current_instant
 from booking.telemetry.log import logger
 
-# A batch of which nothing could be told fails as a whole.
+# A batch of which nothing could be published fails as a whole.
 _processor = BatchProcessor(EventType.DynamoDBStreams)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Tells about each change once; reports the records that must come again."""
+    """Publishes and mails each change once; reports the records that must come again."""
     bounds = Bounds(context.get_remaining_time_in_millis)
-    with run("stream.publish_events", context) as this:
-        answer = dict(process_partial_response(event, partial(_tell_about, bounds), _processor, context))
-        this.is_unfinished = bool(answer["batchItemFailures"])
+    with run("stream.publish_events", context) as current:
+        answer = dict(process_partial_response(event, partial(_notify_of, bounds), _processor, context))
+        current.is_unfinished = bool(answer["batchItemFailures"])
     return answer
 
 
-def _tell_about(bounds: Bounds, record: DynamoDBRecord) -> None:
+def _notify_of(bounds: Bounds, record: DynamoDBRecord) -> None:
     """A record that must wait is reported as failed; one that nobody can understand is put aside."""
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")

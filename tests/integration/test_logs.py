@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from booking.background import scheduled
 from booking.errors import StoreUnavailable
 from booking.telemetry import metrics
 from infra.settings import ROOT
@@ -50,7 +51,7 @@ def test_every_line_of_a_sweep_has_the_invocations_id(
 ) -> None:
     poisoned = a_booking(a_specialist(), a_client())
     change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
-    monkeypatch.setattr(function, "current_instant", lambda: at)
+    monkeypatch.setattr(scheduled, "current_instant", lambda: at)
 
     function.handler({}, an_invocation())
 

@@ -23,6 +23,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from booking.api import observation
+from booking.background import scheduled
 from booking.bookings.create import create_booking
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
@@ -346,7 +347,7 @@ def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     def clock(now: datetime) -> None:
-        for module in (expire_started_slots, remind_upcoming, publish_events):
+        for module in (scheduled, publish_events):
             monkeypatch.setattr(module, "current_instant", lambda: now)
 
     happen, times = HAPPENINGS[name]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from booking.background import scheduled
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
@@ -580,7 +581,7 @@ class TestFunctions:
 def run(function: Any, now: datetime) -> dict[str, float]:
     """One invocation, at that moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(function, "current_instant", lambda: now)
+        patch.setattr(scheduled, "current_instant", lambda: now)
         summary: dict[str, float] = function.handler({}, an_invocation())
     return summary
 

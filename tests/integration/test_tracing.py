@@ -27,6 +27,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from booking.background import scheduled
 from booking.errors import StoreUnavailable
 from booking.runtime.settings import settings
 from booking.telemetry import tracing
@@ -308,7 +309,7 @@ class TestOutcomes:
     def test_of_sweeps(
         self, daemon: Daemon, tracer: Tracer, function: Any, route: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(function, "current_instant", lambda: NOW + HOUR)
+        monkeypatch.setattr(scheduled, "current_instant", lambda: NOW + HOUR)
         a_booking(a_specialist(), a_client())
 
         function.handler({}, an_invocation(lambda: 0))

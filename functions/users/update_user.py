@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from booking.accounts.errors import OwnAdminRights, UserNotFound
 from booking.accounts.user import User
-from booking.administration import update_user
+from booking.administration.update_user import update_user
 from booking.api.application import lambda_handler
 from booking.api.authentication import AdminCaller
 from booking.api.bodies.accounts import UserBody

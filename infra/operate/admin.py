@@ -24,10 +24,10 @@ def add_admin(stack: DeployedStack, email: str, password: str) -> None:
 def make_admin(stack: DeployedStack, email: str, password: str) -> str:
     """An account that is an admin, whatever it was before, and has this password; its address as it is kept."""
     stack.lend_to_booking()
-    from booking import administration  # noqa: PLC0415 - it looks for its tables when it is imported
     from booking.accounts.addresses import AddressRejected  # noqa: PLC0415 - as above
+    from booking.administration import make_admin as granting  # noqa: PLC0415 - it looks for its tables when imported
 
     try:
-        return administration.make_admin(email, password, datetime.now(UTC)).email
+        return granting.make_admin(email, password, datetime.now(UTC)).email
     except AddressRejected as error:
         raise CommandError(f"{email} is not an email address that an account can have: {error}") from error

@@ -250,7 +250,9 @@ def list_users(world: World) -> None:
 
 
 def update_user(world: World) -> None:
-    """Whoever is deactivated leaves its lines; its free slots go, those that are booked are closed."""
+    """Whoever is deactivated leaves its wait-lists; its free slots go, those that are booked are closed."""
+    becoming_id, _ = world.new("client")
+    world.then(200, f"PATCH /users/{becoming_id}", world.admin, {"role": "specialist"})
     client_id, client = world.new("client")
     slot_id = world.slot()
     world.booked(slot_id)

@@ -110,9 +110,7 @@ def change_stored(table: str, key: Mapping[str, str], **values: str | int | None
         "ExpressionAttributeNames": {f"#{name}": name for name in values},
     }
     if changed:
-        parameters["ExpressionAttributeValues"] = {
-            f":{name}": {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in changed.items()
-        }
+        parameters["ExpressionAttributeValues"] = {f":{name}": _as_stored(value) for name, value in changed.items()}
     client("dynamodb").update_item(**parameters)
 
 

@@ -19,7 +19,7 @@ from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import Session, log_out, open_session, refresh_session
 from booking.accounts.table import UserItem
 from booking.accounts.user import User
-from booking.administration import make_admin
+from booking.administration.make_admin import make_admin
 from booking.caller import Caller, Locale, Role
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
 from booking.dynamodb.items import get
@@ -482,6 +482,19 @@ class TestTheEndOfAllSessions:
             change_access(admin, account.id, is_active=is_active, role=None, now=NOW)
 
         assert self.is_over(session)
+
+    def test_comes_with_an_admin_whose_address_somebody_registers_at_the_same_moment(self) -> None:
+        families = []
+
+        def somebody_registers() -> None:
+            register_user(Registration("boss@example.com", PASSWORD), source_address=SOURCE, now=NOW)
+            families.append(log_in("boss@example.com", PASSWORD, source_address=SOURCE, now=NOW))
+
+        with just_before("TransactWriteItems", somebody_registers):
+            made = make_admin("boss@example.com", "another password", NOW)
+
+        assert made.role is Role.ADMIN
+        assert self.is_over(families[0])
 
     def test_is_known_of_accounts_and_families_from_before_it_was(self, account: User, session: Session) -> None:
         change_stored("users", {"user_id": account.id}, session_generation=None)

@@ -34,7 +34,8 @@ def on_the_wire(answer: Callable[[int], AWSResponse], attempts: int = MAX_ATTEMP
         sent.append(request)
         return answer(len(sent))
 
-    events = client("dynamodb", attempts).meta.events
+    of = client("dynamodb") if attempts == MAX_ATTEMPTS else client("dynamodb", attempts=attempts)
+    events = of.meta.events
     events.register_first("before-send.dynamodb", take)
     try:
         yield sent

@@ -8,7 +8,7 @@ import pytest
 
 from booking.bookings.cancel import cancel_booking
 from booking.caller import Caller, Role
-from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.queries import PageRequest
 from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden, StoreUnavailable
@@ -234,7 +234,7 @@ class TestServices:
         service_id = self.add(specialist)
         monkeypatch.setattr(services, "new_id", lambda _: service_id)
 
-        with pytest.raises(ConditionFailed):
+        with pytest.raises(TransactionCanceled):
             self.add(specialist, "1.00")
 
         assert [item["price"] for item in stored_in_calendar("service")] == ["25.00"]

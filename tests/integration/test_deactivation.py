@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from booking.accounts.register import Registration, register_user
-from booking.administration import make_admin, update_user
+from booking.administration.make_admin import make_admin
+from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.reschedule import reschedule_booking
@@ -17,8 +18,9 @@ from booking.errors import Forbidden, StoreUnavailable
 from booking.slots.close import close_slots, reopen_slots
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotOverlaps
 from booking.slots.open import open_slot
-from booking.slots.read import get_availability, list_slots
-from booking.slots.wait_list import join_wait_list
+from booking.slots.read import find_slot, get_availability, list_slots
+from booking.slots.slot_id import SlotId
+from booking.slots.wait_list import join_wait_list, leave_all
 from booking.specialists.profiles import list_profiles, update_own_profile
 from booking.specialists.services import create_service
 from tests.integration.people import (
@@ -34,6 +36,7 @@ from tests.integration.store_calls import counted_calls, just_before, refusing
 from tests.integration.tables import (
     change_stored,
     delete_stored,
+    refused,
     slot_item,
     slot_key_of,
     stored,
@@ -69,6 +72,16 @@ def deactivate(admin: Caller, whom: Caller) -> None:
 
 def activate(admin: Caller, whom: Caller) -> None:
     update_user(admin, whom.user_id, is_active=True, role=None, now=NOW)
+
+
+def close_profile(specialist: Caller) -> None:
+    """What deactivation does before it comes to the slots."""
+    change_stored("calendar", {"specialist_id": specialist.specialist_id, "sk": "profile"}, closed=True)
+
+
+def open_profile(specialist: Caller) -> None:
+    """What activation does before it comes to the slots."""
+    change_stored("calendar", {"specialist_id": specialist.specialist_id, "sk": "profile"}, closed=None)
 
 
 def listed() -> list[str]:
@@ -130,6 +143,15 @@ class TestLines:
         deactivate(admin, client)
 
         assert waiting(booking.slot_id) == []
+
+    def test_are_kept_by_who_is_active_again_though_a_deactivation_is_still_at_work(self, client: Caller) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        join_wait_list(client, booking.slot_id, NOW)
+
+        leave_all(client.user_id, NOW)
+
+        assert waiting(booking.slot_id) == [client.user_id]
+        assert slot_item(booking.slot_id)["waiters"] == 1
 
     def test_are_kept_by_who_is_activated_or_gets_another_role(self, admin: Caller, client: Caller) -> None:
         booking = a_booking(a_specialist(), a_client())
@@ -195,6 +217,18 @@ class TestSpecialists:
 
         assert listed() == []
         assert stored_in_calendar("slot") == []
+
+    def test_whose_deactivation_comes_between_create_no_service(self, admin: Caller, specialist: Caller) -> None:
+        with just_before("TransactWriteItems", lambda: deactivate(admin, specialist)), pytest.raises(Forbidden):
+            create_service(specialist, title="Cut", description=None, duration_minutes=30, price=Decimal(1), now=NOW)
+
+        assert stored_in_calendar("service") == []
+
+    def test_begin_with_the_name_of_their_account(self, admin: Caller, client: Caller) -> None:
+        update_user(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)
+
+        assert [item["display_name"] for item in stored_in_calendar("profile")] == ["Ann"]
+        assert listed() == [client.specialist_id]
 
     def test_whose_deactivation_comes_between_open_no_slot(self, admin: Caller, specialist: Caller) -> None:
         with just_before("TransactWriteItems", lambda: deactivate(admin, specialist)), pytest.raises(Forbidden):
@@ -303,6 +337,7 @@ class TestSlots:
     def test_that_are_booked_in_between_are_closed(self, admin: Caller, specialist: Caller) -> None:
         slot = a_slot(specialist)
         client = a_client()
+        close_profile(specialist)
 
         with just_before("TransactWriteItems", lambda: create_booking(client, slot.id, now=NOW)):
             close_slots(specialist.specialist_id, NOW)
@@ -312,8 +347,9 @@ class TestSlots:
     def test_that_become_free_in_between_are_deleted(self, admin: Caller, specialist: Caller) -> None:
         holder = a_client()
         booking = a_booking(specialist, holder)
+        close_profile(specialist)
 
-        with just_before("UpdateItem", lambda: cancel_booking(holder, booking.id, NOW)):
+        with just_before("TransactWriteItems", lambda: cancel_booking(holder, booking.id, NOW)):
             close_slots(specialist.specialist_id, NOW)
 
         assert stored_in_calendar("slot") == []
@@ -321,8 +357,9 @@ class TestSlots:
     def test_that_are_others_by_then_are_left_alone(self, specialist: Caller) -> None:
         booking = a_booking(specialist, a_client())
         key, another = slot_key_of(booking.slot_id), a_slot(specialist, 9 * HOUR)
+        close_profile(specialist)
 
-        with just_before("UpdateItem", lambda: change_stored("calendar", key, slot_id=another.id)):
+        with just_before("TransactWriteItems", lambda: change_stored("calendar", key, slot_id=another.id)):
             close_slots(specialist.specialist_id, NOW)
 
         [left] = [item for item in stored_in_calendar("slot") if item["sk"] == key["sk"]]
@@ -330,13 +367,53 @@ class TestSlots:
 
     def test_that_are_gone_by_then_are_not_made_again(self, specialist: Caller) -> None:
         booking = a_booking(specialist, a_client())
-        close_slots(specialist.specialist_id, NOW)
         key = slot_key_of(booking.slot_id)
+        change_stored("calendar", key, closed=True)
 
-        with just_before("UpdateItem", lambda: delete_stored("calendar", key)):
+        with just_before("TransactWriteItems", lambda: delete_stored("calendar", key)):
             reopen_slots(specialist.specialist_id, NOW)
 
         assert stored_in_calendar("slot") == []
+
+    def test_stay_once_their_specialist_is_active_again_though_a_deactivation_is_still_at_work(
+        self, specialist: Caller
+    ) -> None:
+        slots = [a_slot(specialist, number * HOUR).id for number in (1, 2)]
+        booking = a_booking(specialist, a_client(), 3 * HOUR)
+        close_profile(specialist)
+
+        with just_before("TransactWriteItems", lambda: open_profile(specialist)):
+            close_slots(specialist.specialist_id, NOW)
+
+        assert slots_of(specialist) == [*slots, booking.slot_id]
+        assert "closed" not in slot_item(booking.slot_id)
+
+    def test_stay_closed_though_an_activation_from_before_is_still_at_work(self, specialist: Caller) -> None:
+        booking = a_booking(specialist, a_client())
+        change_stored("calendar", slot_key_of(booking.slot_id), closed=True)
+
+        with just_before("TransactWriteItems", lambda: close_profile(specialist)):
+            reopen_slots(specialist.specialist_id, NOW)
+
+        assert slot_item(booking.slot_id)["closed"] is True
+
+    def test_that_are_closed_already_cost_a_repeat_nothing(self, admin: Caller, specialist: Caller) -> None:
+        a_booking(specialist, a_client())
+        deactivate(admin, specialist)
+
+        with counted_calls() as calls:
+            close_slots(specialist.specialist_id, NOW)
+
+        assert calls.operations == ["Query"]
+
+    def test_that_became_free_later_are_not_waited_for(self, admin: Caller, specialist: Caller) -> None:
+        holder = a_client()
+        booking = a_booking(specialist, holder)
+        deactivate(admin, specialist)
+        cancel_booking(holder, booking.id, NOW)
+
+        refused(SlotNotFound, lambda: join_wait_list(a_client(), booking.slot_id, NOW))
+        refused(SlotNotFound, lambda: find_slot(SlotId.parse(booking.slot_id)))  # type: ignore[arg-type]  # it is one
 
     def test_that_a_crash_left_are_closed_by_a_repeat(self, admin: Caller, specialist: Caller) -> None:
         a_slot(specialist)

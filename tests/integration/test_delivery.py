@@ -121,3 +121,15 @@ def test_what_was_sent_is_remembered_from_then_on() -> None:
     assert deliver_once(KEY, nothing, NOW) is Delivery.SENT
     assert entry()["expires_at"] == (NOW + KEPT).timestamp()
     assert timedelta(days=29) < KEPT
+
+
+def test_what_was_sent_after_its_claim_was_released_is_forgotten_in_the_end() -> None:
+    """A record without an end would never be deleted."""
+
+    def another_has_the_claim_and_releases_it() -> None:
+        with pytest.raises(TryLater):
+            deliver_once(KEY, slow_to_fail(NotSent("the moment"), nothing), NOW + LEASE)
+
+    assert deliver_once(KEY, another_has_the_claim_and_releases_it, NOW) is Delivery.SENT
+
+    assert (entry()["state"], entry()["expires_at"]) == ("done", (NOW + KEPT).timestamp())

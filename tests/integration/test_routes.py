@@ -13,7 +13,7 @@ from icalendar import Calendar
 from booking import __version__
 from booking.accounts import passwords
 from booking.accounts.register import Registration, register_user
-from booking.administration import make_admin
+from booking.administration.make_admin import make_admin
 from booking.background.sweep import Bounds
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.expire import expire_started

@@ -14,6 +14,7 @@ from booking.notifications import mail
 from booking.notifications.delivery import LEASE, NotSent, Refused
 from booking.notifications.mail import Recipient, send_mail
 from booking.notifications.messages import Audience, Message
+from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from tests.integration.people import NOW
 
@@ -84,14 +85,14 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
         monkeypatch.setenv("MAIL_SENDER", "noreply@booking.example")
         monkeypatch.setattr(mail, "LONGEST_SEND_SECONDS", 0.3)
         settings.cache_clear()
-        mail._ses.cache_clear()
+        client.cache_clear()
         yield wire
     settings.cache_clear()
-    mail._ses.cache_clear()
+    client.cache_clear()
 
 
 def send() -> None:
-    send_mail("mail#1", ANN, WORDS, None, NOW)
+    send_mail("mail#1", ANN, WORDS, b"BEGIN:VCALENDAR", NOW)
 
 
 def test_a_mail_that_is_taken_is_sent(wire: Wire) -> None:
@@ -129,7 +130,7 @@ def test_a_server_that_is_not_there_has_been_sent_nothing(wire: Wire, monkeypatc
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL_SES", f"http://127.0.0.1:{unused.getsockname()[1]}")
-        mail._ses.cache_clear()
+        client.cache_clear()
         with pytest.raises(NotSent):
             send()
     assert wire.requests == []

@@ -24,6 +24,7 @@ LINKED = re.compile(r":[/\\]|www\.|\w\.[a-z]{2,}", re.IGNORECASE)  # what mail p
         ("пример.рф", "пример[.]рф"),
         ("evil.xn--p1ai", "evil[.]xn--p1ai"),
         ("evil\u3002com, evil\uff0ecom, evil\uff61com", "evil[.]com, evil[.]com, evil[.]com"),
+        ("evil\u2024com", "evil[.]com"),
         ("evil.भारत", "evil[.]भारत"),
         ("evil\u200d.com", "evil\u200d[.]com"),
         ("evil.\u200bcom", "evil[.]com"),

@@ -24,7 +24,7 @@ ALARMS_OF_A_RELEASE = [
     "ReleaseErrorsAlarm",
     "ExpiryFailsAlarm",
     "RemindersFailAlarm",
-    "NewsFailAlarm",
+    "PublishingFailsAlarm",
     "ServerErrorsAlarm",
     "SlowAnswersAlarm",
 ]

@@ -58,9 +58,8 @@ def _change(
     transaction = Transaction()
     updated = transaction.update(UserItem(user_id=user_id), actions, condition=_is_unchanged(user))
     allowed = _check_is_admin_in(transaction, caller, user)
-    if _concerns_profile(user, is_active=is_active, role=role):
-        change_profile = profiles.open_in if changed.is_active else profiles.close_in
-        change_profile(transaction, user.as_caller(), now)
+    if role is Role.SPECIALIST or is_active is not None:
+        _change_profile_in(transaction, user, changed, now)
     try:
         transaction.commit()
     except TransactionCanceled as failure:
@@ -84,14 +83,17 @@ def _is_unchanged(user: User) -> Condition:
     return unchanged
 
 
-def _concerns_profile(user: User, *, is_active: bool | None, role: Role | None) -> bool:
-    """Clients have no profile, and cannot get one by what they offer; admins can, also while they are deactivated."""
-    if role is Role.SPECIALIST:
-        return True
-    if is_active is None:
-        return False
-    could_offer = not is_active and user.role is not Role.CLIENT
-    return could_offer or profiles.find_profile(specialist_id_of(user.id)) is not None
+def _change_profile_in(transaction: Transaction, user: User, changed: User, now: datetime) -> None:
+    """A profile is open while its account is active. Specialists have one; admins once they have offered something."""
+    profile = profiles.find_profile(specialist_id_of(user.id))
+    if profile is None and {user.role, changed.role} == {Role.CLIENT}:
+        return
+    if not changed.is_active:
+        profiles.close_in(transaction, user.as_caller(), now)
+    elif profile is not None:
+        profiles.open_in(transaction, profile)
+    elif changed.role is Role.SPECIALIST:
+        profiles.add_to(transaction, user.as_caller(), user.display_name, now)
 
 
 def _why_not_updated(failure: TransactionCanceled, updated: Step, allowed: Step | None) -> Exception:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from booking.accounts.addresses import known_address
+from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.register import Registration, create_account
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
@@ -19,7 +20,10 @@ def grant_admin(email: str, password: str, now: datetime) -> User:
     """
     holder = get(EmailClaimItem, claim_key(known_address(email)), consistent=True)
     if holder is None:
-        return create_account(Registration(email, password, Role.ADMIN), now)
+        try:
+            return create_account(Registration(email, password, Role.ADMIN), now)
+        except EmailTaken:
+            return grant_admin(email, password, now)  # somebody has registered the address meanwhile
     item = update(
         UserItem(user_id=holder.holder),
         [

@@ -20,7 +20,7 @@ from booking.telemetry.log import logger
 
 PAGE_SIZE = 100
 MOST_PER_RUN = 1000
-LEAST_TIME_LEFT_MS = 15_000  # longer than one item can take
+LEAST_TIME_LEFT_MS = 15_000  # longer than an item takes, unless the store hangs all the time
 
 
 @dataclass(frozen=True, slots=True)

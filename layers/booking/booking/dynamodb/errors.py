@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import (
@@ -28,7 +29,6 @@ _UNAVAILABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-_FIRST_SERVER_ERROR = 500
 
 
 class Contended(Exception):
@@ -91,7 +91,7 @@ def _meaning_of_answer(error: ClientError) -> Exception:
         return _meaning_of_cancellation(error)
     if code == "TransactionConflictException":
         return Contended()
-    if code in _UNAVAILABLE or _http_status(error) >= _FIRST_SERVER_ERROR:
+    if code in _UNAVAILABLE or _http_status(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return StoreUnavailable()
     return error
 

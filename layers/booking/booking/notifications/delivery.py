@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import NoReturn
 
 from botocore.exceptions import ClientError
@@ -49,7 +50,6 @@ _PASSING = frozenset(
         "TooManyRequestsException",
     }
 )
-_FIRST_SERVER_ERROR = 500
 
 
 class NotSent(Exception):
@@ -87,7 +87,7 @@ def meaning_of(error: ClientError) -> NotSent | Refused:
     """Whether what AWS has refused may be tried again by itself; names the error's code, never its sentence."""
     code = error.response["Error"]["Code"]
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return NotSent(code) if status >= _FIRST_SERVER_ERROR else meaning_of_code(code)
+    return NotSent(code) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else meaning_of_code(code)
 
 
 def meaning_of_code(code: str) -> NotSent | Refused:
@@ -122,15 +122,15 @@ def deliver_once(
         _release_claim(entry, now)
         raise
     except Withheld:
-        _settle(entry)
+        _settle(entry, now)
         return Delivery.WITHHELD
-    _settle(entry)
+    _settle(entry, now)
     return Delivery.SENT
 
 
-def _settle(entry: _LedgerEntry) -> None:
-    """From now on it counts as sent before."""
-    update(entry, [_LedgerEntry.state.set("done")])
+def _settle(entry: _LedgerEntry, now: datetime) -> None:
+    """From now on it counts as sent before, also if another sender has released the claim meanwhile."""
+    update(entry, [_LedgerEntry.state.set("done"), _LedgerEntry.expires_at.set(epoch_seconds(now + KEPT))])
 
 
 def _release_claim(entry: _LedgerEntry, now: datetime) -> None:

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from booking.background.retry import TryLater
@@ -33,7 +31,7 @@ class Recipient:
     audience: Audience
 
 
-def send_mail(key: str, recipient: Recipient, message: Message, calendar: bytes | None, now: datetime) -> None:
+def send_mail(key: str, recipient: Recipient, message: Message, calendar: bytes, now: datetime) -> None:
     """Sends a message; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
     Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be as things are,
@@ -94,19 +92,12 @@ def _punycode(domain: str) -> str:
         raise Refused("SES takes no address like this") from None
 
 
-@cache
 def _ses() -> Any:
     """A client that tries once: an answer that was lost must not make the SDK send the mail again."""
-    config = Config(
-        connect_timeout=aws.CONNECT_TIMEOUT_SECONDS,
-        read_timeout=LONGEST_SEND_SECONDS,
-        parameter_validation=False,
-        retries={"mode": "standard", "total_max_attempts": 1},
-    )
-    return aws.session().create_client("ses", config=config)
+    return aws.client("ses", attempts=1, read_timeout=LONGEST_SEND_SECONDS)
 
 
-def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) -> EmailMessage:
+def _mail(key: str, recipient: str, message: Message, calendar: bytes) -> EmailMessage:
     mail = EmailMessage(_SEVEN_BIT)
     mail["From"] = settings().mail_sender
     mail["To"] = recipient
@@ -115,12 +106,11 @@ def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) ->
     mail[KEY_HEADER] = key
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
-    if calendar is not None:
-        mail.add_attachment(
-            calendar,
-            maintype="text",
-            subtype="calendar",
-            filename="booking.ics",
-            params={"charset": "utf-8"},
-        )
+    mail.add_attachment(
+        calendar,
+        maintype="text",
+        subtype="calendar",
+        filename="booking.ics",
+        params={"charset": "utf-8"},
+    )
     return mail

@@ -22,19 +22,15 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def client(service: str, attempts: int = MAX_ATTEMPTS) -> Any:
-    """The client of a service, made when it is first used.
+@cache
+def client(service: str, *, attempts: int = MAX_ATTEMPTS, read_timeout: int = READ_TIMEOUT_SECONDS) -> Any:
+    """The client of a service, made when it is first used; `read_timeout` in seconds.
 
     Standard retries: throttling, timeouts and 5xx are tried again with jittered back-off, until `attempts` are made.
     """
-    return _client(service, attempts)
-
-
-@cache
-def _client(service: str, attempts: int) -> Any:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
+        read_timeout=read_timeout,
         parameter_validation=False,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )

@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*)?:[/\\]+", re.IGNORECASE)
-_DOT = re.compile(r"[.\u3002\uff0e\uff61]")  # what browsers take for a dot in a host's name (UTS 46)
+_DOT = re.compile(r"[.\u2024\u3002\uff0e\uff61]")  # what browsers take for a dot in a host's name (UTS 46)
 _HOST = re.compile(
     rf"[^\s.]{_DOT.pattern}[^\W\d_][^\s\d.,;:!?()\[\]/]"  # evil.com
     rf"|www{_DOT.pattern}"

@@ -30,12 +30,10 @@ def claim(transaction: Transaction, slot: SlotId, booking_id: str, client_id: st
 def why_not_claimed(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:
     """Tells by the slot's old item why `claim` failed."""
     found = SlotItem.found(slot, old)
-    if found is None:
+    if found is None or found.is_withdrawn:
         return SlotNotFound()
     if has_started(found.start_at, now):
         return SlotStarted()
-    if found.closed and not found.booking_id:
-        return SlotNotFound()
     return SlotAlreadyBooked()
 
 

@@ -11,17 +11,14 @@ from booking.dynamodb.queries import Page, PageRequest, query_all, query_page
 from booking.slots.errors import SlotNotFound
 from booking.slots.rules import Availability, Slot
 from booking.slots.slot_id import SlotId
-from booking.slots.table import SlotItem, slot_key
+from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem, slot_key
 from booking.specialists import profiles
-
-# A slot that was closed while it was booked, and has become free, is nobody's.
-_CAN_BE_BOOKED = SlotItem.closed.does_not_exist() | SlotItem.booking_id.exists()
 
 
 def find_slot(slot: SlotId) -> Slot:
     """The slot as it is now. Raises `SlotNotFound`."""
     item = get(SlotItem, slot.specialist_id, slot_key(slot.start_at), consistent=True)
-    if item is None or item.slot_id != slot.text:
+    if item is None or item.slot_id != slot.text or item.is_withdrawn:
         raise SlotNotFound
     return item.to_slot()
 
@@ -52,7 +49,7 @@ def get_availability(specialist_id: str, first_day: date, days: int, time_zone: 
     profiles.check_specialist_id(specialist_id)
     first, last = day_bounds(first_day, days, time_zone)
     within = SlotItem.sk.between(slot_key(first), slot_key(last))
-    items = [item for item in query_all(SlotItem, specialist_id, within) if item.booking_id or not item.closed]
+    items = [item for item in query_all(SlotItem, specialist_id, within) if not item.is_withdrawn]
     if not items:
         profiles.get_profile(specialist_id)
     total = Counter(item.start_at.astimezone(time_zone).date() for item in items)
@@ -79,6 +76,6 @@ def _page(specialist_id: str, day: date | None, time_zone: tzinfo, request: Page
         SlotItem.sk.between(slot_key(first), slot_key(last)),
         request,
         key_of=SlotItem.key,
-        only=_CAN_BE_BOOKED,
+        only=IS_NOT_WITHDRAWN,
     )
     return page.map(SlotItem.to_slot)

@@ -17,7 +17,7 @@ SLOT_KEY_PREFIX = "slot#"
 class SlotItem(CalendarItem):
     """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
 
-    `closed` is set on a booked slot whose specialist is deactivated: once it is free, nobody may take it.
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn.
     """
 
     slot_id = UnicodeAttribute()
@@ -39,6 +39,11 @@ class SlotItem(CalendarItem):
         item = cls.from_old(old) if old else None
         return item if item and item.slot_id == slot.text else None
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the slot counts as gone for everybody: it is closed, and nobody's booking any more."""
+        return bool(self.closed) and not self.booking_id
+
     def to_slot(self) -> Slot:
         """The slot as clients see it."""
         return Slot(self.slot_id, self.specialist_id, self.start_at, self.end_at, self.booking_id is not None)
@@ -58,6 +63,9 @@ class DayItem(CalendarItem):
         """Start and end of each slot of the day."""
         pairs = (text.split("/") for text in self.taken or ())
         return [(from_stored(start), from_stored(end)) for start, end in pairs]
+
+
+IS_NOT_WITHDRAWN = SlotItem.closed.does_not_exist() | SlotItem.booking_id.exists()
 
 
 def slot_key(start_at: datetime) -> str:

@@ -6,6 +6,7 @@ that joins at the same moment is either seen or makes that write fail and start 
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from pynamodb.expressions.condition import Condition
 
@@ -71,17 +72,21 @@ def leave_wait_list(caller: Caller, entry_id: str, now: datetime) -> None:
         raise EntryNotFound
     if entry.client_id != caller.user_id and not caller.is_admin:
         raise EntryNotFound
-    _leave(entry)
+    transaction = Transaction()
+    _remove(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
+    try:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled:
+        raise EntryNotFound from None
 
 
 def leave_all(client_id: str, now: datetime) -> None:
-    """Removes the client from every wait-list that has not ended, entry by entry, each with its count on the slot."""
+    """Removes an inactive client from every wait-list that has not ended, one by one, each with its slot's count."""
     still_open = WaitListItem.expires_at > epoch_seconds(now)
     for item in query_every(WaitListItem.by_client, client_id, only=still_open):
-        entry = EntryId.parse(item.entry_id)
-        if entry is not None:
-            with suppress(EntryNotFound):
-                _leave(entry)
+        slot = SlotId.parse(item.slot_id)
+        if slot is not None:
+            retrying_contention(partial(drop_inactive, slot, item.to_entry()))
 
 
 def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
@@ -109,15 +114,6 @@ def list_own_wait_list(caller: Caller, request: PageRequest, now: datetime) -> P
     return page.map(WaitListItem.to_entry)
 
 
-def _leave(entry: EntryId) -> None:
-    transaction = Transaction()
-    _remove(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
-    try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled:
-        raise EntryNotFound from None
-
-
 def _remove(transaction: Transaction, slot: SlotId, client_id: str, still_waits: Condition) -> None:
     transaction.delete(WaitListItem(slot_id=slot.text, client_id=client_id), condition=still_waits)
     transaction.update(
@@ -129,7 +125,7 @@ def _remove(transaction: Transaction, slot: SlotId, client_id: str, still_waits:
 
 def _why_not_joined(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:
     found = SlotItem.found(slot, old)
-    if found is None:
+    if found is None or found.is_withdrawn:
         return SlotNotFound()
     if has_started(found.start_at, now):
         return SlotStarted()

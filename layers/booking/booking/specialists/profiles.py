@@ -35,11 +35,9 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
     transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
 
 
-def open_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
-    """Makes part of the write that there is a profile whose holder may offer something, listed if it has a name."""
-    profile = find_profile(specialist.specialist_id)
-    opening = [*_creating(specialist, now), *_opening(profile)]
-    transaction.update(_key(specialist.specialist_id), opening, condition=_is_named_as(profile))
+def open_in(transaction: Transaction, profile: ProfileItem) -> None:
+    """Makes part of the write that the profile's holder may offer something; it is listed if it has a name."""
+    transaction.update(_key(profile.specialist_id), _opening(profile), condition=_is_named_as(profile))
 
 
 def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
@@ -54,17 +52,21 @@ def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> Non
 def reopen(specialist: Caller) -> None:
     """Opens the profile again if there is one that was closed."""
     profile = find_profile(specialist.specialist_id)
-    with suppress(ConditionFailed):  # nobody changes a profile while it is closed
-        update(
-            _key(specialist.specialist_id),
-            _opening(profile),
-            condition=ProfileItem.closed.exists() & _is_named_as(profile),
-        )
+    if profile is None:
+        return
+    is_unchanged = ProfileItem.closed.exists() & _is_named_as(profile)  # nobody changes a profile while it is closed
+    with suppress(ConditionFailed):
+        update(_key(profile.specialist_id), _opening(profile), condition=is_unchanged)
 
 
 def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
     """The write happens only if the profile is not closed."""
     return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())
+
+
+def check_closed_in(transaction: Transaction, specialist_id: str) -> Step:
+    """The write happens only if the profile is closed."""
+    return transaction.check(_key(specialist_id), ProfileItem.closed.exists())
 
 
 def ensure(caller: Caller, now: datetime) -> None:
@@ -131,13 +133,13 @@ def find_profile(specialist_id: str) -> ProfileItem | None:
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
 
 
-def _opening(profile: ProfileItem | None) -> list[Action]:
-    listing = [ProfileItem.listed.set(LISTED)] if profile and profile.display_name else []
+def _opening(profile: ProfileItem) -> list[Action]:
+    listing = [ProfileItem.listed.set(LISTED)] if profile.display_name else []
     return [ProfileItem.closed.remove(), *listing]
 
 
-def _is_named_as(profile: ProfileItem | None) -> Condition:
-    name = profile.display_name if profile else None
+def _is_named_as(profile: ProfileItem) -> Condition:
+    name = profile.display_name
     named: Condition = ProfileItem.display_name == name if name else ProfileItem.display_name.does_not_exist()
     return named
 

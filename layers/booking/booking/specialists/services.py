@@ -4,8 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from booking.caller import Caller
-from booking.dynamodb.items import create, get
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.dynamodb.transaction import Transaction
+from booking.errors import Forbidden
 from booking.runtime.ids import is_id, new_id
 from booking.specialists import profiles
 from booking.specialists.errors import ServiceNotFound
@@ -24,7 +28,7 @@ def create_service(
     price: Decimal,
     now: datetime,
 ) -> Service:
-    """A new service of the caller's."""
+    """A new service of the caller's. Raises `Forbidden` if the caller's account is deactivated."""
     profiles.ensure(caller, now)
     service_id = new_id(SERVICE_PREFIX)
     item = ServiceItem(
@@ -37,7 +41,15 @@ def create_service(
         price=f"{price:.2f}",
         created_at=now,
     )
-    create(item, condition=ServiceItem.specialist_id.does_not_exist())
+    transaction = Transaction()
+    transaction.put(item, condition=ServiceItem.specialist_id.does_not_exist())
+    is_open = profiles.check_open_in(transaction, caller.specialist_id)
+    try:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(is_open):
+            raise Forbidden from None
+        raise
     return item.to_service()
 
 

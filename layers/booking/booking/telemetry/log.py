@@ -11,5 +11,5 @@ from aws_lambda_powertools import Logger
 # One event is served at a time, so that a task's name says nothing.
 logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed leaves this one out
 
-# Functions share a log group. Not from the settings, which are read when the first request is there.
+# Functions share a log group. Not from the settings, which know only whole stacks: tools log, too.
 logger = Logger(location=None, function_name=os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))

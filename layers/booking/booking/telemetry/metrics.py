@@ -18,6 +18,7 @@ Labels are words that we choose (method, route template, status), never what a c
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -90,7 +91,7 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
     _emf.add_dimension("route", f"{method} {route}")
     _emf.add_metric(REQUESTS, MetricUnit.Count, 1)
     _emf.add_metric(DURATION, MetricUnit.Seconds, seconds)
-    if status >= 500:  # noqa: PLR2004  # what HTTP calls a server error
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _emf.add_metric("http_server_errors", MetricUnit.Count, 1)
 
 

@@ -9,12 +9,10 @@ leaves nothing that a second one does not mend.
 from datetime import datetime
 
 from booking.accounts.change_access import change_access
-from booking.accounts.grant_admin import grant_admin
 from booking.accounts.user import User
 from booking.caller import Caller, Role, specialist_id_of
 from booking.slots.close import close_slots, reopen_slots
 from booking.slots.wait_list import leave_all
-from booking.specialists import profiles
 
 
 def update_user(
@@ -37,15 +35,4 @@ def update_user(
     else:
         leave_all(user.id, now)
         close_slots(specialist_id_of(user.id), now)
-    return user
-
-
-def make_admin(email: str, password: str, now: datetime) -> User:
-    """The operator's way to an admin (`grant_admin`). What was closed when the account was deactivated is open again.
-
-    Raises `AddressRejected`.
-    """
-    user = grant_admin(email, password, now)
-    profiles.reopen(user.as_caller())
-    reopen_slots(specialist_id_of(user.id), now)
     return user

@@ -116,9 +116,9 @@ rotate-key: install ## Make a new signing key where the environment points; the 
 	@$(OPERATE) rotate-key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
 	@$(OPERATE) backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
-restore: install ## Put such a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came after it]
+restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came later; FROM=its-stack, if another]
 	@[ -n "$(DIR)" ] || { echo 'error: say what: make restore DIR=.local/backups/…' >&2; exit 1; }
-	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
+	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
 		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi

@@ -26,30 +26,41 @@ type Item = Mapping[str, Any]
 
 def restore(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
     """Puts a copy into a stack whose tables are empty; how many items each has got."""
-    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    files, names, dynamodb = whole_files(folder), table_names(stack), stack.client("dynamodb")
     refuse_full_tables(dynamodb, names)
     return copy_all_in(dynamodb, names, files, now)
 
 
-def replace(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
+def replace(stack: DeployedStack, folder: Path, now: datetime, copy_of: str = "") -> dict[str, int]:
     """Makes the tables hold what the copy holds, and nothing that came after it; how many items each has got.
 
     What has come since would contradict the copy: a booking, say, of a slot that the copy gives to somebody else.
-    Interrupted, it may be run again.
+    Interrupted, it may be run again. Raises CommandError for a copy of another stack than this one, or than `copy_of`.
     """
-    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    files, names, dynamodb = whole_files(folder), table_names(stack), stack.client("dynamodb")
+    if (source := read_manifest(folder)["stack"]) != (copy_of or stack.name):
+        raise CommandError(
+            f"{folder} is a copy of {source}, not of {copy_of or stack.name}: nothing was changed. "
+            f"To give up what {stack.name} holds for it, say so with FROM={source}."
+        )
     for table, file in files.items():
         delete_others(dynamodb, names[table], file)
     return copy_all_in(dynamodb, names, files, now)
 
 
-def read_manifest(folder: Path) -> dict[str, Path]:
-    """The files of a copy; raises CommandError unless they are whole."""
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a copy says of itself; raises CommandError unless it was finished and can be read."""
     if not (folder / "manifest.json").is_file():
         raise CommandError(f"{folder} holds no finished copy: its manifest.json is missing.")
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     if manifest["format"] != FORMAT:
         raise CommandError(f"{folder} has format {manifest['format']}; this program reads format {FORMAT}.")
+    return manifest
+
+
+def whole_files(folder: Path) -> dict[str, Path]:
+    """The files of a copy by table; raises CommandError when one is damaged."""
+    manifest = read_manifest(folder)
     files = {table: folder / f"{table}.jsonl" for table in manifest["tables"]}
     for table, about in manifest["tables"].items():
         with files[table].open("rb") as lines:

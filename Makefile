@@ -35,15 +35,17 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e consistency mutants bench smoke
+.PHONY: test test-unit test-integration test-checkers test-e2e consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/mutants
-	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
+	@$(MAKE) test-checkers test-e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
+test-checkers: install ## Run the tests of `make consistency` and `make mutants`
+	@$(BIN)/pytest tests/consistency tests/mutants
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]

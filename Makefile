@@ -48,9 +48,9 @@ test-checkers: install ## Run the tests of `make consistency` and `make mutants`
 	@$(BIN)/pytest tests/consistency tests/mutants
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
-consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]
+consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
 	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
-		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
+		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED)) $(if $(CHECK),--check "$(CHECK)")
 mutants: install ## Change single points of the code and see whether a test notices: [COUNT=150] [SEED=n] [ONLY=part-of-a-path]
 	@$(BIN)/python -m tests.mutants --count $(or $(COUNT),150) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
@@ -16,7 +15,6 @@ from infra.stack import DeployedStack
 
 HOLDS_WHAT_HAPPENS_BY_ITSELF = {"EphemeralTable", "MetricsTable"}
 SESSION = "refresh#"
-RESTORED_MARK = {"BookingsTable": "restored_at"}
 MOST_PER_WRITE = 25
 WRITE_ATTEMPTS = 10
 LONGEST_PAUSE_SECONDS = 10.0
@@ -80,8 +78,11 @@ def refuse_full_tables(dynamodb: Any, names: Mapping[str, str]) -> None:
 
 def copy_all_in(dynamodb: Any, names: Mapping[str, str], files: Mapping[str, Path], now: datetime) -> dict[str, int]:
     """Puts each file into its table; how many items each has got."""
-    marks = {table: mark_of(table, now) for table in files}
-    return {table: copy_in(dynamodb, names[table], files[table], marks[table]) for table in TABLES if table in files}
+    restored: Item = {"restored_at": {"S": f"{now:%Y-%m-%dT%H:%M:%SZ}"}}
+    marks = {"BookingsTable": restored}  # the functions know by it whom not to notify
+    return {
+        table: copy_in(dynamodb, names[table], files[table], marks.get(table, {})) for table in TABLES if table in files
+    }
 
 
 def copy_in(dynamodb: Any, table: str, file: Path, mark: Item) -> int:
@@ -115,7 +116,7 @@ def read_items(file: Path) -> Iterator[Item]:
         for line in lines:
             item = json.loads(line)
             if not item.get("pk", {}).get("S", "").startswith(SESSION):
-                yield {name: _to_bytes(value) for name, value in item.items()}
+                yield item
 
 
 def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
@@ -129,24 +130,3 @@ def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
     raise CommandError(
         f"{table} does not take more writes now. Run it again with OVERWRITE=1: it starts from the beginning."
     )
-
-
-def mark_of(table: str, now: datetime) -> Item:
-    """What the functions know a restored item by."""
-    return {RESTORED_MARK[table]: {"S": f"{now:%Y-%m-%dT%H:%M:%SZ}"}} if table in RESTORED_MARK else {}
-
-
-def _to_bytes(value: Any) -> Any:
-    """The inverse, at any depth."""
-    ((kind, content),) = value.items()
-    match kind:
-        case "B":
-            return {kind: b64decode(content)}
-        case "BS":
-            return {kind: [b64decode(one) for one in content]}
-        case "L":
-            return {kind: [_to_bytes(one) for one in content]}
-        case "M":
-            return {kind: {name: _to_bytes(one) for name, one in content.items()}}
-        case _:
-            return {kind: content}

@@ -35,8 +35,7 @@ def deploy(environment: str, more: list[str], sam_options: list[str]) -> int:
     stack = target({**os.environ, "ENV": environment})
     check_account(stack, chosen)
     command = [*prepare(environment, chosen), "--stack-name", stack.name, *sam_options]
-    environment_of_sam = os.environ | stack.aws_environment()
-    status = subprocess.run(command, cwd=ROOT, env=environment_of_sam, check=False).returncode
+    status = subprocess.run(command, cwd=ROOT, env=os.environ | stack.aws_environment(), check=False).returncode
     if status == 0 and chosen.get("Environment") == "prod":
         protect(stack)
     return status

@@ -35,20 +35,22 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-e2e consistency mutants bench smoke
+.PHONY: test test-unit test-integration test-checkers test-e2e consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration tests/consistency tests/mutants
-	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
+	@$(MAKE) test-checkers test-e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
+test-checkers: install ## Run the tests of `make consistency` and `make mutants`
+	@$(BIN)/pytest tests/consistency tests/mutants
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
-consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]
+consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
 	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
-		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED))
+		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED)) $(if $(CHECK),--check "$(CHECK)")
 mutants: install ## Change single points of the code and see whether a test notices: [COUNT=150] [SEED=n] [ONLY=part-of-a-path]
 	@$(BIN)/python -m tests.mutants --count $(or $(COUNT),150) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets
@@ -116,9 +118,9 @@ rotate-key: install ## Make a new signing key where the environment points; the 
 	@$(OPERATE) rotate-key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]
 	@$(OPERATE) backup "$(or $(DIR),.local/backups/$(shell date -u +%Y%m%dT%H%M%SZ))" --suffix="$(SUFFIX)"
-restore: install ## Put such a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came after it]
+restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 deletes what came later; FROM=its-stack, if another]
 	@[ -n "$(DIR)" ] || { echo 'error: say what: make restore DIR=.local/backups/…' >&2; exit 1; }
-	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite)
+	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
 		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi

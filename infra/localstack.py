@@ -80,7 +80,7 @@ def test(pytest_options: list[str]) -> int:
     """Deploys a stack of the tests' own, runs them through the project's front door, and deletes the stack."""
     from tests.e2e.deployed import MAIL_SENDER, PARAMETERS  # noqa: PLC0415 - only this command runs tests
 
-    stack = tests_stack()
+    stack = DeployedStack(TEST_STACK, endpoint())
     delete(stack)
     put(stack, PARAMETERS | TEST_PARAMETERS)
     stack.client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
@@ -90,11 +90,6 @@ def test(pytest_options: list[str]) -> int:
     finally:
         with step("Deleting the tests' stack"):
             delete(stack)
-
-
-def tests_stack() -> DeployedStack:
-    """The stack of the tests' own."""
-    return DeployedStack(TEST_STACK, endpoint())
 
 
 def put(stack: DeployedStack, chosen: Mapping[str, str]) -> None:

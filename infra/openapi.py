@@ -1,9 +1,7 @@
-"""Writes the OpenAPI document that `GET /openapi.json` serves: `python -m infra.openapi [--check]`."""
+"""Writes the OpenAPI document that `GET /openapi.json` serves (`make openapi`)."""
 
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -121,17 +119,5 @@ def _is_only_for_a_role(dependant: Dependant) -> bool:
     return isinstance(dependant.call, OnlyFor) or any(map(_is_only_for_a_role, dependant.dependencies))
 
 
-def main() -> int:
-    """Writes the document, or with `--check` says whether the written one is current."""
-    text = json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
-    if "--check" not in sys.argv:
-        DOCUMENT.write_text(text, encoding="utf-8")
-        return 0
-    if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{DOCUMENT.relative_to(Path.cwd())} is out of date: run `make openapi`", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    DOCUMENT.write_text(json.dumps(document(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -23,7 +23,7 @@ from infra import cli, localstack, sam
 from infra.cli import CommandError, NotUp, step
 from infra.containers import ARCHITECTURE, build_for_containers
 from infra.local.stack import Stack, refuse_taken_port
-from infra.settings import ROOT, parameters, settings
+from infra.settings import ROOT, settings
 from infra.stack import REGION, DeployedStack
 
 STATE = ROOT / ".local" / "sam"
@@ -51,9 +51,8 @@ def main() -> int:
 
 def require_docker() -> None:
     """Raises NotUp when no Docker daemon answers."""
-    if docker("version") is not None:
-        return
-    raise NotUp("Docker does not answer: `sam local` runs functions in containers. Start it, or use `make up`.")
+    if docker("version") is None:
+        raise NotUp("Docker does not answer: `sam local` runs functions in containers. Start it, or use `make up`.")
 
 
 def stack_that_is_up() -> DeployedStack:
@@ -73,10 +72,8 @@ def prepare(stack: DeployedStack, port: int) -> None:
     with step("Building the functions and layers"):
         build_for_containers()
         sam.build(STATE / "build.log")
-    chosen = {
-        name: value for name, value in settings().items() if name.title().replace("_", "") in parameters(settings())
-    }
-    everywhere = {**chosen, **stack.variables(), "AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
+    # Of these, `sam` hands a function the variables that the template gives it.
+    everywhere = {**settings(), **stack.variables(), "AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
     ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
     ENV_JSON.write_text(json.dumps({"Parameters": everywhere}, indent=2) + "\n")
 

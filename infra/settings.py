@@ -12,7 +12,6 @@ from infra.cli import CommandError
 
 ROOT = Path(__file__).parents[1]
 HIGHEST = 65_535
-THIS_MACHINE = ("PORT", "EMULATOR_PORT", "DEV_PORT", "FRONT_DOOR_CONCURRENCY")
 
 
 def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -38,7 +37,7 @@ def number(chosen: Mapping[str, str], name: str) -> int:
 def parameters(chosen: Mapping[str, str]) -> dict[str, str]:
     """The template parameters that the settings are meant for: AUTH_LOGIN_MAX_ATTEMPTS is AuthLoginMaxAttempts."""
     declared = template()["Parameters"]
-    named = {name.title().replace("_", ""): value for name, value in chosen.items() if name not in THIS_MACHINE}
+    named = {name.title().replace("_", ""): value for name, value in chosen.items()}
     return {name: value for name, value in named.items() if name in declared}
 
 

@@ -16,6 +16,7 @@ from infra.settings import ROOT
 REGION = "us-east-1"
 """Of every emulator."""
 PATIENT = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
+AWS_ONLY = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs do not know it
 PATHS = (str(ROOT / "functions"), str(ROOT / "layers" / "booking"))
 """Where the functions' code is imported from."""
 
@@ -39,11 +40,13 @@ class DeployedStack:
 
     name: str
     emulator: str | None = None
+    is_on_aws: bool = False
+    """Whether that is AWS, whatever other endpoints the environment and the profile name."""
 
     def client(self, service: str) -> Any:
         """A boto3 client of the AWS that the stack is in; of an emulator, whatever the user's own profile says."""
         if self.emulator is None:
-            return boto3.client(service)  # type: ignore[call-overload] # any service
+            return boto3.client(service, config=AWS_ONLY if self.is_on_aws else None)  # type: ignore[call-overload] # any service
         return boto3.session.Session("test", "test", region_name=REGION).client(
             service,  # type: ignore[call-overload] # any service
             endpoint_url=self.emulator,
@@ -70,9 +73,9 @@ class DeployedStack:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def aws_environment(self) -> dict[str, str]:
-        """What points the AWS SDKs and command lines at its emulator and nowhere else; nothing for AWS itself."""
+        """What points the AWS SDKs and command lines at its emulator, or at AWS, and nowhere else."""
         if self.emulator is None:
-            return {}
+            return {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"} if self.is_on_aws else {}
         return {
             "AWS_ENDPOINT_URL": self.emulator,
             "AWS_ACCESS_KEY_ID": "test",  # the emulators' administrator

@@ -14,7 +14,7 @@ from typing import Any
 
 from infra import cli
 from infra.cli import step
-from infra.local import inbox
+from infra.local import demo, inbox
 from infra.local.stack import Stack, refuse_taken_port
 from infra.sam import BUILD, readable, stack_name
 from infra.settings import ROOT, number, parameters, settings
@@ -50,8 +50,6 @@ def embedded() -> Stack:
 
 def up() -> None:
     """Everything from a fresh clone to an API with demo data."""
-    from infra.local import demo  # noqa: PLC0415 - only this command adds it
-
     started = time.monotonic()
     stack = embedded()
     stack.up()
@@ -63,12 +61,10 @@ def up() -> None:
 
 def welcome(url: str, slot_id: str | None) -> str:
     """What the user needs to go on."""
-    from infra.local.demo import ADMIN, CLIENT, SPECIALIST  # noqa: PLC0415 - only this command adds it
-
-    email, password = CLIENT
+    email, password = demo.CLIENT
     users = "\n".join(
         f"  {role:<11} {email:<24} {password}"
-        for role, (email, password) in (("client", CLIENT), ("specialist", SPECIALIST), ("admin", ADMIN))
+        for role, (email, password) in (("client", demo.CLIENT), ("specialist", demo.SPECIALIST), ("admin", demo.ADMIN))
     )
     login = (
         f"TOKEN=$(curl -s {url}/auth/login -H 'Content-Type: application/json' "

@@ -24,10 +24,6 @@ DAYS_AHEAD = (1, 2, 3)
 COLD_START_SECONDS = 60.0
 
 
-class Refused(CommandError):
-    """The API did not answer as it should; carries what it said."""
-
-
 def add(url: str, stack: DeployedStack) -> str | None:
     """Makes the demo users, services and slots that are not there yet; the id of a slot to book, if one is free."""
     with httpx.Client(base_url=url, timeout=COLD_START_SECONDS, trust_env=False) as api:
@@ -97,10 +93,10 @@ def ask(
 
 
 def checked(answer: httpx.Response) -> Any:
-    """The answer's body; raises Refused when it is an error."""
+    """The answer's body; raises CommandError when it is an error."""
     if answer.is_error:
         asked = f"{answer.request.method} {answer.request.url.path}"
-        raise Refused(f"The demo data could not be added: {asked} answered {answer.status_code} {answer.text[:200]}")
+        raise CommandError(f"Adding demo data failed: {asked} answered {answer.status_code} {answer.text[:200]}")
     return answer.json()
 
 

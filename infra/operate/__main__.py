@@ -30,6 +30,7 @@ def main() -> int:
     of_restore = commands.add_parser("restore")
     of_restore.add_argument("folder", type=Path)
     of_restore.add_argument("--overwrite", action="store_true", help="delete what the copy does not hold")
+    of_restore.add_argument("--from", dest="copy_of", default="", help="the stack that was copied, if it is another")
     of_rotation = commands.add_parser("rotate-key")
     of_rotation.add_argument("--now", action="store_true", help="a key has leaked")
     given, sam_options = options.parse_known_args()
@@ -49,7 +50,10 @@ def main() -> int:
             print(f"{stack} is copied to {given.folder}.")
         case "restore":
             stack = target()
-            print_counts((replace if given.overwrite else restore)(stack, given.folder, now))
+            if given.overwrite:
+                print_counts(replace(stack, given.folder, now, given.copy_of))
+            else:
+                print_counts(restore(stack, given.folder, now))
             print(f"{stack} is restored from {given.folder}.")
         case "rotate-key":
             print(rotated(target(), now=now, has_leaked=given.now))

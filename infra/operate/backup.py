@@ -1,9 +1,9 @@
 """Copies all tables of a stack to a folder of JSON lines (`make backup`); `restore` puts them back.
 
-A file holds one table, an item per line, in DynamoDB's own JSON; `manifest.json` says what is there and is written
-last, so that a copy which was interrupted is never restored. The files hold e-mail addresses and password hashes: they
-are readable by their owner only. The signing key is not among them, and sessions are not put back: after a restoration
-everybody signs in again.
+A file holds one table, an item per line, in DynamoDB's own JSON (no table has a binary attribute); `manifest.json` says
+what is there and is written last, so that a copy which was interrupted is never restored. The files hold e-mail
+addresses and password hashes: they are readable by their owner only. The signing key is not among them, and sessions
+are not put back: after a restoration everybody signs in again.
 
 Tables are copied one after the other: let nobody write meanwhile, or copy tables that were restored to one moment
 (`--suffix`, see docs/deploy.md). Bookings are marked as restored when they are put back, so that nobody is told about
@@ -12,7 +12,6 @@ them again.
 
 import hashlib
 import json
-from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,15 +51,8 @@ def copy_out(dynamodb: Any, table: str, file: Path) -> dict[str, Any]:
     with file.open("wb") as lines:
         for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
             for item in page["Items"]:
-                line = (json.dumps(item, default=_from_bytes, sort_keys=True, ensure_ascii=False) + "\n").encode()
+                line = (json.dumps(item, sort_keys=True, ensure_ascii=False) + "\n").encode()
                 lines.write(line)
                 digest.update(line)
                 items += 1
     return {"items": items, "sha256": digest.hexdigest()}
-
-
-def _from_bytes(value: Any) -> Any:
-    """Binary values travel as DynamoDB's JSON has them: in base 64."""
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    raise TypeError(type(value).__name__)

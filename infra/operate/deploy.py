@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from infra import sam
 from infra.cli import CommandError, step
-from infra.operate.target import target
+from infra.operate.target import ON_AWS, target
 from infra.settings import ROOT, template
 from infra.stack import DeployedStack
 
@@ -29,11 +29,13 @@ CAN_ONLY_BE_DELETED = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", 
 
 def deploy(environment: str, more: list[str], sam_options: list[str]) -> int:
     """Builds and deploys; the status of `sam deploy`. Raises CommandError when it cannot succeed."""
+    if environment not in ON_AWS:
+        raise CommandError(f"ENV={environment} is not on AWS: deploy with ENV=staging or ENV=prod.")
     chosen = parameters(environment, more)
     stack = target({**os.environ, "ENV": environment})
     check_account(stack, chosen)
     command = [*prepare(environment, chosen), "--stack-name", stack.name, *sam_options]
-    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    status = subprocess.run(command, cwd=ROOT, env=os.environ | stack.aws_environment(), check=False).returncode
     if status == 0 and chosen.get("Environment") == "prod":
         protect(stack)
     return status

@@ -18,6 +18,8 @@ from booking.bookings.timers import restore_timer
 BATCH = 10
 HIDDEN_SECONDS = 120
 WAIT_SECONDS = 1
+RANGE = {"streamArn", "shardId", "startSequenceNumber", "endSequenceNumber", "batchSize"}
+"""What Lambda says of the records that it gave up."""
 SWEEPS = ("ExpireStartedSlots", "RemindUpcoming")
 
 
@@ -45,7 +47,7 @@ class Redrive:
                 continue
             tried.add(message["Body"])
             try:
-                about = self._try_again(json.loads(message["Body"]))
+                about = self._try_again(message["Body"])
             except CannotRedrive as why:
                 counts["stay"] += 1
                 say(f"stays  {why}")
@@ -61,27 +63,32 @@ class Redrive:
         while found := self.client("sqs").receive_message(QueueUrl=queue, **look).get("Messages"):
             yield from found
 
-    def _try_again(self, message: Mapping[str, Any]) -> str:
-        source = str(message.get("source", ""))
-        if source.startswith("sweep."):
-            return self._set_timer(message["content"])
-        if source == "stream.publish_events":
-            return self._publish([message["content"]])
-        if "DDBStreamBatchInfo" in message:
-            return self._publish(self._records(message["DDBStreamBatchInfo"]))
-        if message.get("detail-type") == "Scheduled Event":
-            return self._run_sweep(message)
-        raise CannotRedrive(f"a message of an unknown kind: {json.dumps(message)[:200]}")
+    def _try_again(self, body: str) -> str:
+        try:
+            message = json.loads(body)
+        except ValueError as error:
+            raise CannotRedrive(f"a message that is not JSON: {body[:200]}") from error
+        match message:
+            case {"source": str(source), "content": {"booking_id": str(booking_id), "timer": str(timer)}} if (
+                source.startswith("sweep.")
+            ):
+                return self._set_timer(booking_id, timer)
+            case {"source": "stream.publish_events", "content": dict(record)}:
+                return self._publish([record])
+            case {"DDBStreamBatchInfo": dict(batch)} if batch.keys() >= RANGE:
+                return self._publish(self._records(batch))
+            case {"detail-type": "Scheduled Event", "resources": [*_]}:
+                return self._run_sweep(message)
+        raise CannotRedrive(f"a message of an unknown kind: {body[:200]}")
 
-    def _set_timer(self, content: Mapping[str, str]) -> str:
+    def _set_timer(self, booking_id: str, timer: str) -> str:
         """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
-        if restore_timer(content["booking_id"], content["timer"]):
-            return f"{content['booking_id']} waits for the next sweep"
-        return f"{content['booking_id']} has ended meanwhile"
+        waits = restore_timer(booking_id, timer)
+        return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
     def _run_sweep(self, event: Mapping[str, Any]) -> str:
         """Any run comes to what was due at the one that failed; one is enough for all of a sweep's messages."""
-        rules = " ".join(event.get("resources", []))
+        rules = str(event["resources"])
         sweep = next((name for name in SWEEPS if name in rules), None)
         if sweep is None:
             raise CannotRedrive(f"no sweep of this stack has this schedule: {rules}")
@@ -107,11 +114,11 @@ class Redrive:
         streams = self.client("dynamodbstreams")
         shard = {"StreamArn": info["streamArn"], "ShardId": info["shardId"]}
         last, wanted = int(info["endSequenceNumber"]), int(info["batchSize"])
+        found: list[dict[str, Any]] = []
         try:
             place = streams.get_shard_iterator(
                 **shard, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=info["startSequenceNumber"]
             )["ShardIterator"]
-            found: list[dict[str, Any]] = []
             while place and len(found) < wanted:
                 page = streams.get_records(ShardIterator=place, Limit=wanted - len(found))
                 if not page["Records"]:
@@ -121,12 +128,9 @@ class Redrive:
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"TrimmedDataAccessException", "ResourceNotFoundException"}:
                 raise
-            raise CannotRedrive(
-                f"the stream no longer has the records from {info['startSequenceNumber']} on"
-            ) from error
         if len(found) < wanted:
             raise CannotRedrive(
-                f"the stream has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on"
+                f"the stream still has {len(found)} of the {wanted} records from {info['startSequenceNumber']} on"
             )
         records: list[dict[str, Any]] = json.loads(json.dumps(found, default=lambda moment: moment.timestamp()))
         return records

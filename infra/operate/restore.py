@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
@@ -16,7 +15,6 @@ from infra.stack import DeployedStack
 
 HOLDS_WHAT_HAPPENS_BY_ITSELF = {"EphemeralTable", "MetricsTable"}
 SESSION = "refresh#"
-RESTORED_MARK = {"BookingsTable": "restored_at"}
 MOST_PER_WRITE = 25
 WRITE_ATTEMPTS = 10
 LONGEST_PAUSE_SECONDS = 10.0
@@ -26,30 +24,41 @@ type Item = Mapping[str, Any]
 
 def restore(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
     """Puts a copy into a stack whose tables are empty; how many items each has got."""
-    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    files, names, dynamodb = whole_files(folder), table_names(stack), stack.client("dynamodb")
     refuse_full_tables(dynamodb, names)
     return copy_all_in(dynamodb, names, files, now)
 
 
-def replace(stack: DeployedStack, folder: Path, now: datetime) -> dict[str, int]:
+def replace(stack: DeployedStack, folder: Path, now: datetime, copy_of: str = "") -> dict[str, int]:
     """Makes the tables hold what the copy holds, and nothing that came after it; how many items each has got.
 
     What has come since would contradict the copy: a booking, say, of a slot that the copy gives to somebody else.
-    Interrupted, it may be run again.
+    Interrupted, it may be run again. Raises CommandError for a copy of another stack than this one, or than `copy_of`.
     """
-    files, names, dynamodb = read_manifest(folder), table_names(stack), stack.client("dynamodb")
+    files, names, dynamodb = whole_files(folder), table_names(stack), stack.client("dynamodb")
+    if (source := read_manifest(folder)["stack"]) != (copy_of or stack.name):
+        raise CommandError(
+            f"{folder} is a copy of {source}, not of {copy_of or stack.name}: nothing was changed. "
+            f"To give up what {stack.name} holds for it, say so with FROM={source}."
+        )
     for table, file in files.items():
         delete_others(dynamodb, names[table], file)
     return copy_all_in(dynamodb, names, files, now)
 
 
-def read_manifest(folder: Path) -> dict[str, Path]:
-    """The files of a copy; raises CommandError unless they are whole."""
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a copy says of itself; raises CommandError unless it was finished and can be read."""
     if not (folder / "manifest.json").is_file():
         raise CommandError(f"{folder} holds no finished copy: its manifest.json is missing.")
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     if manifest["format"] != FORMAT:
         raise CommandError(f"{folder} has format {manifest['format']}; this program reads format {FORMAT}.")
+    return manifest
+
+
+def whole_files(folder: Path) -> dict[str, Path]:
+    """The files of a copy by table; raises CommandError when one is damaged."""
+    manifest = read_manifest(folder)
     files = {table: folder / f"{table}.jsonl" for table in manifest["tables"]}
     for table, about in manifest["tables"].items():
         with files[table].open("rb") as lines:
@@ -69,8 +78,11 @@ def refuse_full_tables(dynamodb: Any, names: Mapping[str, str]) -> None:
 
 def copy_all_in(dynamodb: Any, names: Mapping[str, str], files: Mapping[str, Path], now: datetime) -> dict[str, int]:
     """Puts each file into its table; how many items each has got."""
-    marks = {table: mark_of(table, now) for table in files}
-    return {table: copy_in(dynamodb, names[table], files[table], marks[table]) for table in TABLES if table in files}
+    restored: Item = {"restored_at": {"S": f"{now:%Y-%m-%dT%H:%M:%SZ}"}}
+    marks = {"BookingsTable": restored}  # the functions know by it whom not to notify
+    return {
+        table: copy_in(dynamodb, names[table], files[table], marks.get(table, {})) for table in TABLES if table in files
+    }
 
 
 def copy_in(dynamodb: Any, table: str, file: Path, mark: Item) -> int:
@@ -104,7 +116,7 @@ def read_items(file: Path) -> Iterator[Item]:
         for line in lines:
             item = json.loads(line)
             if not item.get("pk", {}).get("S", "").startswith(SESSION):
-                yield {name: _to_bytes(value) for name, value in item.items()}
+                yield item
 
 
 def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
@@ -118,24 +130,3 @@ def write(dynamodb: Any, table: str, requests: Sequence[Any]) -> None:
     raise CommandError(
         f"{table} does not take more writes now. Run it again with OVERWRITE=1: it starts from the beginning."
     )
-
-
-def mark_of(table: str, now: datetime) -> Item:
-    """What the functions know a restored item by."""
-    return {RESTORED_MARK[table]: {"S": f"{now:%Y-%m-%dT%H:%M:%SZ}"}} if table in RESTORED_MARK else {}
-
-
-def _to_bytes(value: Any) -> Any:
-    """The inverse, at any depth."""
-    ((kind, content),) = value.items()
-    match kind:
-        case "B":
-            return {kind: b64decode(content)}
-        case "BS":
-            return {kind: [b64decode(one) for one in content]}
-        case "L":
-            return {kind: [_to_bytes(one) for one in content]}
-        case "M":
-            return {kind: {name: _to_bytes(one) for name, one in content.items()}}
-        case _:
-            return {kind: content}

@@ -10,13 +10,10 @@ leaked: it takes new ones at once, whatever was published.
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.cli import CommandError
 from infra.stack import DeployedStack
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEY_BYTES = 48
 MARGIN = timedelta(minutes=10)
@@ -71,7 +68,7 @@ def new_key() -> str:
 
 def pause(stack: DeployedStack) -> timedelta:
     """How long after a rotation what the key before it has signed may be in use."""
-    about: Mapping[str, Any] = stack.describe() or {}
+    about = stack.describe() or {}
     parameters = {given["ParameterKey"]: given["ParameterValue"] for given in about.get("Parameters", [])}
     return timedelta(minutes=int(parameters["AccessTokenMinutes"])) + MARGIN
 

@@ -1,4 +1,4 @@
-"""The consistency checker's command: `python -m tests.consistency --seconds 60 --clients 16 --faults`.
+"""The consistency checker's command, behind `make consistency`: `--seconds 60 --clients 16 --faults`.
 
 Without `--url` it brings up a stack of its own; with it, the AWS SDK's usual variables lead to that stack's tables.
 Each run is kept in a file; `--check FILE` makes the checks on it again, without a stack.
@@ -27,7 +27,7 @@ from infra.settings import ROOT
 from tests.consistency import report, workload
 from tests.consistency.faults import FaultProxy, FunctionKiller
 from tests.consistency.invariants import Evidence, violations
-from tests.consistency.run import Run, keep, read_again
+from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.tables import read_at_rest
 from tests.e2e.deployed import DeployedStack, StackElsewhere
 
@@ -108,7 +108,7 @@ def check(target: Target, seconds: float, clients: int, seed: int) -> int:
     run = Run(evidence, took, target.faults())
     file = RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-seed-{seed}.json"
     keep(run, file)
-    print(f"Kept: python -m tests.consistency --check {file.relative_to(ROOT)}", flush=True)
+    print(f"Kept; to judge it again: {how_to_judge_again(file.relative_to(ROOT))}", flush=True)
     return judge(run)
 
 

@@ -1,5 +1,6 @@
 """A run in a file: what the clients were told and what was stored, so that the checks can be made again."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,11 @@ def keep(run: Run, file: Path) -> None:
     """Writes the run to the file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(_RUN.dump_json(run))
+
+
+def how_to_judge_again(file: Path) -> str:
+    """The command that reads the run and makes the checks on it again."""
+    return f"make consistency CHECK={shlex.quote(str(file))}"
 
 
 def read_again(file: Path) -> Run:

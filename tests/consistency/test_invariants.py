@@ -1,5 +1,7 @@
 """Each check on histories and tables made by hand: what is right passes, what is wrong is named."""
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,11 +11,12 @@ from typing import Any
 import pytest
 
 from infra.cli import CommandError
+from infra.settings import ROOT
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
 from tests.consistency.report import MOST_LINES, summary
-from tests.consistency.run import Run, keep, read_again
+from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot, Tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -451,6 +454,15 @@ def test_a_run_that_was_kept_is_judged_alike(tmp_path: Path) -> None:
 
     assert again == run
     assert violations(again.evidence) == violations(run.evidence) != []
+
+
+def test_the_command_that_a_run_prints_needs_no_python_of_the_users_own(tmp_path: Path) -> None:
+    command = how_to_judge_again(tmp_path / "a run.json")
+    made = subprocess.run(["bash", "-c", f"{command} --dry-run"], cwd=ROOT, capture_output=True, check=True, text=True)
+    (started,) = [line for line in made.stdout.replace("\\\n", "").splitlines() if "tests.consistency" in line]
+    python, _, module, *options = shlex.split(started)
+    assert (python, module) == (".venv/bin/python", "tests.consistency")
+    assert options[-2:] == ["--check", str(tmp_path / "a run.json")]
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1]"])

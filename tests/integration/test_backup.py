@@ -59,6 +59,29 @@ def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path
         restore(Moto(), tmp_path / "copy", NOW)
 
 
+def test_a_copy_of_another_stack_replaces_nothing_unless_that_stack_is_named(tmp_path: Path) -> None:
+    another, this = Moto("booking-api-staging"), Moto("booking-api-prod")
+    back_up(another, tmp_path / "copy", NOW)
+    a_slot(a_specialist())
+    before = {table: stored(table) for table in ("users", "calendar", "bookings")}
+
+    for named in ("", "booking-api-prod", "booking-api"):
+        with pytest.raises(CommandError, match=r"is a copy of booking-api-staging.*FROM=booking-api-staging"):
+            replace(this, tmp_path / "copy", NOW, copy_of=named)
+    assert {table: stored(table) for table in before} == before
+
+    replace(this, tmp_path / "copy", NOW, copy_of="booking-api-staging")
+    assert (stored("users"), stored("calendar")) == ([], [])
+
+
+def test_a_copy_of_another_stack_may_fill_empty_tables(tmp_path: Path) -> None:
+    a_slot(a_specialist())
+    counts = back_up(Moto("booking-api-prod"), tmp_path / "copy", NOW)
+    delete_tables()
+    create_tables()
+    assert restore(Moto("booking-api-prod-2"), tmp_path / "copy", NOW) == counts
+
+
 @pytest.mark.parametrize("stack_is_another", [True, False])
 def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: bool) -> None:
     user = register_user(Registration("ann@example.com", "correct horse"), source_address="192.0.2.1", now=NOW)

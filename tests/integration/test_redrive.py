@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from booking.bookings.table import BookingItem, TimerKind, reminder_timer
 from booking.bookings.timers import give_up
@@ -40,11 +41,29 @@ class Functions:
 
 
 @dataclass
+class Streams:
+    """A shard with records of these sequence numbers, or one that refuses to be read."""
+
+    numbers: list[int] = field(default_factory=list)
+    refusal: str | None = None
+
+    def get_shard_iterator(self, SequenceNumber: str, **_: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        if self.refusal:
+            raise ClientError({"Error": {"Code": self.refusal}}, "GetShardIterator")
+        return {"ShardIterator": SequenceNumber}
+
+    def get_records(self, ShardIterator: str, Limit: int) -> dict[str, Any]:  # noqa: N803 - boto3's
+        found = [number for number in self.numbers if number >= int(ShardIterator)][:Limit]
+        return {"Records": [{"dynamodb": {"SequenceNumber": str(number)}} for number in found]}
+
+
+@dataclass
 class Queue:
     """The stack's dead-letter queue, in moto, and what a redrive of it does."""
 
     url: str
     functions: Functions = field(default_factory=Functions)
+    streams: Streams = field(default_factory=Streams)
     said: list[str] = field(default_factory=list)
 
     def put(self, *letters: dict[str, Any]) -> None:
@@ -53,7 +72,7 @@ class Queue:
 
     def redrive(self) -> dict[str, int]:
         outputs = {f"{name}Name": f"{name}:live" for name in ("ExpireStartedSlots", "RemindUpcoming", "PublishEvents")}
-        clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions}
+        clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions, "dynamodbstreams": self.streams}
         return Redrive(clients.__getitem__, {**outputs, "DeadLetterQueueUrl": self.url}).run(self.said.append)
 
     def left(self) -> int:
@@ -93,17 +112,60 @@ def test_the_letter_of_a_sweep_that_fails_again_stays(queue: Queue) -> None:
     assert queue.left() == 1
 
 
-@pytest.mark.parametrize("letter", [scheduled("SomebodyElses"), {"source": "nobody"}, {}])
-def test_what_nobody_knows_stays(queue: Queue, letter: dict[str, Any]) -> None:
-    queue.put(letter)
-    assert queue.redrive() == {"done": 0, "stay": 1}
-    assert (queue.left(), queue.functions.invoked) == (1, [])
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(scheduled("SomebodyElses")),
+        '{"source": "nobody"}',
+        "{}",
+        "[]",
+        "null",
+        "text",
+        '{"source": "sweep.expire"}',
+        '{"source": "sweep.expire", "content": "text"}',
+        '{"source": "sweep.expire", "content": {"timer": "expire#bkg_1"}}',
+        '{"source": "sweep.remind", "content": {"booking_id": 1, "timer": null}}',
+        '{"source": "stream.publish_events"}',
+        '{"source": "stream.publish_events", "content": []}',
+        '{"detail-type": "Scheduled Event"}',
+        '{"detail-type": "Scheduled Event", "resources": [1]}',
+        '{"DDBStreamBatchInfo": {"batchSize": 1}}',
+    ],
+)
+def test_what_nobody_knows_stays_and_holds_up_nothing(queue: Queue, body: str) -> None:
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody=body)
+    queue.put(scheduled("RemindUpcoming"))
+    assert queue.redrive() == {"done": 1, "stay": 1}
+    ((function, _),) = queue.functions.invoked
+    assert (queue.left(), function) == (1, "RemindUpcoming:live")
+    assert sorted(line[:7] for line in queue.said) == ["done   ", "stays  "]
 
 
 def test_a_record_of_the_stream_is_handed_to_its_function_again(queue: Queue) -> None:
     queue.put({"source": "stream.publish_events", "reason": "KeyError: 'a'", "content": {"eventID": "1"}})
     assert queue.redrive() == {"done": 1, "stay": 0}
     assert queue.functions.invoked == [("PublishEvents:live", {"Records": [{"eventID": "1"}]})]
+
+
+RANGE = {"streamArn": "arn", "shardId": "1", "startSequenceNumber": "100", "endSequenceNumber": "101", "batchSize": 2}
+
+
+def test_the_records_that_lambda_names_are_read_and_handed_to_their_function(queue: Queue) -> None:
+    queue.streams.numbers = [99, 100, 101, 102]
+    queue.put({"DDBStreamBatchInfo": RANGE})
+    assert queue.redrive() == {"done": 1, "stay": 0}
+    ((function, event),) = queue.functions.invoked
+    assert function == "PublishEvents:live"
+    assert [record["dynamodb"]["SequenceNumber"] for record in event["Records"]] == ["100", "101"]
+
+
+@pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
+def test_a_letter_about_records_that_the_stream_no_longer_has_stays(queue: Queue, code: str) -> None:
+    queue.streams.refusal = code
+    queue.put({"DDBStreamBatchInfo": RANGE})
+    assert queue.redrive() == {"done": 0, "stay": 1}
+    assert queue.said == ["stays  the stream still has 0 of the 2 records from 100 on"]
+    assert (queue.left(), queue.functions.invoked) == (1, [])
 
 
 @pytest.fixture

@@ -41,6 +41,18 @@ class Aws(DeployedStack):
         self.protected.append(StackName)
 
 
+@pytest.mark.parametrize("environment", ["default", "localstack", "production"])
+def test_only_what_means_aws_is_deployed_there(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else samconfig.toml knows is an emulator's, and `sam` would deploy it to AWS all the same."""
+    asked: list[str] = []
+    monkeypatch.setattr(deploy, "check_account", lambda *_: asked.append("the account"))
+    monkeypatch.setattr(deploy, "prepare", lambda *_: pytest.fail("It was built."))
+    monkeypatch.setattr(deploy, "target", lambda _: Aws())
+    with pytest.raises(CommandError, match="ENV=staging or ENV=prod"):
+        deploy.deploy(environment, [], [])
+    assert asked == []
+
+
 ONE_EACH = {deploy.RESERVATION: "1"}
 
 

@@ -1,5 +1,6 @@
 """What may reach AWS from GitHub: what the checks have passed, by jobs of the environment that the role is for."""
 
+import re
 import subprocess
 from typing import Any
 
@@ -10,6 +11,7 @@ from infra.settings import ROOT, template
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 JOBS: dict[str, Any] = yaml.safe_load((WORKFLOWS / "deploy.yml").read_text())["jobs"]
+CHECKS: dict[str, Any] = yaml.safe_load((WORKFLOWS / "ci.yml").read_text())["jobs"]
 ROLE: dict[str, Any] = template("infra/github-deploy.yaml")["Resources"]["Deploy"]["Properties"]
 
 
@@ -28,6 +30,22 @@ def test_nothing_is_deployed_that_has_not_passed_the_checks_of_every_change() ->
     assert "staging" in needed_by("prod")
     # YAML reads the key `on` as a truth value.
     assert "workflow_call" in yaml.safe_load((WORKFLOWS / "ci.yml").read_text())[True]
+
+
+def test_the_checks_run_every_folder_of_tests_that_make_test_runs() -> None:
+    (matrix,) = [job["strategy"]["matrix"] for job in CHECKS.values() if "strategy" in job]
+    targets = [target for one in matrix["include"] for target in one["targets"].split()]
+    wanted = folders_of_tests("test")
+    assert {"tests/unit", "tests/consistency", "tests/mutants"} <= wanted
+    assert wanted <= folders_of_tests(*targets)
+
+
+def folders_of_tests(*targets: str) -> set[str]:
+    """Those that the make targets would hand to pytest."""
+    words = ["make", "--dry-run", "--no-print-directory", *targets]
+    commands = subprocess.run(words, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    pytests = [line for line in commands.splitlines() if "/pytest " in line]
+    return {folder for line in pytests for folder in re.findall(r"tests/\w+", line)}
 
 
 @pytest.mark.parametrize("job", ["staging", "prod"])

@@ -8,8 +8,9 @@ import localstack_client.session  # type: ignore[import-untyped]
 import pytest
 
 from infra.cli import NotUp
-from infra.localstack import require_localstack, tests_stack
+from infra.localstack import require_localstack
 from tests.e2e.conftest import ann, ben, people, specialist, stack
+from tests.e2e.deployed import DeployedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,8 +39,6 @@ def dynamodb(localstack: Any) -> "DynamoDBClient":
 
 
 @pytest.fixture(scope="session")
-def names(localstack: Any) -> Tables:
+def names(stack: DeployedStack) -> Tables:
     """The tables' names, by logical id."""
-    return {
-        output.removesuffix("Name"): value for output, value in tests_stack().outputs().items() if "TableName" in output
-    }
+    return {output.removesuffix("Name"): value for output, value in stack.outputs().items() if "TableName" in output}

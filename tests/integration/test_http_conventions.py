@@ -16,7 +16,7 @@ from booking.api.middleware import LARGEST_BODY
 from booking.caller import Caller
 from booking.runtime import signing
 from booking.runtime.clock import current_instant
-from booking.runtime.ids import new_id
+from booking.runtime.ids import encode_id, new_id
 from booking.runtime.settings import settings
 from booking.slots.slot_id import SlotId
 from booking.slots.wait_list_entry_id import EntryId
@@ -48,6 +48,9 @@ ROLES = {
         ("post", "/specialists/me/slots"),
         ("get", "/specialists/me/slots"),
         ("delete", "/specialists/me/slots/{id}"),
+        ("post", "/specialists/me/time-off"),
+        ("get", "/specialists/me/time-off"),
+        ("delete", "/specialists/me/time-off/{id}"),
         ("get", "/bookings/specialists/me"),
     },
     "client": {("post", "/bookings"), ("post", "/bookings/wait-list")},
@@ -86,6 +89,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/specialists/me/services"): {"title": "Cut", "duration_minutes": 30, "price": "1.00"},
         ("patch", "/specialists/me"): {"display_name": "Ann"},
         ("post", "/specialists/me/slots"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
+        ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
         ("patch", "/bookings/{id}/reschedule"): slot,
@@ -490,6 +494,7 @@ class TestIds:
     REASONS: ClassVar = {
         "/users/{id}": "user_not_found",
         "/specialists/me/slots/{id}": "slot_not_found",
+        "/specialists/me/time-off/{id}": "time_off_not_found",
         "/specialists/{id}": "specialist_not_found",
         "/bookings/wait-list/{entry_id}": "wait_list_entry_not_found",
         "/bookings/{id}": "booking_not_found",
@@ -537,6 +542,7 @@ class TestIds:
             "specialist_not_found": new_id("spc"),
             "slot_not_found": slot.text,
             "booking_not_found": new_id("bkg"),
+            "time_off_not_found": encode_id("off", bytes(11)),
             "wait_list_entry_not_found": EntryId(slot, new_id("usr")).text,
         }[self.reason_of(path)]
 

@@ -1,6 +1,6 @@
 """Refusals that concern specialists and their services."""
 
-from booking.errors import NotFound
+from booking.errors import Conflict, NotFound
 
 
 class SpecialistNotFound(NotFound):
@@ -22,3 +22,10 @@ class ServiceNotFound(NotFound):
 
     sentence = "Service not found"
     reason = "service_not_found"
+
+
+class ServiceNotOffered(Conflict):
+    """Its specialist has switched it off."""
+
+    sentence = "Service is not offered"
+    reason = "service_not_offered"

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -66,6 +75,7 @@ Title = Annotated[str, StringConstraints(min_length=2, max_length=120, strip_whi
 Description = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), _PLAIN]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), _PLAIN]
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
+PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 Day = Annotated[
     date,
     Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)),

@@ -1,15 +1,9 @@
 """Profiles and services on the wire."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import PlainSerializer
-
-from booking.api.bodies.fields import ResponseBody
+from booking.api.bodies.fields import PriceText, ResponseBody
 from booking.caller import Locale
-
-_PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 
 
 class ProfileBody(ResponseBody):
@@ -31,5 +25,5 @@ class ServiceBody(ResponseBody):
     title: str
     description: str | None
     duration_minutes: int
-    price: _PriceText
+    price: PriceText
     created_at: datetime

@@ -58,6 +58,11 @@ def stored(table: str) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: [item[name] for name in _KEYS[table]])
 
 
+def everything_stored() -> dict[str, list[dict[str, Any]]]:
+    """Every item of every table."""
+    return {table: stored(table) for table in _KEYS}
+
+
 def stored_in_calendar(kind: str) -> list[dict[str, Any]]:
     """Every item of the calendar table of a kind (`"slot"`, `"hour"`, `"day"`, `"profile"`, `"service"`, `"off"`)."""
     return [item for item in stored("calendar") if _kind_of(item) == kind]

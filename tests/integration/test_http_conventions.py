@@ -25,7 +25,7 @@ from infra.openapi import document
 from tests.integration.api import Api, bearer, error_of
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, an_admin
 from tests.integration.store_calls import Calls, keys_unreachable, refusing, unreachable
-from tests.integration.tables import stored
+from tests.integration.tables import everything_stored, stored
 
 ANYONE = {
     ("post", "/auth/register"),
@@ -470,12 +470,15 @@ class TestUndeclaredInput:
 
     def test_a_refused_request_changes_nothing(self, api: Api) -> None:
         specialist, client = a_specialist(), a_client()
-        booking, before = a_booking(specialist, client), stored("bookings")
+        booking, free = a_booking(specialist, client), a_slot(specialist, 5 * HOUR)
+        before = everything_stored()
 
-        api.request("PATCH", f"/bookings/{booking.id}/cancel?reason=ill", client)
-        api.request("POST", "/bookings?dry_run=1", client, json={"slot_id": a_slot(specialist, 5 * HOUR).id})
+        cancelled = api.request("PATCH", f"/bookings/{booking.id}/cancel?reason=ill", client)
+        booked = api.request("POST", "/bookings?dry_run=1", client, json={"slot_id": free.id})
 
-        assert stored("bookings") == before
+        error_of(cancelled, 422, "validation_error")
+        error_of(booked, 422, "validation_error")
+        assert everything_stored() == before
 
 
 class TestIds:

@@ -126,7 +126,7 @@ class BookingItem(ClientItem):
             slot_start_at=self.slot_start_at,
             slot_end_at=self.slot_end_at,
             created_at=self.created_at,
-            changeable_until=self.changeable_until if self.changeable_until is not None else self.slot_start_at,
+            changeable_until=self._changeable_until(),
             note=self.note,
             cancelled_at=self.cancelled_at,
             cancel_reason=self.cancel_reason,
@@ -134,6 +134,11 @@ class BookingItem(ClientItem):
             sequence=int(self.sequence),
             from_wait_list=self.from_wait_list,
         )
+
+    def _changeable_until(self) -> datetime:
+        """Bookings of earlier releases can be changed until they start."""
+        told: datetime | None = self.changeable_until
+        return self.slot_start_at if told is None else told
 
     def client_list_key(self) -> Mapping[str, str]:
         """The item's key in its client's list."""

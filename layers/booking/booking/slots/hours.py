@@ -6,8 +6,6 @@ the same hour, and one refuses the other only where they share a minute.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import and_
 
 from pynamodb.attributes import NumberAttribute, NumberSetAttribute
 from pynamodb.expressions.condition import Condition
@@ -168,8 +166,8 @@ def _are_free(minutes: frozenset[int]) -> Condition:
 
 def _all(conditions: list[Condition]) -> Condition:
     """Halves of halves, so that no parentheses are nested deeply."""
-    if len(conditions) <= 2:  # noqa: PLR2004  # a pair
-        return reduce(and_, conditions)
+    if len(conditions) == 1:
+        return conditions[0]
     middle = len(conditions) // 2
     return _all(conditions[:middle]) & _all(conditions[middle:])
 

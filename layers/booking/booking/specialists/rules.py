@@ -28,21 +28,40 @@ class BookedService:
     id: str
     title: str | None
     price: Decimal | None
+    currency: str | None
     minutes: int | None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something a specialist offers, and what it costs."""
+    """Something a specialist offers, and what it costs (`currency` by ISO 4217).
+
+    So many minutes before and after an appointment its specialist is not free either. One that is not active is
+    offered no more.
+    """
 
     id: str
     specialist_id: str
     title: str
     description: str | None
     duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
     price: Decimal
+    currency: str
+    is_active: bool
     created_at: datetime
 
     def as_booked(self) -> BookedService:
         """What is kept of the service where it is asked for."""
-        return BookedService(self.id, self.title, self.price, self.duration_minutes)
+        return BookedService(
+            self.id,
+            self.title,
+            self.price,
+            self.currency,
+            self.duration_minutes,
+            self.buffer_before_minutes,
+            self.buffer_after_minutes,
+        )

@@ -1,7 +1,8 @@
 """Examples: of every property, of whole bodies, and of parameters.
 
 They belong to names, not to the fields in code, which every cold start would pay for: a `slot_id` is the same slot in
-all bodies, and a body's example is made of those of its properties. A field that declares `examples` keeps them.
+all bodies, and a body's example is made of those of its properties. A field that declares `examples` keeps them; what is
+known of its name makes whole bodies all the same, since it fits the other names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,6 +94,9 @@ _OF_PLACE: Mapping[str, Any] = {
     "parameter.tz": "Europe/Berlin",
     # in a body
     "BookingBody.id": _BOOKING,
+    "ChangedProfileBody.description": "Barber in Kreuzberg since 2009",
+    "ChangedProfileBody.id": _SPECIALIST,
+    "ConflictBody.id": _BOOKING,
     "Health.version": "0.2.0",
     "ProfileBody.description": "Barber in Kreuzberg since 2009",
     "ProfileBody.id": _SPECIALIST,
@@ -159,13 +163,13 @@ class _Examples:
     def _of(self, schema: Mapping[str, Any], title: str = "", name: str = "") -> Any:
         """Of the property `name` in the schema `title`, or of a whole schema. Raises `_NoExample`."""
         match schema:
-            case {"examples": [example, *_]} | {"const": example}:
-                return example
             case {"$ref": reference}:
                 referred = reference.rpartition("/")[2]
                 return self._of(self._schemas[referred], referred, name)
             case {"type": "object", "properties": properties}:
                 return {inner: self._of(part, title, inner) for inner, part in properties.items()}
+            case {"type": "object", "propertyNames": names, "additionalProperties": values}:
+                return {self._of(names): self._of(values, title, name)}
             case {"type": "array", "items": items}:
                 return [self._of(items, title, name)]
         return self._of_value(schema, title, name)
@@ -175,8 +179,10 @@ class _Examples:
             if key in known:
                 return known[key]
         match schema:
-            case {"enum": [example, *_]} | {"default": example} | {"format": "date-time" | "date" as example}:
-                return _OF_FORMAT.get(example, example)
+            case {"examples": [example, *_]} | {"const": example} | {"enum": [example, *_]} | {"default": example}:
+                return example
+            case {"format": "date-time" | "date" as kind}:
+                return _OF_FORMAT[kind]
             case {"anyOf": [first, *_]}:
                 return self._of(first, title, name)
             case {"type": "boolean"}:

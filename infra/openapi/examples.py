@@ -1,8 +1,8 @@
 """Examples: of every property, of whole bodies, and of parameters.
 
 They belong to names, not to the fields in code, which every cold start would pay for: a `slot_id` is the same slot in
-all bodies, and a body's example is made of those of its properties. A field that declares `examples` keeps them; what is
-known of its name makes whole bodies all the same, since it fits the other names.
+all bodies, and a body's example is made of those of its properties. A field that declares `examples` shows them; in a
+whole body what is known of its name comes first, since it fits the other names.
 """
 
 from collections.abc import Iterator, Mapping

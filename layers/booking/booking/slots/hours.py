@@ -169,7 +169,8 @@ def _all(conditions: list[Condition]) -> Condition:
     if len(conditions) == 1:
         return conditions[0]
     middle = len(conditions) // 2
-    return _all(conditions[:middle]) & _all(conditions[middle:])
+    both: Condition = _all(conditions[:middle]) & _all(conditions[middle:])
+    return both
 
 
 def empty_hour(specialist_id: str, hour: datetime) -> HourItem:

@@ -34,7 +34,12 @@ class RequestBody(BaseModel):
 
 
 class ResponseBody(BaseModel):
-    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`)."""
+    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`).
+
+    All its fields are there, also those with a default: clients need not ask.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 def _as_timestamp(value: Any) -> Any:
@@ -67,7 +72,7 @@ def _without_control_characters(text: str) -> str:
 _PLAIN = AfterValidator(_without_control_characters)
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_as_timestamp, json_schema_input_type=str),
+    BeforeValidator(_as_timestamp),
     AfterValidator(_in_utc),
 ]
 # Blanks are taken off before the length is measured.

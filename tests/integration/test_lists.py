@@ -29,8 +29,16 @@ from tests.integration.tables import booking_item, change_stored, put_stored
 
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
-PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
-OWN = ("/users", "/specialists/me/slots", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
+PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/schedule/dates", "/specialists/{}/slots")
+OWN = (
+    "/users",
+    "/specialists/me/services",
+    "/specialists/me/schedule/dates",
+    "/specialists/me/slots",
+    "/bookings/me",
+    "/bookings/specialists/me",
+    "/bookings/wait-list/me",
+)
 
 
 @pytest.fixture(scope="module")

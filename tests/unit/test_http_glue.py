@@ -63,6 +63,8 @@ class TestErrors:
         assert 400 <= status_of(refusal) < 600
         assert refusal.sentence[0].isupper() or refusal.sentence.split()[0] in {
             "cursor",
+            "date",
+            "date_from",
             "date_to",
             "end_at",
             "start_at",

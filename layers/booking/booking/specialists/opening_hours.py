@@ -109,6 +109,10 @@ class OpeningHours:
                 covered_until = closes
         return covered_until >= end_at
 
+    def first_instant_of(self, day: date) -> datetime:
+        """When that local day begins."""
+        return self._instant(day, 0)
+
     def _open(self, first: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The intervals of every day that may have a part in that time, as instants.
 

@@ -31,6 +31,7 @@ ZONES = [
 ]
 TEN_YEARS = st.dates(date(2026, 1, 1), date(2035, 12, 31))
 EXAMPLES = 120
+EXAMPLES_UNTIL_FOUND = 2000
 HOUR = timedelta(hours=1)
 HALF_AN_HOUR = timedelta(minutes=30)
 SPRING, AUTUMN = date(2027, 3, 28), date(2027, 10, 31)
@@ -175,12 +176,16 @@ def check_covers(asked: Question, hours: OpeningHours) -> None:
             assert hours.covers(start, start + length) == (minutes <= is_open)
 
 
-def examined(check: Callable[[Question, OpeningHours], None], kind: type[OpeningHours] = OpeningHours) -> None:
+def examined(
+    check: Callable[[Question, OpeningHours], None],
+    kind: type[OpeningHours] = OpeningHours,
+    examples: int = EXAMPLES,
+) -> None:
     """Asks the same made-up questions each time."""
 
     @given(questions())
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,
@@ -259,10 +264,10 @@ def test_naive_ways_of_working_them_out_are_found(naive: type[OpeningHours]) -> 
     assert [field.name for field in fields(naive)] == ["schedule", "dates", "time_zone"]
 
     with pytest.raises(AssertionError):
-        examined(check_starts, naive)
+        examined(check_starts, naive, EXAMPLES_UNTIL_FOUND)
 
 
 def test_naive_ways_are_found_by_what_is_covered_too() -> None:
     for naive in (_OffsetOfMidnight, _OneOffset):
         with pytest.raises(AssertionError):
-            examined(check_covers, naive)
+            examined(check_covers, naive, EXAMPLES_UNTIL_FOUND)

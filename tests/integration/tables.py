@@ -58,9 +58,19 @@ def stored(table: str) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: [item[name] for name in _KEYS[table]])
 
 
+def everything_stored() -> dict[str, list[dict[str, Any]]]:
+    """Every item of every table."""
+    return {table: stored(table) for table in _KEYS}
+
+
 def stored_in_calendar(kind: str) -> list[dict[str, Any]]:
-    """Every item of the calendar table of a kind (`"slot"`, `"day"`, `"profile"`, `"service"`)."""
-    return [item for item in stored("calendar") if item["sk"].partition("#")[0] == kind]
+    """Every item of the calendar table of a kind (`"slot"`, `"hour"`, `"day"`, `"profile"`, `"service"`, `"off"`)."""
+    return [item for item in stored("calendar") if _kind_of(item) == kind]
+
+
+def _kind_of(item: Mapping[str, Any]) -> str:
+    kind: str = item["sk"].partition("#")[0]
+    return "hour" if kind == "slot" and "slot_id" not in item else kind
 
 
 def booking_item(booking_id: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(
         ("GetDocs", "GetDocsAsset", "GetHealth", "GetMetrics", "GetOpenApi", "GetRedoc", "GetRoot"), (200, None)
     ),
-    **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListUsers"), (200, None)),
+    **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListTimeOff", "ListUsers"), (200, None)),
     **dict.fromkeys(("SetSchedule", "UpdateOwnProfile"), (200, None)),
     **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
     **dict.fromkeys(("DeleteDate", "LogOut"), (204, None)),
@@ -41,6 +41,8 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("CancelBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
+    "DeleteTimeOff": (404, "time_off_not_found"),
+    "CreateTimeOff": (422, "validation_error"),  # nor an end
     # No date stays in the future and within the next 400 days.
     **dict.fromkeys(("OpenSlot", "SetDate", "SetDates"), (422, "validation_error")),
 }

@@ -18,8 +18,8 @@ from booking.caller import Caller
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.clock import current_instant, epoch_seconds, to_stored
-from booking.runtime.ids import decode_id, encode_id, new_id
-from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX
+from booking.runtime.ids import new_id
+from booking.slots.slot_id import SlotId
 from booking.specialists import profiles
 from booking.specialists.errors import (
     DateInThePast,
@@ -85,12 +85,11 @@ def booked(specialist: Caller, start_at: datetime, length: timedelta = HOUR) -> 
     """A confirmed booking from hours that starts then, whatever the hours are."""
     before = start_at - HOUR
     booking = create_booking(a_client(), a_slot(specialist, HOUR, now=before).id, now=before)
-    payload = decode_id(SLOT_PREFIX, booking.slot_id, SLOT_ID_BYTES)
-    assert payload is not None
+    slot = SlotId.of_hours(specialist.specialist_id, start_at, length)
     change_stored(
         "bookings",
         {"booking_id": booking.id},
-        slot_id=encode_id(SLOT_PREFIX, payload[:-3]),
+        slot_id=slot.text,
         slot_end_at=to_stored(start_at + length),
     )
     return booking

@@ -17,7 +17,9 @@ from booking.api.bodies.fields import Day
 from booking.api.bodies.time_zone import TimeZoneName
 from booking.runtime.clock import current_instant
 
-_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="From `POST /auth/login`.")
+_BEARER = HTTPBearer(
+    auto_error=False, scheme_name="AccessToken", bearerFormat="JWT", description="From `POST /auth/login`."
+)
 
 
 async def _source_address(request: Request) -> str:

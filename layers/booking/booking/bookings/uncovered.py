@@ -8,9 +8,8 @@ from booking.bookings.rules import Booking, Status
 from booking.bookings.table import BookingItem
 from booking.dynamodb.queries import query_every
 from booking.runtime.clock import to_stored
-from booking.runtime.ids import decode_id
 from booking.slots.rules import LONGEST_SLOT
-from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX
+from booking.slots.slot_id import SlotId
 from booking.specialists.opening_hours import OpeningHours
 
 MOST_CONFLICTS = 100
@@ -47,4 +46,5 @@ def _uncovered(specialist_id: str, hours: OpeningHours, first: datetime, until: 
 
 
 def _is_from_hours(slot_id: str) -> bool:
-    return decode_id(SLOT_PREFIX, slot_id, SLOT_ID_BYTES - 3) is not None
+    slot = SlotId.parse(slot_id)
+    return slot is not None and slot.from_hours

@@ -98,11 +98,18 @@ def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consisten
 
 
 def query_all[I: Item](
-    source: type[I] | Index[I], hash_key: str, within: Condition, *, consistent: bool = False
+    source: type[I] | Index[I], hash_key: str, within: Condition | None, *, consistent: bool = False
 ) -> list[I]:
-    """Every item in a range that is known to be short."""
+    """Every item of a partition, or of a range in it, that is known to be short."""
     with sdk_errors_mapped():
         return list(source.query(hash_key, within, consistent_read=consistent))
+
+
+def query_items(item: type[Item], hash_key: str, within: Condition, *, consistent: bool) -> list[RawItem]:
+    """The same for a range that holds several kinds of items: as they are stored."""
+    pages = item.query(hash_key, within, consistent_read=consistent).page_iter
+    with sdk_errors_mapped():
+        return [raw for page in pages for raw in page["Items"]]
 
 
 def query_every[I: Item](

@@ -1,6 +1,6 @@
 """Refusals that concern specialists and their services."""
 
-from booking.errors import Invalid, NotFound
+from booking.errors import Conflict, Invalid, NotFound
 
 
 class SpecialistNotFound(NotFound):
@@ -22,6 +22,13 @@ class ServiceNotFound(NotFound):
 
     sentence = "Service not found"
     reason = "service_not_found"
+
+
+class ServiceNotOffered(Conflict):
+    """Its specialist has switched it off."""
+
+    sentence = "Service is not offered"
+    reason = "service_not_offered"
 
 
 class DateInThePast(Invalid):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.items import get_all
 from booking.runtime.ids import is_id
 from booking.specialists import profiles
@@ -56,22 +57,36 @@ def read_offer(specialist_id: str, first: datetime, last: datetime, service_ids:
 
     Raises `SpecialistNotFound`.
     """
+    return read_offer_and(specialist_id, first, last, service_ids, ())[0]
+
+
+def read_offer_and(
+    specialist_id: str, first: datetime, last: datetime, service_ids: Collection[str], keys: Collection[str]
+) -> tuple[Offer, Mapping[str, RawItem]]:
+    """The same, and in the same read items of the specialist's calendar with these keys, as they are stored.
+
+    Raises `SpecialistNotFound`.
+    """
     profiles.check_specialist_id(specialist_id)
     services = [service_key(service_id) for service_id in service_ids if is_id(SERVICE_PREFIX, service_id)]
     days = [date_key(day) for day in _days_anywhere(first, last)]
-    keys = dict.fromkeys([PROFILE_KEY, SCHEDULE_KEY, *services, *days])
-    found = {raw["sk"]["S"]: raw for raw in get_all(CalendarItem, [(specialist_id, key) for key in keys])}
+    wanted = dict.fromkeys([PROFILE_KEY, SCHEDULE_KEY, *services, *days, *keys])
+    found = {raw["sk"]["S"]: raw for raw in get_all(CalendarItem, [(specialist_id, key) for key in wanted])}
     if PROFILE_KEY not in found:
         raise SpecialistNotFound
+    return _offer_of(found), {key: raw for key, raw in found.items() if key in keys}
+
+
+def _offer_of(found: Mapping[str, RawItem]) -> Offer:
     profile = ProfileItem.from_old(found[PROFILE_KEY])
     schedule = ScheduleItem.from_old(found[SCHEDULE_KEY]).to_schedule() if SCHEDULE_KEY in found else Schedule()
     dates = [DateItem.from_old(raw) for key, raw in found.items() if key.startswith(DATE_KEY_PREFIX)]
-    offered = [ServiceItem.from_old(raw) for key, raw in found.items() if key.startswith(SERVICE_KEY_PREFIX)]
+    services = [ServiceItem.from_old(raw) for key, raw in found.items() if key.startswith(SERVICE_KEY_PREFIX)]
     return Offer(
         profile.to_profile(),
         bool(profile.closed),
         OpeningHours(schedule, {item.date: item.to_hours() for item in dates}, ZoneInfo(profile.time_zone)),
-        {item.service_id: item.to_service() for item in offered},
+        {item.service_id: item.to_service() for item in services},
     )
 
 

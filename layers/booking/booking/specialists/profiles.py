@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from booking.caller import SPECIALIST_PREFIX, Caller
 from booking.dynamodb.errors import ConditionFailed, Step
-from booking.dynamodb.items import get, update
+from booking.dynamodb.items import get, get_all, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
@@ -138,6 +138,15 @@ def list_profiles(request: PageRequest) -> Page[Profile]:
 def find_profile(specialist_id: str) -> ProfileItem | None:
     """The profile as it is stored."""
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+
+
+def names_of(specialist_ids: Collection[str]) -> Mapping[str, str | None]:
+    """The names of these specialists, at most 100; one read unless there is none of them."""
+    if not specialist_ids:
+        return {}
+    found = get_all(ProfileItem, [(specialist_id, PROFILE_KEY) for specialist_id in specialist_ids])
+    items = [ProfileItem.from_old(raw) for raw in found]
+    return {item.specialist_id: item.display_name for item in items}
 
 
 def _opening(profile: ProfileItem) -> list[Action]:

@@ -8,7 +8,7 @@ from pynamodb.expressions.condition import Condition
 
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.errors import Step, TransactionCanceled
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
@@ -120,6 +120,12 @@ def service_of(specialist_id: str, service_id: str) -> Service:
     if item is None:
         raise ServiceNotFound
     return item.to_service()
+
+
+def check_offered_in(transaction: Transaction, specialist_id: str, service_id: str) -> Step:
+    """The write happens only if the service is active."""
+    item = ServiceItem(specialist_id=specialist_id, sk=service_key(service_id))
+    return transaction.check(item, ServiceItem.service_id.exists() & IS_ACTIVE)
 
 
 def _page(specialist_id: str, request: PageRequest, *, only: Condition | None = None) -> Page[Service]:

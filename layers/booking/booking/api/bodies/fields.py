@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
 )
 from pydantic_core import PydanticCustomError
@@ -34,7 +35,12 @@ class RequestBody(BaseModel):
 
 
 class ResponseBody(BaseModel):
-    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`)."""
+    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`).
+
+    All its fields are there, also those with a default: clients need not ask.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 def _as_timestamp(value: Any) -> Any:
@@ -75,7 +81,7 @@ def _without_control_characters(text: str) -> str:
 _PLAIN = AfterValidator(_without_control_characters)
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_as_timestamp, json_schema_input_type=str),
+    BeforeValidator(_as_timestamp),
     AfterValidator(_in_utc),
 ]
 # Blanks are taken off before the length is measured.
@@ -93,6 +99,7 @@ TimeOfDay = Annotated[
         json_schema_input_type=Annotated[str, Field(pattern=f"^({_TIME_OF_DAY.pattern})$", examples=["09:00"])],
     ),
 ]
+PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 Day = Annotated[
     date,
     Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)),

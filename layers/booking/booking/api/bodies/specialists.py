@@ -1,15 +1,9 @@
 """Profiles and services on the wire."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import PlainSerializer
-
-from booking.api.bodies.fields import ResponseBody
+from booking.api.bodies.fields import PriceText, ResponseBody
 from booking.caller import Locale
-
-_PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 
 
 class ProfileBody(ResponseBody):
@@ -36,7 +30,7 @@ class ServiceBody(ResponseBody):
     duration_minutes: int
     buffer_before_minutes: int
     buffer_after_minutes: int
-    price: _PriceText
+    price: PriceText
     currency: str
     is_active: bool
     created_at: datetime

@@ -39,6 +39,9 @@ ODD_IDS = {
 PATHS = {
     "specialist": ("GET", "/specialists/{}"),
     "services": ("GET", "/specialists/{}/services"),
+    "schedule": ("GET", "/specialists/{}/schedule"),
+    "dates": ("GET", "/specialists/{}/schedule/dates"),
+    "service": ("PATCH", "/specialists/me/services/{}"),
     "slots": ("GET", "/specialists/{}/slots"),
     "availability": ("GET", "/specialists/{}/availability"),
     "asset": ("GET", "/docs/{}"),
@@ -138,7 +141,7 @@ def check_refused(answer: Answer) -> None:
 def test_an_id_that_cannot_exist_is_not_found(odd: str, route: str, stack: DeployedStack, people: People) -> None:
     method, path = PATHS[route]
     headers = {"Authorization": f"Bearer {people.admin.token}".encode(), "Content-Type": b"application/json"}
-    body = b'{"is_active": true}' if route == "user" else b""
+    body = b'{"is_active": true}' if route in {"user", "service"} else b""
     answer = sent_raw(stack.url, method, path.format(ODD_IDS[odd]), headers, body)
     check_refused(answer)
     if odd in {"long", "our prefix", "our prefix, odd", "quote", "expression", "not ASCII"}:

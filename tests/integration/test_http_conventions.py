@@ -35,6 +35,8 @@ ANYONE = {
     ("get", "/specialists"),
     ("get", "/specialists/{id}"),
     ("get", "/specialists/{id}/services"),
+    ("get", "/specialists/{id}/schedule"),
+    ("get", "/specialists/{id}/schedule/dates"),
     ("get", "/specialists/{id}/slots"),
     ("get", "/specialists/{id}/availability"),
     ("get", "/health"),
@@ -44,7 +46,13 @@ ROLES = {
     "admin": {("get", "/users"), ("patch", "/users/{id}")},
     "specialist": {
         ("post", "/specialists/me/services"),
+        ("get", "/specialists/me/services"),
+        ("patch", "/specialists/me/services/{id}"),
         ("patch", "/specialists/me"),
+        ("put", "/specialists/me/schedule"),
+        ("put", "/specialists/me/schedule/dates"),
+        ("put", "/specialists/me/schedule/dates/{date}"),
+        ("delete", "/specialists/me/schedule/dates/{date}"),
         ("post", "/specialists/me/slots"),
         ("get", "/specialists/me/slots"),
         ("delete", "/specialists/me/slots/{id}"),
@@ -62,6 +70,7 @@ CAN_BE: Mapping[str, tuple[object, ...]] = {
     "refresh_token": (NULS,),
     "price": (1, 1.5),
     "is_active": (1, True),
+    "hours": ([], {}),
 }
 NOBODY = 'Bearer realm="nobody"'
 
@@ -87,7 +96,11 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/auth/logout"): {"refresh_token": "a.b"},
         ("patch", "/users/{id}"): {"is_active": False},
         ("post", "/specialists/me/services"): {"title": "Cut", "duration_minutes": 30, "price": "1.00"},
+        ("patch", "/specialists/me/services/{id}"): {"title": "Cut"},
         ("patch", "/specialists/me"): {"display_name": "Ann"},
+        ("put", "/specialists/me/schedule"): {"hours": {}, "slot_minutes": 30},
+        ("put", "/specialists/me/schedule/dates"): {"date_from": "2030-01-01", "date_to": "2030-01-02", "hours": []},
+        ("put", "/specialists/me/schedule/dates/{date}"): {"hours": []},
         ("post", "/specialists/me/slots"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
@@ -98,11 +111,12 @@ def bodies() -> dict[tuple[str, str], Any]:
 
 
 WITH_BODY = list(bodies())
+WITH_ID = [route for route in routes() if re.search(r"\{(\w+_)?id\}", route[1])]
 NEEDING_A_TOKEN = [route for route in routes() if route not in ANYONE]
 
 
 def filled(path: str, value: str = "unknown") -> str:
-    return re.sub(r"\{\w+\}", value, path)
+    return re.sub(r"\{\w+\}", value, path.replace("{date}", "2030-01-01"))
 
 
 def allowed(route: tuple[str, str]) -> set[str]:
@@ -473,13 +487,14 @@ class TestIds:
     REASONS: ClassVar = {
         "/users/{id}": "user_not_found",
         "/specialists/me/slots/{id}": "slot_not_found",
+        "/specialists/me/services/{id}": "service_not_found",
         "/specialists/me/time-off/{id}": "time_off_not_found",
         "/specialists/{id}": "specialist_not_found",
         "/bookings/wait-list/{entry_id}": "wait_list_entry_not_found",
         "/bookings/{id}": "booking_not_found",
     }
 
-    @pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1]])
+    @pytest.mark.parametrize(("method", "path"), WITH_ID)
     def test_an_id_that_cannot_exist_is_a_404(
         self, api: Api, people: dict[str, Caller], method: str, path: str
     ) -> None:
@@ -493,7 +508,7 @@ class TestIds:
             else:
                 error_of(response, 404, self.reason_of(path))
 
-    @pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1]])
+    @pytest.mark.parametrize(("method", "path"), WITH_ID)
     def test_an_id_that_does_not_exist_gets_the_same_answer(
         self, api: Api, people: dict[str, Caller], method: str, path: str
     ) -> None:
@@ -520,6 +535,7 @@ class TestIds:
             "user_not_found": new_id("usr"),
             "specialist_not_found": new_id("spc"),
             "slot_not_found": slot.text,
+            "service_not_found": new_id("svc"),
             "booking_not_found": new_id("bkg"),
             "time_off_not_found": encode_id("off", bytes(11)),
             "wait_list_entry_not_found": EntryId(slot, new_id("usr")).text,

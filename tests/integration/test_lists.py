@@ -29,9 +29,11 @@ from tests.integration.tables import booking_item, change_stored, put_stored
 
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
-PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
+PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/schedule/dates", "/specialists/{}/slots")
 OWN = (
     "/users",
+    "/specialists/me/services",
+    "/specialists/me/schedule/dates",
     "/specialists/me/slots",
     "/specialists/me/time-off",
     "/bookings/me",

@@ -17,6 +17,14 @@ from booking.dynamodb.errors import ConditionFailed, Contended
 class Item(Model):
     """The base of every stored item."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Each kind of item has a connection of its own, since it is what tells of the kind's indexes.
+
+        PynamoDB would let it share the one of its base class, if that had been used before.
+        """
+        super().__init_subclass__(**options)
+        cls._connection = None
+
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()

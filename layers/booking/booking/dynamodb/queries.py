@@ -112,10 +112,12 @@ def query_items(item: type[Item], hash_key: str, within: Condition, *, consisten
         return [raw for page in pages for raw in page["Items"]]
 
 
-def query_every[I: Item](source: Index[I], hash_key: str, *, only: Condition) -> Iterator[I]:
-    """Every item of a partition that `only` lets pass, page by page."""
+def query_every[I: Item](
+    source: Index[I], hash_key: str, within: Condition | None = None, *, only: Condition
+) -> Iterator[I]:
+    """Every item of a partition, or of a range of it, that `only` lets pass, page by page as they are asked for."""
     with sdk_errors_mapped():
-        yield from source.query(hash_key, filter_condition=only)
+        yield from source.query(hash_key, within, filter_condition=only)
 
 
 def query_raw(

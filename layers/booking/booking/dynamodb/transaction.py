@@ -40,8 +40,8 @@ class Transaction:
             ),
         )
 
-    def delete(self, item: Item, *, condition: Condition) -> Step:
-        """Deletes the item that has `item`'s key."""
+    def delete(self, item: Item, *, condition: Condition | None = None) -> Step:
+        """Deletes the item that has `item`'s key, if there is one."""
         return self._add(
             "Delete",
             item.get_delete_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),

@@ -109,13 +109,18 @@ class OpeningHours:
                 covered_until = closes
         return covered_until >= end_at
 
+    def first_instant_of(self, day: date) -> datetime:
+        """When that local day begins."""
+        return self._instant(day, 0)
+
     def _open(self, first: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The intervals of every day that may have a part in that time, as instants.
 
-        A local time that does not occur is read as a later one, up to a whole day where a zone skipped one.
+        A local time that does not occur is read as a later one, up to a whole day where a zone skipped one; clocks
+        that go back over midnight show the day before again.
         """
         day = first.astimezone(self.time_zone).date() - _DAY
-        last = until.astimezone(self.time_zone).date()
+        last = until.astimezone(self.time_zone).date() + _DAY
         while day <= last:
             for interval in self._hours_of(day):
                 yield self._instant(day, interval.start), self._instant(day, interval.end)

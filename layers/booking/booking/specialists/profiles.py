@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -99,6 +100,12 @@ def get_own_profile(caller: Caller) -> Profile:
     if item is None:
         raise ProfileNotFound
     return item.to_profile()
+
+
+def time_zone_of(specialist_id: str) -> ZoneInfo:
+    """Whose days are the specialist's."""
+    item = find_profile(specialist_id)
+    return ZoneInfo(item.time_zone if item else DEFAULT_TIME_ZONE)
 
 
 def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:

@@ -13,7 +13,7 @@ from booking.dynamodb.items import Item
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.settings import settings
 from booking.specialists.opening_hours import DayHours, Interval, Schedule, Weekday
-from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile, Service
+from booking.specialists.rules import DEFAULT_TIME_ZONE, DateHours, Profile, Service
 
 PROFILE_KEY = "profile"
 SERVICE_KEY_PREFIX = "service#"
@@ -121,6 +121,10 @@ class ServiceItem(CalendarItem):
         )
 
 
+# Services of earlier releases do not say whether they are.
+IS_ACTIVE = ServiceItem.is_active.does_not_exist() | (ServiceItem.is_active == True)  # noqa: E712  # an expression
+
+
 def service_key(service_id: str) -> str:
     """The sort key of a service."""
     return f"{SERVICE_KEY_PREFIX}{service_id}"
@@ -136,6 +140,21 @@ class ScheduleItem(CalendarItem):
     horizon_days = NumberAttribute()
     change_notice_minutes = NumberAttribute()
     version = NumberAttribute()
+
+    @classmethod
+    def of(cls, specialist_id: str, schedule: Schedule) -> "ScheduleItem":
+        """The item of the schedule."""
+        return cls(
+            specialist_id=specialist_id,
+            sk=SCHEDULE_KEY,
+            hours={day.value: stored_hours(hours) for day, hours in schedule.hours.items()},
+            slot_minutes=schedule.slot_minutes,
+            step_minutes=schedule.step_minutes,
+            min_notice_minutes=schedule.min_notice_minutes,
+            horizon_days=schedule.horizon_days,
+            change_notice_minutes=schedule.change_notice_minutes,
+            version=schedule.version,
+        )
 
     def to_schedule(self) -> Schedule:
         """The schedule that is stored here."""
@@ -172,6 +191,10 @@ class DateItem(CalendarItem):
     def to_hours(self) -> DayHours:
         """The day's hours."""
         return _from_stored(self.hours)
+
+    def to_date_hours(self) -> DateHours:
+        """The day with its hours."""
+        return DateHours(self.date, self.to_hours())
 
 
 def date_key(day: date) -> str:

@@ -28,6 +28,7 @@ from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
 from booking.specialists.offer import Offer, read_offer
 
 MOST_PROMOTED = 20
+MOST_IN_LINE = 1000  # that are looked at, so that no crowd can keep time from being freed
 MOST_WRITES = 100  # that DynamoDB takes in a transaction
 WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
@@ -221,14 +222,14 @@ def _waiters(
         if not hours.isdisjoint(minutes_of(slot, waiter.service))
     }
     if freed.slot:
-        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True):
+        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True, most=MOST_IN_LINE):
             waiter = item.to_entry()
             found[freed.slot.text, waiter.client.id] = (freed.slot, waiter)
     return sorted(found.values(), key=lambda each: (each[1].created_at, each[1].client.id, each[0].text))
 
 
 def _line(specialist_id: str, day: date) -> list[LineItem]:
-    return query_all(LineItem, line_key(specialist_id, day), None, consistent=True)
+    return query_all(LineItem, line_key(specialist_id, day), None, consistent=True, most=MOST_IN_LINE)
 
 
 def _first_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[tuple[SlotId, WaitListEntry]]:

@@ -91,8 +91,8 @@ def slot_key_of(slot_id: str) -> dict[str, str]:
 
 def waiting(slot_id: str) -> list[str]:
     """The clients that wait for a slot, in order."""
-    line = sorted(stored("waitlist"), key=lambda entry: str(entry["joined_at"]))
-    return [entry["client_id"] for entry in line if entry["slot_id"] == slot_id]
+    line = [entry for entry in stored("waitlist") if entry["slot_id"] == slot_id]
+    return [entry["client_id"] for entry in sorted(line, key=lambda entry: str(entry["joined_at"]))]
 
 
 def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:

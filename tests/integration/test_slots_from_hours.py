@@ -602,6 +602,24 @@ class TestWaiting:
         assert (slot_item(slot.id)["waiters"], waiting_in_hours(specialist)) == (0, {})
         assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(60)), "11": set(range(15))}
 
+    def test_for_a_whole_day_needs_the_time_before_and_behind_it(
+        self, specialist: Caller, with_buffers: Service
+    ) -> None:
+        change_schedule(specialist, hours={"fri": [[540, 720]], "sat": [[540, 720]]})
+        half_hour = a_service(specialist, 30)
+        slot = a_slot(specialist, 2 * HOUR, DAY)
+        before = book(specialist, "09:30", half_hour)
+        behind = SlotId.of_hours(specialist.specialist_id, NOW + 2 * HOUR + DAY, 30 * MINUTE).text
+        behind_it = create_booking(a_client(), behind, service_id=half_hour.id, now=NOW)
+        waiter = a_waiter()
+        join_wait_list(waiter, slot.id, NOW, service_id=with_buffers.id)
+
+        cancel_booking(an_admin(), behind_it.id, NOW)
+        assert booked_by(waiter) == []
+        cancel_booking(an_admin(), before.id, NOW)
+
+        assert booked_by(waiter) == [("10:00", "confirmed")]
+
     def test_for_a_hand_opened_slot_passes_over_who_needs_time_that_is_taken(
         self, specialist: Caller, with_buffers: Service, half_hour: Service
     ) -> None:

@@ -116,7 +116,7 @@ class PromotionPlan:
         }
         for slot in self._slots_changed():
             self._write_slot(transaction, slot, by_slot.get(slot.text))
-        return [leave_promoted(transaction, promotion) for promotion in self.promotions]
+        return leave_promoted(transaction, self.promotions)
 
     def _promote(self, promotion: Promotion, needed: Minutes) -> None:
         anew = [hour for hour in needed if hour not in self._changed]

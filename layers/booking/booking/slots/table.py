@@ -17,7 +17,8 @@ SLOT_KEY_PREFIX = "slot#"
 class SlotItem(CalendarItem):
     """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
 
-    `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn.
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn. `claimed` says
+    that its minutes stand in hour records, as those of slots do not that an earlier release has opened.
     """
 
     slot_id = UnicodeAttribute()
@@ -27,6 +28,7 @@ class SlotItem(CalendarItem):
     client_id = UnicodeAttribute(null=True)
     waiters = NumberAttribute(default=0)
     closed = BooleanAttribute(null=True)
+    claimed = BooleanAttribute(null=True)
 
     @classmethod
     def at(cls, slot: SlotId, **attributes: Any) -> Self:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from booking.caller import Caller
 from booking.dynamodb.attributes import InstantAttribute
@@ -51,12 +51,16 @@ class TimeOff:
 
 
 class TimeOffItem(CalendarItem):
-    """Time off; no two of a specialist's overlap, so the start names it. It ends by itself some days after its end."""
+    """Time off; no two of a specialist's overlap, so the start names it. It ends by itself some days after its end.
+
+    It has `ended` when it takes no time any more, but is still there until everybody is promoted who waited for it.
+    """
 
     time_off_id = UnicodeAttribute()
     start_at = InstantAttribute()
     end_at = InstantAttribute()
     note = UnicodeAttribute(null=True)
+    ended = BooleanAttribute(null=True)
     expires_at = NumberAttribute()
 
     @classmethod
@@ -106,7 +110,7 @@ def list_time_off(caller: Caller, request: PageRequest, now: datetime) -> Page[T
         TimeOffItem.sk.startswith(_KEY_PREFIX),
         request,
         key_of=TimeOffItem.key,
-        only=TimeOffItem.end_at > now,
+        only=(TimeOffItem.end_at > now) & TimeOffItem.ended.does_not_exist(),
     )
     return page.map(TimeOffItem.to_time_off)
 

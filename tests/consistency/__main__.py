@@ -25,8 +25,9 @@ from infra.local.stack import Stack, free_port
 from infra.sam import stack_name
 from infra.settings import ROOT
 from tests.consistency import report, workload
+from tests.consistency.evidence import Evidence
 from tests.consistency.faults import FaultProxy, FunctionKiller
-from tests.consistency.invariants import Evidence, violations
+from tests.consistency.invariants import violations
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.tables import read_at_rest
 from tests.e2e.deployed import DeployedStack, StackElsewhere

@@ -29,7 +29,15 @@ START_SECONDS = 20.0
 KILL_EVERY_SECONDS = 3.0
 KILLED_AT_AGE_SECONDS = 5
 """Younger ones are still starting: to kill those would only keep every request waiting."""
-KILLED_FUNCTIONS = ("CreateBooking", "CancelBooking", "RescheduleBooking", "JoinWaitList", "LeaveWaitList", "Slot")
+KILLED_FUNCTIONS = (
+    "CreateBooking",
+    "CancelBooking",
+    "RescheduleBooking",
+    "JoinWaitList",
+    "LeaveWaitList",
+    "Slot",
+    "TimeOff",
+)
 SEEDED = "import random, sys; random.seed(int(sys.argv.pop(1))); from microburst.cli import main; sys.exit(main())"
 
 RULES: list[dict[str, Any]] = [

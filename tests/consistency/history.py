@@ -20,7 +20,17 @@ class Kind(StrEnum):
     LEAVE = "leave"
     OPEN = "open slot"
     DELETE = "delete slot"
+    LIST = "list slots"
+    TAKE_OFF = "take time off"
+    END_OFF = "delete time off"
+    SET_WEEK = "set the week"
+    SET_DATE = "set a date"
+    SET_SERVICE = "set a service"
     READ = "read"
+
+
+HOURS = frozenset({Kind.SET_WEEK, Kind.SET_DATE, Kind.SET_SERVICE})
+"""What slots from hours depend on, whichever they are."""
 
 
 class Outcome(StrEnum):
@@ -42,18 +52,30 @@ class Operation:
     kind: Kind
     actor: str
     slot: str | None = None
-    """What it is about; for a reschedule, the slot to move to."""
+    """What it is about, a slot or time off; for a reschedule, the slot to move to."""
+    specialist: str | None = None
+    """Whose time it is about."""
     booking: str | None = None
     """The booking that it is about; of a booking that was made, its id."""
     key: str | None = None
     times: tuple[str, str] | None = None
-    """Start and end of the slot to open."""
+    """Start and end of that slot or time off."""
+    service: str | None = None
+    """The service that is asked for, or changed."""
+    listing: int | None = None
+    """The number of the list that showed the slot as free, if it is asked for at once."""
+    wanted: dict[str, Any] | None = None
+    """What the hours or the service shall be from now on."""
     start: float = 0.0
     end: float = FOREVER
     status: int | None = None
     reason: str | None = None
     body: dict[str, Any] | None = None
     retry_of: int | None = None
+
+    @property
+    def label(self) -> str:
+        return f"#{self.number}"
 
     @property
     def outcome(self) -> Outcome:
@@ -73,13 +95,20 @@ class Operation:
     def __str__(self) -> str:
         about = " ".join(
             f"{name}={value}"
-            for name, value in (("slot", self.slot), ("booking", self.booking), ("key", self.key))
+            for name, value in (
+                ("slot", self.slot),
+                ("times", "/".join(self.times or ())),
+                ("service", self.service),
+                ("booking", self.booking),
+                ("key", self.key),
+                ("wanted", self.wanted),
+            )
             if value
         )
         unshaped = self.body if self.status and self.status >= 500 and not self.reason else ""
         answer = f"{self.status or 'no answer'} {self.reason or unshaped or ''}".strip()
         repeated = f" (repeats #{self.retry_of})" if self.retry_of else ""
-        return f"#{self.number} {self.start:.3f}..{self.end:.3f} {self.actor} {self.kind} {about} -> {answer}{repeated}"
+        return f"{self.label} {self.start:.3f}..{self.end:.3f} {self.actor} {self.kind} {about} -> {answer}{repeated}"
 
 
 @dataclass
@@ -103,18 +132,16 @@ class History:
         return (operation for operation in self.operations if operation.kind in kinds)
 
     def touching(self, ids: Iterable[str]) -> "History":
-        """The operations that have to do with any of these slots, bookings or keys."""
+        """The operations that have to do with any of these slots, bookings, keys or labels, and what all depend on."""
         wanted = set(ids)
-        return History(
-            [
-                operation
-                for operation in self.operations
-                if wanted & {operation.slot, operation.booking, operation.key, *_ids_in(operation.body)}
-            ]
-        )
+        return self.where(lambda operation: operation.kind in HOURS or bool(wanted & _names_of(operation)))
 
     def where(self, condition: Callable[[Operation], bool]) -> "History":
         return History([operation for operation in self.operations if condition(operation)])
+
+
+def _names_of(operation: Operation) -> set[str | None]:
+    return {operation.label, operation.slot, operation.booking, operation.key, *_ids_in(operation.body)}
 
 
 def _ids_in(body: dict[str, Any] | None) -> set[str]:

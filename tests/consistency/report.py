@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import History, Kind, Outcome
-from tests.consistency.invariants import INVARIANTS, Evidence, Violation, shortest
+from tests.consistency.invariants import INVARIANTS, shortest
 from tests.consistency.run import Run
 from tests.consistency.tables import Tables
 
@@ -56,7 +57,10 @@ def _operations(history: History, seconds: float) -> Iterator[str]:
 def _stored(tables: Tables) -> str:
     states = Counter(booking.status for booking in tables.bookings)
     bookings = ", ".join(f"{count} {status}" for status, count in sorted(states.items()))
-    return f"stored: {len(tables.slots)} slots, bookings: {bookings or 'none'}, {len(tables.entries)} waiting"
+    return (
+        f"stored: {len(tables.slots)} slots, bookings: {bookings or 'none'}, {len(tables.entries)} waiting, "
+        f"{len(tables.times_off)} times off"
+    )
 
 
 def _faults(run: Run) -> Iterator[str]:
@@ -94,5 +98,6 @@ def _last(lines: Sequence[str]) -> Iterator[str]:
 def _about(tables: Tables, ids: set[str], actors: set[str]) -> Iterator[object]:
     """What the violation names, and the places in its lines of those who are shown."""
     yield from (slot for slot in tables.slots if slot.id in ids)
+    yield from (off for off in tables.times_off if off.id in ids)
     yield from (booking for booking in tables.bookings if booking.id in ids)
     yield from (entry for entry in tables.entries if entry.slot in ids and entry.client in actors)

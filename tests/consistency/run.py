@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from infra.cli import CommandError
-from tests.consistency.invariants import Evidence
+from tests.consistency.evidence import Evidence
 
 
 @dataclass

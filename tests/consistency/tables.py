@@ -3,13 +3,20 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 SETTLED_AFTER_SECONDS = 1.0
 SETTLES_WITHIN_SECONDS = 60.0
+HOUR_KEY = "slot#%Y-%m-%dT%H"
+LENGTH_OF_IDS_FROM_HOURS = len("slt_THLurHg-oSaZEw1BPKs98wAGYR-NN4OiANaTpAA")
+
+
+def is_from_hours(slot_id: str) -> bool:
+    """Whether that is the id of a slot from opening hours: it ends without the random bytes of hand-opened ones."""
+    return slot_id.startswith("slt_") and len(slot_id) == LENGTH_OF_IDS_FROM_HOURS
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,16 @@ class StoredSlot:
 
 
 @dataclass(frozen=True)
+class Buffers:
+    """How long before and after an appointment its specialist is not free."""
+
+    before: timedelta = timedelta(0)
+    after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
 class StoredBooking:
-    """A booking."""
+    """A booking; `start` and `end` are its slot's, `minutes` and `buffers` its service's."""
 
     id: str
     slot: str
@@ -35,10 +50,15 @@ class StoredBooking:
     specialist: str
     status: str
     created_at: datetime
+    start: datetime
+    end: datetime
     cancelled_at: datetime | None = None
     moves: int = 0
     has_timer: bool = True
     from_wait_list: bool = False
+    service: str | None = None
+    minutes: int | None = None
+    buffers: Buffers = Buffers()
 
     @property
     def is_confirmed(self) -> bool:
@@ -47,11 +67,43 @@ class StoredBooking:
 
 @dataclass(frozen=True)
 class StoredEntry:
-    """A place in a line."""
+    """A wait-list entry, with its service's buffers."""
 
     slot: str
     client: str
     joined_at: datetime
+    service: str | None = None
+    buffers: Buffers = Buffers()
+
+
+@dataclass(frozen=True)
+class StoredPlace:
+    """A wait-list entry's place in the line of a specialist's UTC day."""
+
+    line: str
+    slot: str
+    client: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredTimeOff:
+    """Time off."""
+
+    id: str
+    specialist: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class StoredHour:
+    """What is taken of a specialist's UTC hour, and how many wait for some of it, as the hour's record has it."""
+
+    specialist: str
+    hour: datetime
+    taken: frozenset[int]
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +123,9 @@ class Tables:
     bookings: list[StoredBooking] = field(default_factory=list)
     entries: list[StoredEntry] = field(default_factory=list)
     days: list[StoredDay] = field(default_factory=list)
+    hours: list[StoredHour] = field(default_factory=list)
+    times_off: list[StoredTimeOff] = field(default_factory=list)
+    places: list[StoredPlace] = field(default_factory=list)
 
 
 def read_at_rest(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
@@ -91,11 +146,20 @@ def read(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
     tables = Tables()
     for item in _items(dynamodb, outputs["CalendarTableName"]):
         if item["sk"].startswith("slot#"):
-            tables.slots.append(_slot(item))
+            if "slot_id" in item:
+                tables.slots.append(_slot(item))
+            else:
+                tables.hours.append(_hour(item))
         elif item["sk"].startswith("day#"):
             tables.days.append(_day(item))
+        elif item["sk"].startswith("off#"):
+            tables.times_off.append(_time_off(item))
     tables.bookings = [_booking(item) for item in _items(dynamodb, outputs["BookingsTableName"])]
-    tables.entries = [_entry(item) for item in _items(dynamodb, outputs["WaitlistTableName"])]
+    for item in _items(dynamodb, outputs["WaitlistTableName"]):
+        if "wanted_slot_id" in item:
+            tables.places.append(_place(item))
+        else:
+            tables.entries.append(_entry(item))
     return tables
 
 
@@ -124,6 +188,21 @@ def _day(item: Mapping[str, Any]) -> StoredDay:
     return StoredDay(item["specialist_id"], item["sk"].removeprefix("day#"), taken)
 
 
+def _hour(item: Mapping[str, Any]) -> StoredHour:
+    return StoredHour(
+        item["specialist_id"],
+        datetime.strptime(item["sk"], HOUR_KEY).replace(tzinfo=UTC),
+        frozenset(int(minute) for minute in item.get("taken", ())),
+        int(item.get("waiting", 0)),
+    )
+
+
+def _time_off(item: Mapping[str, Any]) -> StoredTimeOff:
+    return StoredTimeOff(
+        item["time_off_id"], item["specialist_id"], _instant(item["start_at"]), _instant(item["end_at"])
+    )
+
+
 def _booking(item: Mapping[str, Any]) -> StoredBooking:
     return StoredBooking(
         id=item["booking_id"],
@@ -132,15 +211,31 @@ def _booking(item: Mapping[str, Any]) -> StoredBooking:
         specialist=item["specialist_id"],
         status=item["status"],
         created_at=_instant(item["created_at"]),
+        start=_instant(item["slot_start_at"]),
+        end=_instant(item["slot_end_at"]),
         cancelled_at=_instant(item["cancelled_at"]) if "cancelled_at" in item else None,
         moves=int(item.get("sequence", 0)),
         has_timer="timer" in item,
         from_wait_list=bool(item.get("from_wait_list", False)),
+        service=item.get("service_id"),
+        minutes=int(item["service_minutes"]) if "service_minutes" in item else None,
+        buffers=_buffers(item),
     )
 
 
 def _entry(item: Mapping[str, Any]) -> StoredEntry:
-    return StoredEntry(item["slot_id"], item["client_id"], _instant(item["joined_at"]))
+    return StoredEntry(
+        item["slot_id"], item["client_id"], _instant(item["joined_at"]), item.get("service_id"), _buffers(item)
+    )
+
+
+def _place(item: Mapping[str, Any]) -> StoredPlace:
+    return StoredPlace(item["slot_id"], item["wanted_slot_id"], item["waiter_id"], _instant(item["since"]))
+
+
+def _buffers(item: Mapping[str, Any]) -> Buffers:
+    before, after = (int(item.get(f"service_buffer_{side}", 0)) for side in ("before", "after"))
+    return Buffers(timedelta(minutes=before), timedelta(minutes=after))
 
 
 def _instant(text: str) -> datetime:

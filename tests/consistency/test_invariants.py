@@ -3,8 +3,8 @@
 import shlex
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,71 +13,12 @@ import pytest
 from infra.cli import CommandError
 from infra.settings import ROOT
 from tests.consistency.faults import seconds
-from tests.consistency.history import FOREVER, History, Kind, Operation
-from tests.consistency.invariants import INVARIANTS, Evidence, shortest, violations
+from tests.consistency.history import FOREVER, History, Kind
+from tests.consistency.invariants import INVARIANTS, shortest, violations
 from tests.consistency.report import MOST_LINES, summary
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
-from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot, Tables
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-START = NOW + timedelta(days=10)
-END = START + timedelta(minutes=30)
-TIMES = ("2026-01-11T00:00:00Z", "2026-01-11T00:30:00Z")
-
-
-def at(second: float) -> datetime:
-    return NOW + timedelta(seconds=second)
-
-
-def slot(name: str = "s", **about: Any) -> StoredSlot:
-    return StoredSlot(**{"id": name, "specialist": "spc_1", "start": START, "end": END, **about})
-
-
-def booking(name: str = "b", **about: Any) -> StoredBooking:
-    values = {"id": name, "slot": "s", "client": "ann", "specialist": "spc_1", "status": "confirmed"}
-    return StoredBooking(**{**values, "created_at": at(0), **about})
-
-
-def ended(name: str = "b", **about: Any) -> StoredBooking:
-    return booking(name, **{"status": "cancelled", "cancelled_at": at(5), "has_timer": False, **about})
-
-
-def day(*slots: StoredSlot) -> StoredDay:
-    return StoredDay("spc_1", "2026-01-11", frozenset((one.start, one.end) for one in slots))
-
-
-@dataclass
-class Story:
-    """Operations one after the other, each a second long, and what is stored at the end."""
-
-    slots: list[StoredSlot] = field(default_factory=list)
-    bookings: list[StoredBooking] = field(default_factory=list)
-    entries: list[StoredEntry] = field(default_factory=list)
-    days: list[StoredDay] | None = None
-    history: History = field(default_factory=History)
-    functions_were_killed: bool = False
-
-    def tell(self, kind: Kind, actor: str = "ann", status: int | None = 200, **about: Any) -> Operation:
-        begin = about.pop("start", NOW.timestamp() + 10.0 * len(self.history))
-        about.setdefault("end", begin + 1)
-        operation = self.history.new(kind, actor, start=begin, status=status, **about)
-        if kind is Kind.JOIN and status == 201:
-            operation.body = {"id": "w", "created_at": datetime.fromtimestamp(begin + 0.5, UTC).isoformat()}
-        return operation
-
-    def broken(self) -> set[str]:
-        """The invariants that do not hold."""
-        return {violation.invariant for violation in violations(self.evidence())}
-
-    def evidence(self) -> Evidence:
-        days = self.days if self.days is not None else ([day(*self.slots)] if self.slots else [])
-        tables = Tables(self.slots, self.bookings, self.entries, days)
-        return Evidence(self.history, tables, NOW, self.functions_were_killed)
-
-
-def name_of(part: str) -> str:
-    (name,) = [name for name in INVARIANTS if part in name]
-    return name
+from tests.consistency.stories import END, NOW, START, TIMES, Story, at, booking, day, ended, name_of, slot
+from tests.consistency.tables import StoredDay, StoredEntry, StoredSlot
 
 
 def held(**about: Any) -> StoredSlot:
@@ -121,13 +62,16 @@ STORED: dict[str, tuple[str, Story]] = {
     "overlap": ("no two slots", Story([slot(), slot("t", start=START + timedelta(minutes=29))])),
     "day without the slot": ("day records", Story([slot()], days=[])),
     "day with a slot too many": ("day records", Story([], days=[day(slot())])),
-    "waiting for a free slot": ("nobody waits", Story([slot(waiters=1)], entries=[StoredEntry("s", "ben", at(0))])),
-    "waiters counted wrongly": ("nobody waits", Story([held(waiters=2)], [booking()])),
+    "waiting for a free slot": (
+        "waits for a free slot",
+        Story([slot(waiters=1)], entries=[StoredEntry("s", "ben", at(0))]),
+    ),
+    "waiters counted wrongly": ("waits for a free slot", Story([held(waiters=2)], [booking()])),
     "waiting for what it holds": (
-        "nobody waits",
+        "waits for a free slot",
         Story([held(waiters=1)], [booking()], [StoredEntry("s", "ann", at(0))]),
     ),
-    "waiting for nothing": ("nobody waits", Story(entries=[StoredEntry("s", "ben", at(0))])),
+    "waiting for nothing": ("waits for a free slot", Story(entries=[StoredEntry("s", "ben", at(0))])),
 }
 
 

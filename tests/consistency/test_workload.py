@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.consistency.history import Kind, Operation, Outcome
-from tests.consistency.workload import ask
+from tests.consistency.requests import ask
 
 BY_A_FUNCTION = {"X-Content-Type-Options": "nosniff"}
 

@@ -5,78 +5,51 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from tests.consistency.history import History, Kind, Operation, Outcome
+from tests.consistency.history import History
+from tests.consistency.offers import next_change_of_clocks
+from tests.consistency.requests import (
+    Intervals,
+    book_once,
+    cancel_once,
+    change_service,
+    create_service,
+    delete_once,
+    end_off_once,
+    insisting,
+    join_once,
+    leave_once,
+    list_once,
+    open_slot,
+    reschedule_once,
+    set_date,
+    set_week,
+    take_off,
+)
+from tests.consistency.world import SERVICES, Account, Doing, KnownBooking, Specialist, Wish, World
 from tests.e2e.people import LOOPBACK, unused_address
 
 ANSWER_SECONDS = 35.0
 """Longer than any function may run: what is not answered then never will be."""
 SLOT = timedelta(minutes=30)
-SPECIALISTS = 3
-SLOTS_EACH = 6
-MOST_SLOTS_EACH = 10
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
+"""The specialists'; clocks are changed in all of them, in one by half an hour."""
+SLOTS_EACH = 4
+MOST_SLOTS_EACH = 8
+MOST_TIMES_OFF_EACH = 2
 LONGEST_PAUSE_SECONDS = 0.05
-RETRIES_OF_UNANSWERED = 2
-WARM_UP_REQUESTS = 120
+WARM_UP_REQUESTS = 250
 """Asked before the time begins, since cold starts of all functions at once take longer than all that follows."""
-
-
-@dataclass
-class Account:
-    """Somebody with a token, and a connection of their own."""
-
-    name: str
-    id: str
-    http: httpx.AsyncClient
-
-
-@dataclass
-class KnownBooking:
-    """A booking that is believed to be confirmed."""
-
-    id: str
-    slot: str
-    owner: Account
-    specialist: Account
-
-
-type Doing = Callable[[World, Account], Coroutine[Any, Any, None]]
-
-
-@dataclass
-class World:
-    """What the clients know together, right or not: where to find something to fight over."""
-
-    history: History
-    luck: random.Random
-    doings: Mapping[Doing, float]
-    specialists: list[Account] = field(default_factory=list)
-    clients: list[Account] = field(default_factory=list)
-    slots: dict[str, Account] = field(default_factory=dict)
-    bookings: dict[str, KnownBooking] = field(default_factory=dict)
-    entries: dict[str, tuple[Account, str]] = field(default_factory=dict)
-    first_day: datetime = field(
-        default_factory=lambda: (
-            datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=40)
-        )
-    )
-
-    def any_slot(self, of: Account | None = None) -> str | None:
-        """Half the time one that nobody is known to hold."""
-        found = [slot for slot, owner in self.slots.items() if of is None or owner is of]
-        held = {booking.slot for booking in self.bookings.values()}
-        free = [slot for slot in found if slot not in held]
-        chosen = free if free and self.luck.random() < 0.5 else found
-        return self.luck.choice(chosen) if chosen else None
-
-    def any_booking(self, of: Account | None = None) -> KnownBooking | None:
-        found = [booking for booking in self.bookings.values() if of is None or booking.owner is of]
-        return self.luck.choice(found) if found else None
+WEEKS: tuple[Intervals, ...] = (
+    [["00:30", "03:30"], ["04:00", "07:00"]],
+    [["00:30", "07:00"]],
+    [["01:15", "02:15"], ["02:30", "06:15"]],
+)
+"""Hours to choose from: around the change of the clocks, one beginning in what is left out when they go forward."""
 
 
 async def run(
@@ -94,16 +67,17 @@ async def run(
     """
     world = World(History(), random.Random(seed), doings or DOINGS)
     limit = httpx.Limits(max_connections=4)
-    accounts = [("specialist", f"S{number}") for number in range(SPECIALISTS)]
-    accounts += [("client", f"C{number}") for number in range(clients)]
     made: list[Account] = []
-    for role, name in accounts:
-        made.append(await sign_up(url, role, name, limit))
-    world.specialists, world.clients = made[:SPECIALISTS], made[SPECIALISTS:]
     try:
+        for number, zone in enumerate(ZONES):
+            account = await sign_up(url, "specialist", f"S{number}", limit)
+            made.append(account)
+            day = next_change_of_clocks(zone, datetime.now(UTC))
+            world.specialists.append(Specialist(account.name, account.id, account.http, zone, day))
+        made += [await sign_up(url, "client", f"C{number}", limit) for number in range(clients)]
+        world.clients = made[len(ZONES) :]
         for specialist in world.specialists:
-            for _ in range(SLOTS_EACH):
-                await open_slot(world, specialist)
+            await move_in(world, specialist)
         if when_warm:
             await everybody(world, lambda: len(world.history) < WARM_UP_REQUESTS)
             when_warm()
@@ -138,6 +112,18 @@ async def patiently(send: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> 
     return body
 
 
+async def move_in(world: World, specialist: Specialist) -> None:
+    """The specialist describes the week and some services, opens a few slots, and the clients look at all of it."""
+    await patiently(lambda: specialist.http.patch("/specialists/me", json={"time_zone": specialist.zone}))
+    await set_week(world, specialist, WEEKS[0])
+    for service in SERVICES:
+        await create_service(world, specialist, service)
+    for _ in range(SLOTS_EACH):
+        await open_at_random(world, specialist)
+    for service_id in (None, *specialist.services):
+        await list_once(world, world.clients[0], specialist, service_id)
+
+
 async def everybody(world: World, goes_on: Callable[[], bool]) -> None:
     """All clients at once, as long as that holds."""
     await asyncio.gather(*(live(world, client, goes_on) for client in world.clients))
@@ -156,23 +142,45 @@ async def live(world: World, client: Account, goes_on: Callable[[], bool]) -> No
 
 
 async def book(world: World, client: Account) -> None:
-    slot = world.any_slot()
-    if slot:
-        await insisting(world, lambda retry_of: book_once(world, client, slot, None, retry_of))
+    await book_if_any(world, client, world.any_slot())
+
+
+async def book_from_hours(world: World, client: Account) -> None:
+    await book_if_any(world, client, world.any_from_hours())
+
+
+async def book_if_any(world: World, client: Account, wish: Wish | None) -> None:
+    if wish:
+        await insisting(world, lambda retry_of: book_once(world, client, wish, None, retry_of))
+
+
+async def book_what_is_listed(world: World, client: Account) -> None:
+    """Looks what is free, and asks for some of it at once."""
+    specialist = world.any_specialist()
+    service = world.luck.choice([None, *specialist.services])
+    listing = await list_once(world, client, specialist, service)
+    slots = (listing.body or {}).get("slots", [])
+    free = [slot for slot in slots if not slot["is_booked"]]
+    if free:
+        slot = world.luck.choice(free)
+        times = (slot["start_at"], slot["end_at"])
+        wish = Wish(slot["id"], times, specialist, service, listing.number)
+        await book_once(world, client, wish, None, None)
 
 
 async def book_with_key(world: World, client: Account) -> None:
     """The same request once, twice in a row, or twice at once; now and then its key for another slot."""
-    slot, other = world.any_slot(), world.any_slot()
-    if not slot or not other:
+    any_of = world.luck.choice([world.any_slot, world.any_from_hours])
+    wish, other = any_of(), any_of()
+    if not wish or not other:
         return
     key = secrets.token_hex(6)
-    first = await insisting(world, lambda retry_of: book_once(world, client, slot, key, retry_of))
+    first = await insisting(world, lambda retry_of: book_once(world, client, wish, key, retry_of))
     choice = world.luck.random()
     if choice < 0.3:
-        await book_once(world, client, slot, key, first.number)
+        await book_once(world, client, wish, key, first.number)
     elif choice < 0.5:
-        again = (book_once(world, client, slot, key, first.number) for _ in range(2))
+        again = (book_once(world, client, wish, key, first.number) for _ in range(2))
         await asyncio.gather(*again)
     elif choice < 0.6:
         await book_once(world, client, other, key, None)
@@ -184,46 +192,47 @@ async def cancel(world: World, client: Account) -> None:
     actor = client
     if booking is None or world.luck.random() < 0.2:
         booking = world.any_booking()
-        actor = booking.specialist if booking else client
+        actor = booking.place.specialist if booking else client
     if booking:
         chosen = booking
         await insisting(world, lambda retry_of: cancel_once(world, actor, chosen, retry_of))
 
 
 async def reschedule(world: World, client: Account) -> None:
+    """To a slot of either kind, once in a while one of another specialist's or of the wrong length."""
     booking = world.any_booking(of=client)
     if booking is None:
         return
-    slot = world.any_slot(of=None if world.luck.random() < 0.1 else booking.specialist)
-    if slot and slot != booking.slot:
-        chosen, target = booking, slot
+    chosen, choice = booking, world.luck.random()
+    if choice < 0.6:
+        wish = world.any_target(booking)
+    elif choice < 0.9:
+        wish = world.any_slot(of=booking.place.specialist)
+    else:
+        wish = world.luck.choice([world.any_slot, world.any_from_hours])()
+    if wish and wish.slot != booking.place.slot:
+        target = wish
         await insisting(world, lambda retry_of: reschedule_once(world, client, chosen, target, retry_of))
 
 
 async def join(world: World, client: Account) -> None:
-    slot = world.any_slot()
-    if slot:
-        await insisting(world, lambda retry_of: join_once(world, client, slot, retry_of))
+    await join_if_any(world, client, world.any_slot())
+
+
+async def join_from_hours(world: World, client: Account) -> None:
+    await join_if_any(world, client, world.any_from_hours())
+
+
+async def join_if_any(world: World, client: Account, wish: Wish | None) -> None:
+    if wish:
+        await insisting(world, lambda retry_of: join_once(world, client, wish, retry_of))
 
 
 async def leave(world: World, client: Account) -> None:
-    own = [(entry, slot) for entry, (owner, slot) in world.entries.items() if owner is client]
+    own = [(entry, wish) for entry, (owner, wish) in world.entries.items() if owner is client]
     if own:
-        entry, slot = world.luck.choice(own)
-        await insisting(world, lambda retry_of: leave_once(world, client, entry, slot, retry_of))
-
-
-async def open_a_slot(world: World, _: Account) -> None:
-    specialist = world.luck.choice(world.specialists)
-    if sum(owner is specialist for owner in world.slots.values()) < MOST_SLOTS_EACH:
-        await open_slot(world, specialist)
-
-
-async def delete_a_slot(world: World, _: Account) -> None:
-    slot = world.any_slot()
-    if slot:
-        owner = world.slots[slot]
-        await insisting(world, lambda retry_of: delete_once(world, owner, slot, retry_of))
+        entry, wish = world.luck.choice(own)
+        await insisting(world, lambda retry_of: leave_once(world, client, entry, wish, retry_of))
 
 
 async def look_for_promotions(world: World, client: Account) -> None:
@@ -232,132 +241,105 @@ async def look_for_promotions(world: World, client: Account) -> None:
         answer = await client.http.get("/bookings/me", params={"status": "confirmed", "limit": "50"})
     except httpx.TransportError:
         return
+    owners = {specialist.specialist_id: specialist for specialist in world.specialists}
     for found in answer.json() if answer.is_success else ():
-        owner = world.slots.get(found["slot_id"])
-        if owner:
-            world.bookings.setdefault(found["id"], KnownBooking(found["id"], found["slot_id"], client, owner))
+        times = (found["slot_start_at"], found["slot_end_at"])
+        place = Wish(found["slot_id"], times, owners[found["specialist_id"]], found["service_id"])
+        world.bookings.setdefault(found["id"], KnownBooking(found["id"], client, place))
+
+
+async def list_slots(world: World, client: Account) -> None:
+    specialist = world.any_specialist()
+    await list_once(world, client, specialist, world.luck.choice([None, *specialist.services]))
+
+
+# --- What a specialist does, whose turn it is when it is a client's --------------------------------------------------
+
+
+async def open_a_slot(world: World, _: Account) -> None:
+    specialist = world.any_specialist()
+    if sum(slot.specialist is specialist for slot in world.slots.values()) < MOST_SLOTS_EACH:
+        await open_at_random(world, specialist)
+
+
+async def open_at_random(world: World, specialist: Specialist) -> None:
+    """Over some hours of one day, so that slots overlap often; some lie over midnight."""
+    start = specialist.begin + SLOT / 2 * world.luck.randrange(-2, 24)
+    await open_slot(world, specialist, start, SLOT * world.luck.choice([1, 1, 2, 3]))
+
+
+async def delete_a_slot(world: World, _: Account) -> None:
+    slot = world.any_slot()
+    if slot:
+        await insisting(world, lambda retry_of: delete_once(world, slot, retry_of))
+
+
+async def take_time_off(world: World, _: Account) -> None:
+    specialist = world.any_specialist()
+    if sum(off.specialist is specialist for off in world.times_off.values()) < MOST_TIMES_OFF_EACH:
+        start = specialist.begin + SLOT / 2 * world.luck.randrange(32)
+        await take_off(world, specialist, start, SLOT / 2 * world.luck.randrange(1, 7))
+
+
+async def end_time_off(world: World, _: Account) -> None:
+    if world.times_off:
+        off = world.luck.choice(list(world.times_off.values()))
+        await insisting(world, lambda retry_of: end_off_once(world, off, retry_of))
+
+
+async def look_for_time_off(world: World, _: Account) -> None:
+    """Learns which time off a specialist has taken without being told."""
+    specialist = world.any_specialist()
+    try:
+        answer = await specialist.http.get("/specialists/me/time-off")
+    except httpx.TransportError:
+        return
+    for found in answer.json() if answer.is_success else ():
+        times = (found["start_at"], found["end_at"])
+        world.times_off.setdefault(found["id"], Wish(found["id"], times, specialist))
+
+
+async def change_the_week(world: World, _: Account) -> None:
+    await set_week(world, world.any_specialist(), world.luck.choice(WEEKS))
+
+
+async def change_the_date(world: World, _: Account) -> None:
+    """A day off, other hours, or those of the week again."""
+    await set_date(world, world.any_specialist(), world.luck.choice([None, None, None, [], *WEEKS]))
+
+
+async def change_a_service(world: World, _: Account) -> None:
+    """Switches it off for a moment, or gives it other buffers."""
+    specialist = world.any_specialist()
+    service = world.luck.choice(list(specialist.services))
+    wanted = specialist.services[service]
+    if world.luck.random() < 0.5:
+        await change_service(world, specialist, service, {**wanted, "is_active": False})
+        await asyncio.sleep(world.luck.uniform(0, 1))
+        await change_service(world, specialist, service, {**wanted, "is_active": True})
+    else:
+        buffers = {"buffer_after_minutes": world.luck.choice([0, 15, 30])}
+        await change_service(world, specialist, service, {**wanted, **buffers})
 
 
 DOINGS: Mapping[Doing, float] = {
-    book: 20,
+    book: 12,
+    book_from_hours: 14,
+    book_what_is_listed: 8,
     book_with_key: 10,
-    cancel: 18,
+    cancel: 22,
     reschedule: 24,
-    join: 10,
+    join: 8,
+    join_from_hours: 12,
     leave: 4,
-    open_a_slot: 6,
-    delete_a_slot: 4,
     look_for_promotions: 8,
+    list_slots: 3,
+    open_a_slot: 6,
+    delete_a_slot: 5,
+    take_time_off: 4,
+    end_time_off: 4,
+    look_for_time_off: 1,
+    change_the_week: 0.7,
+    change_the_date: 0.7,
+    change_a_service: 1,
 }
-
-
-# --- One request, written down ----------------------------------------------------------------------------------------
-
-
-async def insisting(world: World, send: Callable[[int | None], Coroutine[Any, Any, Operation]]) -> Operation:
-    """Sends the request; when no answer tells what became of it, sometimes sends it again."""
-    first = operation = await send(None)
-    for _ in range(RETRIES_OF_UNANSWERED):
-        if operation.outcome is not Outcome.UNKNOWN or world.luck.random() < 0.4:
-            break
-        operation = await send(first.number)
-    return first
-
-
-async def ask(operation: Operation, http: httpx.AsyncClient, method: str, path: str, **more: Any) -> None:
-    operation.start = time.time()
-    try:
-        answer = await http.request(method, path, **more)
-    except httpx.TransportError:
-        operation.end = time.time()
-        return
-    operation.end = time.time()
-    operation.status = answer.status_code
-    try:
-        body = answer.json() if answer.content else {}
-    except ValueError:
-        body = {"not JSON": answer.text[:200]}
-    operation.body = body
-    if not _tells_of_a_dead_function(answer):
-        operation.reason = (body.get("error") or {}).get("reason")
-
-
-def _tells_of_a_dead_function(answer: httpx.Response) -> bool:
-    """Whether the gateway says so: functions never answer without this header, not even a 500 of their own."""
-    return answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR and "x-content-type-options" not in answer.headers
-
-
-async def book_once(world: World, client: Account, slot: str, key: str | None, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.BOOK, client.id, slot=slot, key=key, retry_of=retry_of)
-    headers = {"Idempotency-Key": key} if key else {}
-    await ask(operation, client.http, "POST", "/bookings", json={"slot_id": slot}, headers=headers)
-    if operation.outcome is Outcome.DONE and operation.body:
-        operation.booking = operation.body["id"]
-        owner = world.slots.get(slot)
-        if owner and not retry_of:
-            world.bookings[operation.body["id"]] = KnownBooking(operation.body["id"], slot, client, owner)
-        await read_once(world, client, operation.body["id"])
-    if operation.reason == "slot_not_found":
-        world.slots.pop(slot, None)
-    return operation
-
-
-async def read_once(world: World, client: Account, booking: str) -> None:
-    operation = world.history.new(Kind.READ, client.id, booking=booking)
-    await ask(operation, client.http, "GET", f"/bookings/{booking}")
-
-
-async def cancel_once(world: World, actor: Account, booking: KnownBooking, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.CANCEL, actor.id, slot=booking.slot, booking=booking.id, retry_of=retry_of)
-    await ask(operation, actor.http, "PATCH", f"/bookings/{booking.id}/cancel")
-    if operation.outcome is not Outcome.UNKNOWN:
-        world.bookings.pop(booking.id, None)
-    return operation
-
-
-async def reschedule_once(
-    world: World, client: Account, booking: KnownBooking, slot: str, retry_of: int | None
-) -> Operation:
-    operation = world.history.new(Kind.RESCHEDULE, client.id, slot=slot, booking=booking.id, retry_of=retry_of)
-    await ask(operation, client.http, "PATCH", f"/bookings/{booking.id}/reschedule", json={"slot_id": slot})
-    if operation.outcome is Outcome.DONE:
-        booking.slot = slot
-    if operation.reason == "booking_not_confirmed":
-        world.bookings.pop(booking.id, None)
-    return operation
-
-
-async def join_once(world: World, client: Account, slot: str, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.JOIN, client.id, slot=slot, retry_of=retry_of)
-    await ask(operation, client.http, "POST", "/bookings/wait-list", json={"slot_id": slot})
-    if operation.outcome is Outcome.DONE and operation.body:
-        world.entries[operation.body["id"]] = (client, slot)
-    return operation
-
-
-async def leave_once(world: World, client: Account, entry: str, slot: str, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.LEAVE, client.id, slot=slot, retry_of=retry_of)
-    await ask(operation, client.http, "DELETE", f"/bookings/wait-list/{entry}")
-    if operation.outcome is not Outcome.UNKNOWN:
-        world.entries.pop(entry, None)
-    return operation
-
-
-async def open_slot(world: World, specialist: Account) -> None:
-    """Over one day of few half hours, so that slots overlap often; some lie over midnight."""
-    start = world.first_day + SLOT / 2 * world.luck.randrange(-2, 24)
-    times = (start.strftime("%Y-%m-%dT%H:%M:%SZ"), (start + SLOT).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    operation = world.history.new(Kind.OPEN, specialist.id, times=times)
-    body = {"start_at": times[0], "end_at": times[1]}
-    await ask(operation, specialist.http, "POST", "/specialists/me/slots", json=body)
-    if operation.outcome is Outcome.DONE and operation.body:
-        operation.slot = operation.body["id"]
-        world.slots[operation.body["id"]] = specialist
-
-
-async def delete_once(world: World, specialist: Account, slot: str, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.DELETE, specialist.id, slot=slot, retry_of=retry_of)
-    await ask(operation, specialist.http, "DELETE", f"/specialists/me/slots/{slot}")
-    if operation.outcome is Outcome.DONE or operation.reason == "slot_not_found":
-        world.slots.pop(slot, None)
-    return operation

@@ -152,7 +152,7 @@ def read(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
                 tables.hours.append(_hour(item))
         elif item["sk"].startswith("day#"):
             tables.days.append(_day(item))
-        elif item["sk"].startswith("off#"):
+        elif item["sk"].startswith("off#") and not item.get("ended"):  # it takes no time any more
             tables.times_off.append(_time_off(item))
     tables.bookings = [_booking(item) for item in _items(dynamodb, outputs["BookingsTableName"])]
     for item in _items(dynamodb, outputs["WaitlistTableName"]):

@@ -6,7 +6,7 @@ Serves the routers against the tables that the environment names: `python -m tes
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from unittest import mock
 
 import uvicorn
@@ -14,10 +14,15 @@ import uvicorn
 from booking.bookings import create, free_time
 from booking.dynamodb.errors import Step
 from booking.dynamodb.transaction import Transaction
+from booking.slots import hours
+from booking.slots.hours import abandon_minutes
+from booking.slots.minutes import Minutes, minutes_of
 from booking.slots.promotion import Promotion
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 from booking.slots.wait_list_table import WaitListItem
+from booking.specialists.opening_hours import OpeningHours
+from booking.specialists.rules import BookedService
 from infra.app import create_app
 
 
@@ -36,9 +41,25 @@ def last_waiter(slot: SlotId) -> Promotion | None:
     return next((Promotion(slot, item.to_entry(), slot.start_at) for item in found), None)
 
 
+def minutes_without_buffers(slot: SlotId, _: BookedService | None) -> Minutes:
+    """As `minutes_of`, without the service."""
+    return minutes_of(slot, None)
+
+
+def instant_by_standard_time(opening_hours: OpeningHours, day: date, minute: int) -> datetime:
+    """As `_instant`, with the zone's standard offset all year round."""
+    local = datetime.combine(day, time(), opening_hours.time_zone)
+    standard = (local.utcoffset() or timedelta()) - (local.dst() or timedelta())
+    return local.replace(tzinfo=UTC) + timedelta(minutes=minute) - standard
+
+
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
     "wrong-order": lambda: mock.patch.object(free_time, "first_waiter", last_waiter),
+    "no-buffers": lambda: mock.patch.object(create, "minutes_of", minutes_without_buffers),
+    "taken-minutes-ignored": lambda: mock.patch.object(hours, "_are_free", return_value=None),
+    "unconditional-release": lambda: mock.patch.object(free_time, "release_minutes", abandon_minutes),
+    "standard-time": lambda: mock.patch.object(OpeningHours, "_instant", instant_by_standard_time),
 }
 
 

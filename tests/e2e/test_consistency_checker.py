@@ -18,11 +18,12 @@ import pytest
 from infra.local.stack import free_port
 from infra.settings import ROOT
 from tests.consistency import report, workload
+from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
-from tests.consistency.invariants import Evidence, Violation, shortest, violations
+from tests.consistency.invariants import shortest, violations
 from tests.consistency.run import Run
 from tests.consistency.tables import read_at_rest
-from tests.consistency.workload import Doing
+from tests.consistency.world import Doing
 from tests.e2e.deployed import DeployedStack
 
 START_SECONDS = 30.0
@@ -117,3 +118,35 @@ def test_a_line_that_moves_from_its_end_is_found(stack: DeployedStack) -> None:
     for violation in out_of_order[:SHORTENED]:
         shown = sorted(operation.kind for operation in shortest(evidence, violation))
         assert shown in ([Kind.JOIN, Kind.JOIN], [Kind.CANCEL, Kind.JOIN, Kind.JOIN])
+
+
+IN_THE_HOURS: Mapping[Doing, float] = {
+    workload.book_from_hours: 6,
+    workload.join_from_hours: 4,
+    workload.cancel: 3,
+    workload.take_time_off: 1,
+    workload.look_for_promotions: 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("bug", "expected"),
+    [
+        (
+            "no-buffers",
+            {"10 no minute was taken twice, even for a moment", "10 hour records equal what takes time"},
+        ),
+        (
+            "taken-minutes-ignored",
+            {"10 no minute is taken twice", "10 no minute was taken twice, even for a moment"},
+        ),
+        ("unconditional-release", {"13 nobody waits for free time"}),
+        ("standard-time", {"14 what is listed is what the hours have"}),
+    ],
+)
+def test_time_that_is_taken_or_offered_wrongly_is_found(stack: DeployedStack, bug: str, expected: set[str]) -> None:
+    evidence, found = found_with(stack, bug, IN_THE_HOURS, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+    told = report.summary(Run(evidence, SECONDS), found)
+    assert all(f"VIOLATION of {invariant}" in told for invariant in expected)

@@ -34,6 +34,7 @@ WEEK = {"hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), OPEN)
 LATE_SLOT = (2, 18)
 """How many days ahead, and at which hour, a slot is opened by hand outside of the hours."""
 DAY_OFF = 14
+DAYS_SHOWN = 14
 BOOKED = (("First consultation", 0), ("Follow-up", 3))
 """The client's bookings: of which service, and how many of its free slots are left free before."""
 COLD_START_SECONDS = 60.0
@@ -47,7 +48,7 @@ def add(url: str, stack: DeployedStack) -> str | None:
         make_admin(stack, *ADMIN)
         specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
         services = offer_services(api, specialist, specialist_id)
-        if not ask(api, "GET", f"/specialists/{specialist_id}/schedule")["hours"]:
+        if ask(api, "GET", "/specialists/me/schedule", specialist)["version"] == 0:
             open_calendar(api, specialist)
             book_some(api, client, specialist_id, services)
         free = free_slots(api, specialist_id)
@@ -105,8 +106,11 @@ def book_some(api: httpx.Client, token: str, specialist_id: str, services: dict[
 
 
 def free_slots(api: httpx.Client, specialist_id: str, service_id: str | None = None) -> list[str]:
-    """The next slots that nobody has booked."""
-    asked = {"is_booked": "false"} | ({"service_id": service_id} if service_id else {})
+    """The slots of the next days, from tomorrow on, that nobody has booked."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    asked = {"is_booked": "false", "date_from": f"{tomorrow}", "date_to": f"{tomorrow + timedelta(days=DAYS_SHOWN)}"}
+    if service_id:
+        asked["service_id"] = service_id
     answer = api.get(f"/specialists/{specialist_id}/slots", params=asked)
     return [str(slot["id"]) for slot in checked(answer)]
 

@@ -133,11 +133,10 @@ class People:
         patiently(lambda: elsewhere.post("/auth/register", json=credentials(email, role=role)), 201)
         return self.signed_in(email)
 
-    def signed_in(self, email: str, password: str = PASSWORD) -> Person:
+    def signed_in(self, email: str) -> Person:
         """The account of that address with a new session."""
         elsewhere = self.caller()
-        given = {"email": email, "password": password}
-        session = patiently(lambda: elsewhere.post("/auth/login", json=given), 200)
+        session = patiently(lambda: elsewhere.post("/auth/login", json=credentials(email)), 200)
         http = self.caller(authorization=f"Bearer {session['access_token']}")
         user = good(http.get("/users/me"))
         return Person(user["id"], email, session["access_token"], session["refresh_token"], http)

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from booking.bookings.claim_opened import Outcome, claim_opened
 from booking.runtime.clock import to_stored
+from booking.slots.claim_opened import Outcome, claim_opened
 from booking.slots.slot_id import SlotId
 from infra.stack import DeployedStack
 

@@ -38,7 +38,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 .PHONY: test test-unit test-integration test-checkers test-e2e consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
-	@$(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
+	@COVERAGE_CORE=sysmon $(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
 	@$(MAKE) test-checkers test-e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit

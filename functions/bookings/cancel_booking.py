@@ -9,7 +9,7 @@ from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
 from booking.bookings.cancel import cancel_booking
-from booking.bookings.errors import BookingHasExpired, BookingNotFound
+from booking.bookings.errors import BookingHasExpired, BookingNotFound, NoLongerChangeable
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden
 from booking.slots.errors import SlotStarted
@@ -28,11 +28,11 @@ class Cancellation(RequestBody):
     operation_id="cancelBooking",
     summary="Cancel a booking",
     response_model=BookingBody,
-    responses=refusals(Forbidden, BookingNotFound, BookingHasExpired, SlotStarted),
+    responses=refusals(Forbidden, BookingNotFound, BookingHasExpired, SlotStarted, NoLongerChangeable),
     tags=["bookings"],
 )
 async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
-    """Cancel. The first in the slot's wait-list gets it in the same moment."""
+    """Cancel. Whoever waits longest for the time gets it in the same moment."""
     return cancel_booking(caller, booking_id, now, reason=body.reason if body else None)
 
 

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Header
 from booking.api.application import lambda_handler
 from booking.api.authentication import ClientCaller
 from booking.api.bodies.bookings import BookingBody
-from booking.api.bodies.fields import RequestBody
+from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.bookings.create import create_booking
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
-from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
-from booking.specialists.errors import ServiceNotFound
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted, SlotTooSoon
+from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
 
 router = APIRouter()
 
@@ -29,10 +29,11 @@ IdempotencyKey = Annotated[
 
 
 class NewBooking(RequestBody):
-    """The slot to book, and for which of the specialist's services."""
+    """The slot to book, for which of the specialist's services, and what the specialist should know."""
 
     slot_id: str
     service_id: str | None = None
+    note: Description | None = None
 
 
 @router.post(
@@ -42,7 +43,14 @@ class NewBooking(RequestBody):
     status_code=201,
     response_model=BookingBody,
     responses=refusals(
-        SlotNotFound, ServiceNotFound, SlotAlreadyBooked, SlotStarted, ServiceLongerThanSlot, KeyUsedForOtherRequest
+        SlotNotFound,
+        ServiceNotFound,
+        SlotAlreadyBooked,
+        SlotStarted,
+        SlotTooSoon,
+        ServiceNotOffered,
+        ServiceLongerThanSlot,
+        KeyUsedForOtherRequest,
     ),
     tags=["bookings"],
 )
@@ -52,6 +60,7 @@ async def endpoint(caller: ClientCaller, body: NewBooking, now: Now, idempotency
         caller,
         body.slot_id,
         service_id=body.service_id,
+        note=body.note,
         idempotency_key=idempotency_key,
         now=now,
     )

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import AnyCaller
-from booking.api.bodies.bookings import BookingBody
+from booking.api.bodies.bookings import ClientBookingBody
 from booking.api.dependencies import PathId
 from booking.api.errors import refusals
 from booking.bookings.errors import BookingNotFound
@@ -19,7 +19,7 @@ router = APIRouter()
     "/bookings/{id}",
     operation_id="getBooking",
     summary="Get a booking",
-    response_model=BookingBody,
+    response_model=ClientBookingBody,
     responses=refusals(Forbidden, BookingNotFound),
     tags=["bookings"],
 )

@@ -19,7 +19,10 @@ router = APIRouter()
     summary="Get a booking as a calendar file",
     response_class=Response,
     responses={
-        200: {"content": {"text/calendar": {"schema": {"type": "string"}}}},
+        200: {
+            "content": {"text/calendar": {"schema": {"type": "string"}}},
+            "headers": {"Content-Disposition": {"schema": {"type": "string"}, "example": "attachment"}},
+        },
         **refusals(Forbidden, BookingNotFound),
     },
     tags=["bookings"],

@@ -8,6 +8,7 @@ from booking.api.bodies.fields import RequestBody
 from booking.api.bodies.slots import WaitListEntryBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
+from booking.bookings.join_wait_list import join_wait_list
 from booking.slots.errors import (
     AlreadyWaiting,
     HoldsSlot,
@@ -15,10 +16,10 @@ from booking.slots.errors import (
     SlotIsAvailable,
     SlotNotFound,
     SlotStarted,
+    SlotTooSoon,
 )
 from booking.slots.rules import WaitListEntry
-from booking.slots.wait_list import join_wait_list
-from booking.specialists.errors import ServiceNotFound
+from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
 
 router = APIRouter()
 
@@ -37,7 +38,15 @@ class NewWaitListEntry(RequestBody):
     status_code=201,
     response_model=WaitListEntryBody,
     responses=refusals(
-        SlotNotFound, ServiceNotFound, SlotStarted, SlotIsAvailable, AlreadyWaiting, HoldsSlot, ServiceLongerThanSlot
+        SlotNotFound,
+        ServiceNotFound,
+        SlotStarted,
+        SlotTooSoon,
+        SlotIsAvailable,
+        AlreadyWaiting,
+        HoldsSlot,
+        ServiceNotOffered,
+        ServiceLongerThanSlot,
     ),
     tags=["wait-list"],
 )

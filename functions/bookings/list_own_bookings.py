@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import AnyCaller
-from booking.api.bodies.bookings import BookingBody
+from booking.api.bodies.bookings import ClientBookingBody
 from booking.api.booking_filter import Filter
 from booking.api.pagination import Pages
 from booking.bookings.read import list_own_bookings
@@ -19,7 +19,7 @@ router = APIRouter()
     "/bookings/me",
     operation_id="listOwnBookings",
     summary="List your bookings",
-    response_model=list[BookingBody],
+    response_model=list[ClientBookingBody],
     tags=["bookings"],
 )
 async def endpoint(caller: AnyCaller, wanted: Filter, pages: Pages) -> Sequence[Booking]:

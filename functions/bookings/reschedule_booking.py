@@ -8,11 +8,11 @@ from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import RequestBody
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
+from booking.bookings.errors import BookingNotFound, NoLongerChangeable, NotConfirmed, OtherSpecialist
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden
-from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
+from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted, SlotTooSoon
 
 router = APIRouter()
 
@@ -34,6 +34,8 @@ class Rescheduling(RequestBody):
         SlotNotFound,
         NotConfirmed,
         SlotStarted,
+        SlotTooSoon,
+        NoLongerChangeable,
         OtherSpecialist,
         SlotAlreadyBooked,
         ServiceLongerThanSlot,

@@ -3,15 +3,15 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 
 from booking import __version__
 from booking.api.application import lambda_handler
+from booking.api.bodies.fields import ResponseBody
 
 router = APIRouter()
 
 
-class Health(BaseModel):
+class Health(ResponseBody):
     """The service answers; `version` is the code's."""
 
     status: Literal["ok"] = "ok"

@@ -1,13 +1,10 @@
 """POST /specialists/me/services: offer a service."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
-from pydantic import Field
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
-from booking.api.bodies.fields import Description, Price, RequestBody, Title
+from booking.api.bodies.fields import BufferMinutes, Description, Price, RequestBody, ServiceMinutes, Title
 from booking.api.bodies.specialists import ServiceBody
 from booking.api.dependencies import Now
 from booking.specialists.rules import Service
@@ -17,12 +14,14 @@ router = APIRouter()
 
 
 class NewService(RequestBody):
-    """Something to offer."""
+    """Something to offer; its buffers are kept free before and after each appointment."""
 
     title: Title
     description: Description | None = None
-    duration_minutes: Annotated[int, Field(ge=5, le=480, strict=True)]
+    duration_minutes: ServiceMinutes
     price: Price
+    buffer_before_minutes: BufferMinutes = 0
+    buffer_after_minutes: BufferMinutes = 0
 
 
 @router.post(
@@ -41,6 +40,8 @@ async def endpoint(caller: SpecialistCaller, body: NewService, now: Now) -> Serv
         description=body.description,
         duration_minutes=body.duration_minutes,
         price=body.price,
+        buffer_before_minutes=body.buffer_before_minutes,
+        buffer_after_minutes=body.buffer_after_minutes,
         now=now,
     )
 

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
-from booking.api.dependencies import PathId
+from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.slots.delete import delete_slot
+from booking.bookings.delete_slot import delete_slot
 from booking.slots.errors import BookedSlot, SlotNotFound
 
 router = APIRouter()
@@ -20,9 +20,9 @@ router = APIRouter()
     responses=refusals(SlotNotFound, BookedSlot),
     tags=["specialists"],
 )
-async def endpoint(caller: SpecialistCaller, slot_id: PathId) -> None:
+async def endpoint(caller: SpecialistCaller, slot_id: PathId, now: Now) -> None:
     """Take a free slot back."""
-    delete_slot(caller, slot_id)
+    delete_slot(caller, slot_id, now)
 
 
 handler = lambda_handler(router)

@@ -11,9 +11,10 @@ from booking.api.bodies.fields import Day
 from booking.api.bodies.slots import AvailabilityBody
 from booking.api.dependencies import Now, PathId, TimeZoneOfDays
 from booking.api.errors import refusals
+from booking.api.slot_filter import ForService
 from booking.slots.read import get_availability
 from booking.slots.rules import Availability
-from booking.specialists.errors import SpecialistNotFound
+from booking.specialists.errors import ServiceNotFound, SpecialistNotFound
 
 router = APIRouter()
 
@@ -23,7 +24,7 @@ router = APIRouter()
     operation_id="getAvailability",
     summary="Count a specialist's slots by day",
     response_model=list[AvailabilityBody],
-    responses=refusals(SpecialistNotFound),
+    responses=refusals(SpecialistNotFound, ServiceNotFound),
     tags=["specialists"],
 )
 async def endpoint(
@@ -32,10 +33,12 @@ async def endpoint(
     date_from: Annotated[Day | None, Query(description="Today, unless given")] = None,
     days: Annotated[int, Query(ge=1, le=31)] = 7,
     tz: TimeZoneOfDays = "UTC",
+    service_id: ForService = None,
 ) -> Sequence[Availability]:
     """Slots in all, free and booked, one entry per day."""
     zone = ZoneInfo(tz)
-    return get_availability(specialist_id, date_from or now.astimezone(zone).date(), days, zone)
+    first_day = date_from or now.astimezone(zone).date()
+    return get_availability(specialist_id, first_day, days, zone, now, service_id=service_id)
 
 
 handler = lambda_handler(router)

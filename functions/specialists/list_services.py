@@ -25,7 +25,7 @@ router = APIRouter()
     tags=["specialists"],
 )
 async def endpoint(specialist_id: PathId, pages: PublicPages) -> Sequence[Service]:
-    """What the specialist offers, in the order in which it was added."""
+    """What the specialist offers now, in the order in which it was added."""
     return pages.items(list_services(specialist_id, pages.wanted))
 
 

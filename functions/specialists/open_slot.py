@@ -8,7 +8,7 @@ from booking.api.bodies.fields import Instant, RequestBody
 from booking.api.bodies.slots import SlotBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
-from booking.slots.errors import DayIsFull, SlotOverlaps
+from booking.slots.errors import DayIsFull, SlotOverlaps, TimeTaken
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
 
@@ -28,7 +28,7 @@ class NewSlot(RequestBody):
     summary="Open a slot",
     status_code=201,
     response_model=SlotBody,
-    responses=refusals(SlotOverlaps, DayIsFull),
+    responses=refusals(SlotOverlaps, TimeTaken, DayIsFull),
     tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: NewSlot, now: Now) -> Slot:

@@ -1,16 +1,19 @@
 """PATCH /specialists/me: how clients see the caller."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody
+from booking.api.bodies.hours import ChangedProfileBody, beside_conflicts
 from booking.api.bodies.specialists import ProfileBody
 from booking.api.bodies.time_zone import TimeZoneName
 from booking.api.dependencies import Now
+from booking.bookings.change_hours import update_own_profile
 from booking.caller import Locale
-from booking.specialists.profiles import update_own_profile
-from booking.specialists.rules import Profile
 
 router = APIRouter()
 
@@ -28,12 +31,17 @@ class ProfileChanges(RequestBody):
     "/specialists/me",
     operation_id="updateOwnProfile",
     summary="Change your profile",
-    response_model=ProfileBody,
+    response_model=ChangedProfileBody,
     tags=["specialists"],
 )
-async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> Profile:
-    """Change the caller's profile."""
-    return update_own_profile(caller, body.model_dump(exclude_unset=True), now)
+async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> Mapping[str, Any]:
+    """Change the caller's profile.
+
+    Hours are the wall clock of its time zone. Bookings stay as they are where another one is set; those that the
+    hours then do not cover are named.
+    """
+    changed = update_own_profile(caller, body.model_dump(exclude_unset=True), now)
+    return beside_conflicts(changed.profile, ProfileBody, changed.conflicts)
 
 
 handler = lambda_handler(router)

@@ -11,10 +11,10 @@ from unittest import mock
 
 import uvicorn
 
-from booking.bookings import create, release
+from booking.bookings import create, free_time
 from booking.dynamodb.errors import Step
 from booking.dynamodb.transaction import Transaction
-from booking.slots.rules import WaitListEntry
+from booking.slots.promotion import Promotion
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 from booking.slots.wait_list_table import WaitListItem
@@ -30,15 +30,15 @@ def claim_regardless(transaction: Transaction, slot: SlotId, booking_id: str, cl
     )
 
 
-def last_waiter(slot: SlotId) -> WaitListEntry | None:
+def last_waiter(slot: SlotId) -> Promotion | None:
     """As `first_waiter`, from the wrong end."""
     found = WaitListItem.by_joined.query(slot.text, consistent_read=True, scan_index_forward=False, limit=1)
-    return next((item.to_entry() for item in found), None)
+    return next((Promotion(slot, item.to_entry(), slot.start_at) for item in found), None)
 
 
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
-    "wrong-order": lambda: mock.patch.object(release, "first_waiter", last_waiter),
+    "wrong-order": lambda: mock.patch.object(free_time, "first_waiter", last_waiter),
 }
 
 

@@ -52,7 +52,7 @@ class Answering:
         expected: int,
         route: str,
         by: Account | None = None,
-        body: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
@@ -87,6 +87,7 @@ class World:
         self.profile, self.idle_profile = map(self._profile_of, (self.specialist, self.idle_specialist))
         self.services = [self._service() for _ in range(2)]
         self.slots = [self.slot() for _ in range(2)]
+        self.day, self.next_day = (f"{first + timedelta(days=days):%Y-%m-%d}" for days in (0, 1))
         self.other_specialists_slot = self.slot(other_specialist)
         self.booking = self.booked(self.slot())
 
@@ -181,6 +182,11 @@ class World:
         start = next(self._starts)
         return {"start_at": start.isoformat(), "end_at": (start + SLOT_LENGTH).isoformat()}
 
+    def given_dates(self) -> None:
+        """The specialist has hours of their own on two days."""
+        body = {"date_from": self.day, "date_to": self.next_day, "hours": []}
+        self.given(200, "PUT /specialists/me/schedule/dates", self.specialist, body)
+
     def booked(self, slot_id: str) -> str:
         """The client's booking of a free slot."""
         return str(self.given(201, "POST /bookings", self.client, {"slot_id": slot_id}).json()["id"])
@@ -211,6 +217,7 @@ class World:
         return self._open.enter_context(caller)
 
 
+HOURS = [{"from": "09:00", "to": "17:00"}]
 SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, "price": "25.00"}
 
 
@@ -269,7 +276,7 @@ def get_my_profile(world: World) -> None:
 
 
 def update_my_profile(world: World) -> None:
-    world.then(200, "PATCH /specialists/me", world.specialist, {"display_name": "Ann"})
+    world.then(200, "PATCH /specialists/me", world.specialist, {"display_name": "Ann", "time_zone": "UTC"})
 
 
 def get_profile(world: World) -> None:
@@ -289,6 +296,58 @@ def create_service(world: World) -> None:
 def list_services(world: World) -> None:
     must_go_on(world.then(200, f"GET /specialists/{world.profile}/services?limit=1"))
     world.then(200, f"GET /specialists/{world.idle_profile}/services")
+
+
+def update_service(world: World) -> None:
+    change = {"buffer_after_minutes": 5}
+    world.then(200, f"PATCH /specialists/me/services/{world.services[0]}", world.specialist, change)
+
+
+def list_own_services(world: World) -> None:
+    must_go_on(world.then(200, "GET /specialists/me/services?limit=1", world.specialist))
+    world.then(200, "GET /specialists/me/services", world.idle_specialist)
+
+
+def set_schedule(world: World) -> None:
+    """Admins get a profile when they first offer something."""
+    world.then(200, "PUT /specialists/me/schedule", world.specialist, {"hours": {"mon": HOURS}})
+    world.then(200, "PUT /specialists/me/schedule", world.admin, {"hours": {}})
+
+
+def get_schedule(world: World) -> None:
+    world.then(200, f"GET /specialists/{world.idle_profile}/schedule")
+
+
+def get_own_schedule(world: World) -> None:
+    world.then(200, "GET /specialists/me/schedule", world.idle_specialist)
+
+
+def set_date(world: World) -> None:
+    route = f"PUT /specialists/me/schedule/dates/{world.day}"
+    world.then(200, route, world.specialist, {"hours": HOURS})
+    world.then(200, route, world.admin, {"hours": []})
+
+
+def set_dates(world: World) -> None:
+    body = {"date_from": world.day, "date_to": world.next_day, "hours": HOURS}
+    world.then(200, "PUT /specialists/me/schedule/dates", world.specialist, body)
+    world.then(200, "PUT /specialists/me/schedule/dates", world.admin, body)
+
+
+def delete_date(world: World) -> None:
+    world.then(204, f"DELETE /specialists/me/schedule/dates/{world.day}", world.specialist)
+
+
+def list_dates(world: World) -> None:
+    world.given_dates()
+    must_go_on(world.then(200, f"GET /specialists/{world.profile}/schedule/dates?limit=1"))
+    world.then(200, f"GET /specialists/{world.idle_profile}/schedule/dates")
+
+
+def list_own_dates(world: World) -> None:
+    world.given_dates()
+    must_go_on(world.then(200, "GET /specialists/me/schedule/dates?limit=1", world.specialist))
+    world.then(200, "GET /specialists/me/schedule/dates", world.idle_specialist)
 
 
 def create_slot(world: World) -> None:
@@ -474,6 +533,16 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ListProfiles": list_specialists,
     "CreateService": create_service,
     "ListServices": list_services,
+    "UpdateService": update_service,
+    "ListOwnServices": list_own_services,
+    "SetSchedule": set_schedule,
+    "GetSchedule": get_schedule,
+    "GetOwnSchedule": get_own_schedule,
+    "SetDate": set_date,
+    "SetDates": set_dates,
+    "DeleteDate": delete_date,
+    "ListDates": list_dates,
+    "ListOwnDates": list_own_dates,
     "OpenSlot": create_slot,
     "DeleteSlot": delete_slot,
     "ListSlots": list_slots,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -78,9 +78,11 @@ class Person:
         found: list[dict[str, Any]] = good(self.http.get("/bookings/me", params={"limit": str(PAGE), **filters}))
         return found
 
-    def holds(self, slot_id: str) -> bool:
+    def holds(self, slot_id: str, day: date | None = None) -> bool:
+        """Whether a confirmed booking of this client's has the slot; with its UTC day, looks at that day's only."""
+        days = {"date_from": day.isoformat(), "date_to": day.isoformat()} if day else {}
         for offset in itertools.count(0, PAGE):
-            page = self.bookings(status="confirmed", offset=str(offset))
+            page = self.bookings(status="confirmed", offset=str(offset), **days)
             if any(booking["slot_id"] == slot_id for booking in page):
                 return True
             if len(page) < PAGE:

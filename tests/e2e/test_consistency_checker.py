@@ -1,6 +1,7 @@
 """The checker finds what is wrong when there is something: it runs against deliberately broken APIs."""
 
 import asyncio
+import itertools
 import os
 import re
 import signal
@@ -8,71 +9,89 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
 
+from infra.local.stack import free_port
 from infra.settings import ROOT
 from tests.consistency import report, workload
 from tests.consistency.history import Kind
-from tests.consistency.invariants import Evidence, shortest, violations
+from tests.consistency.invariants import Evidence, Violation, shortest, violations
 from tests.consistency.run import Run
 from tests.consistency.tables import read_at_rest
 from tests.consistency.workload import Doing
 from tests.e2e.deployed import DeployedStack
 
-PORT = 8840
 START_SECONDS = 30.0
 SECONDS = 3.0
+MOST_SECONDS = 30.0
+FIRST_SEED = 7
+SHORTENED = 3
+"""Of what is found: each costs seconds."""
 
 
 @contextmanager
 def broken_api(stack: DeployedStack, bug: str) -> Iterator[str]:
     """The URL of the API with that bug, on the stack's own tables."""
+    port = free_port()
     environment = {
         **os.environ,
         **stack.deployed().environment(),
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "booking"))),
     }
-    command = [sys.executable, "-m", "tests.consistency.broken_app", bug, str(PORT)]
+    command = [sys.executable, "-m", "tests.consistency.broken_app", bug, str(port)]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
-            wait_for_port(process)
-            yield f"http://127.0.0.1:{PORT}"
+            wait_for_port(process, port)
+            yield f"http://127.0.0.1:{port}"
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
 
 
-def wait_for_port(process: subprocess.Popen[bytes]) -> None:
+def wait_for_port(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", PORT), 1):
-            return
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            if process.poll() is None:
+                return
         time.sleep(0.1)
     pytest.fail("the broken API does not start")
 
 
-def evidence_of(stack: DeployedStack, bug: str, doings: Mapping[Doing, float]) -> Evidence:
-    """What six clients see of it in a few seconds."""
+def found_with(
+    stack: DeployedStack, bug: str, doings: Mapping[Doing, float], expected: Collection[str]
+) -> tuple[Evidence, list[Violation]]:
+    """What six clients see of it in a few seconds; on a slow machine with further seeds, until they see what they must.
+
+    After half a minute, what they saw last.
+    """
+    deadline, seeds = time.monotonic() + MOST_SECONDS, itertools.count(FIRST_SEED)
     with broken_api(stack, bug) as url:
-        world = asyncio.run(workload.run(url, seconds=SECONDS, clients=6, seed=7, doings=doings))
-    return Evidence(world.history, read_at_rest(stack.client("dynamodb"), stack.outputs()), datetime.now(UTC))
+        while True:
+            world = asyncio.run(workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), doings=doings))
+            at_rest = read_at_rest(stack.client("dynamodb"), stack.outputs())
+            evidence = Evidence(world.history, at_rest, datetime.now(UTC))
+            found = violations(evidence)
+            if time.monotonic() > deadline or {violation.invariant.strip() for violation in found} >= set(expected):
+                return evidence, found
 
 
 def test_a_slot_that_is_taken_regardless_is_found(stack: DeployedStack) -> None:
-    evidence = evidence_of(stack, "double-booking", {workload.book: 1})
+    expected = {
+        "1  at most one confirmed booking per slot",
+        "1  no slot was held twice, even for a moment",
+        "2  slot and booking agree",
+    }
 
-    found = violations(evidence)
+    evidence, found = found_with(stack, "double-booking", {workload.book: 1}, expected)
 
-    broken = {violation.invariant.strip() for violation in found}
-    assert "1  at most one confirmed booking per slot" in broken
-    assert "1  no slot was held twice, even for a moment" in broken
-    assert "2  slot and booking agree" in broken
+    assert {violation.invariant.strip() for violation in found} >= expected
 
     # The history that shows it is two bookings of one slot, and little else.
     twice = next(violation for violation in found if "held twice" in violation.invariant)
@@ -89,11 +108,12 @@ def test_a_line_that_moves_from_its_end_is_found(stack: DeployedStack) -> None:
         workload.cancel: 1,
         workload.look_for_promotions: 1,
     }
-    evidence = evidence_of(stack, "wrong-order", doings)
+    expected = "4  the line moved in order"
 
-    found = [violation for violation in violations(evidence) if "moved in order" in violation.invariant]
+    evidence, found = found_with(stack, "wrong-order", doings, {expected})
 
-    assert found
-    for violation in found:
+    out_of_order = [violation for violation in found if violation.invariant.strip() == expected]
+    assert out_of_order
+    for violation in out_of_order[:SHORTENED]:
         shown = sorted(operation.kind for operation in shortest(evidence, violation))
         assert shown in ([Kind.JOIN, Kind.JOIN], [Kind.CANCEL, Kind.JOIN, Kind.JOIN])

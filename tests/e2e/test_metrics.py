@@ -26,7 +26,7 @@ def test_totals_add_up_over_functions_and_labels_hold_nothing_that_a_caller_wrot
     people: People, specialist: Person, ann: Person
 ) -> None:
     anybody = people.caller()
-    before = settled_total(anybody)
+    before = settled(anybody)
 
     sent = 0
     for _ in range(ROUNDS):
@@ -44,50 +44,50 @@ def test_totals_add_up_over_functions_and_labels_hold_nothing_that_a_caller_wrot
         sent += 2
 
     deadline = time.monotonic() + WITHIN_SECONDS
-    while (counted := total(scraped(anybody)) - before) < sent and time.monotonic() < deadline:
+    while (counted := total(scraped(anybody)) - total(before)) < sent and time.monotonic() < deadline:
         time.sleep(0.3)
     assert counted == sent
     time.sleep(2)
     families = scraped(anybody)
-    assert total(families) - before == sent
+    assert total(families) - total(before) == sent
     print(f"{sent} requests over 7 functions, {counted:.0f} counted")
     for family in families.values():
         for sample in family.samples:
             for name, value in sample.labels.items():
                 assert name in {"method", "path", "status_code", "le"}
                 assert not ID.search(value.replace("{specialist_id}", "")), sample
-    confirmed = families["bookings_confirmed"].samples[0]
-    assert confirmed.value >= ROUNDS
+    assert confirmed(families) - confirmed(before) == ROUNDS
 
 
 def test_durations_are_a_histogram(people: People) -> None:
     anybody = people.caller()
+    before = series(scraped(anybody)).get(OF_HEALTH, 0)
     good(anybody.get("/health"))
-    time.sleep(2)
-    samples = scraped(anybody)["http_request_duration_seconds"].samples
+
+    samples = once_counted(anybody, before + 1)["http_request_duration_seconds"].samples
+
     of_health = [sample for sample in samples if sample.labels["path"] == "/health"]
     buckets = [sample.value for sample in of_health if sample.name.endswith("_bucket")]
     (count,) = [sample.value for sample in of_health if sample.name.endswith("_count")]
     assert buckets == sorted(buckets)
-    assert buckets[-1] == count >= 1
+    assert buckets[-1] == count >= before + 1
 
 
 def test_counters_only_rise_though_environments_end(people: People, stack: DeployedStack) -> None:
     anybody = people.caller()
     good(anybody.get("/health"))
-    settled_total(anybody)
-    seen = [series(scraped(anybody))]
+    seen = [series(settled(anybody))]
     name = physical_name(stack.client("cloudformation"), name_of(stack), "GetHealth")
 
     for _ in range(2):
         restart(stack.client("lambda"), name)
         good(anybody.get("/health"))
-        settled_total(anybody)
-        seen.append(series(scraped(anybody)))
+        seen.append(series(once_counted(anybody, seen[-1][OF_HEALTH] + 1)))
+    seen.append(series(settled(anybody)))
 
     for before, after in itertools.pairwise(seen):
         assert {key: value for key, value in before.items() if after.get(key, -1) < value} == {}
-        assert after[OF_HEALTH] == before[OF_HEALTH] + 1
+    assert [counted[OF_HEALTH] - seen[0][OF_HEALTH] for counted in seen] == [0, 1, 2, 2]
 
 
 def scraped(anybody: httpx.Client) -> Mapping[str, Metric]:
@@ -97,10 +97,25 @@ def scraped(anybody: httpx.Client) -> Mapping[str, Metric]:
     return {family.name: family for family in text_string_to_metric_families(answer.text)}
 
 
+def once_counted(anybody: httpx.Client, requests: float) -> Mapping[str, Metric]:
+    """What is counted once that many requests of GET /health are."""
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while series(families := scraped(anybody)).get(OF_HEALTH, 0) < requests:
+        assert time.monotonic() < deadline, "it is not counted"
+        time.sleep(0.3)
+    return families
+
+
 def series(families: Mapping[str, Metric]) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """The value of each series, by its name and labels."""
     samples = (sample for family in families.values() for sample in family.samples)
     return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
+
+
+def confirmed(families: Mapping[str, Metric]) -> float:
+    """All bookings so far."""
+    (sample,) = families["bookings_confirmed"].samples
+    return sample.value
 
 
 def total(families: Mapping[str, Metric]) -> float:
@@ -108,10 +123,10 @@ def total(families: Mapping[str, Metric]) -> float:
     return sum(s.value for s in families["http_requests"].samples if s.labels["path"] != "/metrics")
 
 
-def settled_total(anybody: httpx.Client) -> float:
-    """The total once everything of the tests before has arrived."""
+def settled(anybody: httpx.Client) -> Mapping[str, Metric]:
+    """What is counted once everything of the tests before has arrived."""
     before = -1.0
-    while (now := total(scraped(anybody))) != before:
-        before = now
+    while total(now := scraped(anybody)) != before:
+        before = total(now)
         time.sleep(2.5)
     return now

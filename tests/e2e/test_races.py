@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 
 import httpx
@@ -113,12 +114,12 @@ def test_a_join_that_races_a_cancel_never_waits_for_a_free_slot(specialist: Pers
     outcomes: Counter[str] = Counter()
     lock = threading.Lock()
 
-    def race(holder: Person, waiter: Person, slots: list[str]) -> None:
-        for slot in slots:
+    def race(holder: Person, waiter: Person, slots: list[tuple[datetime, str]]) -> None:
+        for start, slot in slots:
             booking = holder.booked(slot)
             cancelled, joined = together([partial(holder.cancel, booking["id"]), partial(waiter.join, slot)])
             assert cancelled.status_code == 200, cancelled.text
-            promoted = waiter.holds(slot)
+            promoted = waiter.holds(slot, start.date())
             if joined.status_code == httpx.codes.CREATED:
                 assert promoted, f"somebody waits for the free slot {slot}"
             else:
@@ -127,7 +128,8 @@ def test_a_join_that_races_a_cancel_never_waits_for_a_free_slot(specialist: Pers
             with lock:
                 outcomes["promoted" if promoted else "free"] += 1
 
-    slots = [specialist.open_slot() for _ in range(RACES)]
+    starts = [specialist.free_time() for _ in range(RACES)]
+    slots = [(start, specialist.open_slot(start)) for start in starts]
     failures: list[BaseException] = []
     racers = [
         threading.Thread(target=guarded(race, failures), args=(*clients[2 * n : 2 * n + 2], slots[n::RACES_AT_ONCE]))

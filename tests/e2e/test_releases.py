@@ -2,7 +2,6 @@
 
 import dataclasses
 import warnings
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,19 +13,14 @@ MINUTES = 7
 
 
 @pytest.fixture
-def deployed_anew(stack: DeployedStack) -> Iterator[None]:
-    """The stack with another parameter, for a while."""
+def deployed_anew(stack: DeployedStack) -> None:
+    """The stack with another parameter, from now on: this is the last test of a run."""
     if not isinstance(stack, Stack):
         pytest.skip("whoever has deployed that stack deploys it anew")
-    put(dataclasses.replace(stack, parameters={**stack.parameters, "AccessTokenMinutes": str(MINUTES)}))
-    yield
-    put(stack)
-
-
-def put(stack: Stack) -> None:
+    changed = dataclasses.replace(stack, parameters={**stack.parameters, "AccessTokenMinutes": str(MINUTES)})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # its processes outlive what started them
-        stack.up()
+        changed.up()
 
 
 def test_a_changed_parameter_reaches_callers(deployed_anew: None, people: People, ann: Person) -> None:

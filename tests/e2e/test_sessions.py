@@ -1,21 +1,23 @@
 """Sessions: refresh tokens that are spent, and signing keys that are rotated."""
 
 import json
-import secrets
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import jwt
 import pytest
 
+from infra.cli import CommandError
+from infra.operate.rotate_key import SECRETS, pause, replace_leaked, rotate
 from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.functions import physical_name, restart
 from tests.e2e.people import People, Person, credentials, good
 from tests.e2e.refusals import refused
 
-NOTICED_SECONDS = 10
-"""A function looks at most once in this time for a key that it does not know."""
+NOTICED_SECONDS = 20
+"""A function looks at most once in ten seconds for a key that it does not know."""
 
 
 def refresh(people: People, token: str) -> httpx.Response:
@@ -53,33 +55,62 @@ def test_a_refresh_token_that_is_none_is_refused(token: str, people: People) -> 
 
 
 @pytest.fixture
-def rotated(stack: DeployedStack, ann: Person) -> Iterator[str]:
-    """The key that signs after a rotation; `ann` has logged in before it. Rotated back at the end."""
-    client, secret_id = stack.client("secretsmanager"), stack.outputs()["SigningKeySecretArn"]
-    old = json.loads(client.get_secret_value(SecretId=secret_id)["SecretString"])["current"]
-    new = secrets.token_urlsafe(48)
-    client.put_secret_value(SecretId=secret_id, SecretString=json.dumps({"current": new, "previous": old}))
-    yield new
-    client.put_secret_value(SecretId=secret_id, SecretString=json.dumps({"current": old, "previous": new}))
-    start_login_anew(stack)  # it keeps the key for minutes, and other tests rotate, too
+def keys_put_back(stack: DeployedStack) -> Iterator[None]:
+    """At the end, since functions that other tests use keep them for minutes."""
+    client = stack.client("secretsmanager")
+    arns = [stack.outputs()[name] for name in SECRETS]
+    kept = {arn: client.get_secret_value(SecretId=arn)["SecretString"] for arn in arns}
+    yield
+    for arn, before in kept.items():
+        client.put_secret_value(SecretId=arn, SecretString=before)
+    start_anew(stack, "LogIn", "GetOwnUser")
 
 
 def test_tokens_outlive_a_rotation_of_the_signing_key(
-    rotated: str, stack: DeployedStack, ann: Person, people: People
+    keys_put_back: None, stack: DeployedStack, ann: Person, people: People
 ) -> None:
-    # A token from before is still accepted.
+    before = keys(stack)
+    replace_leaked(stack.deployed())
+    after = keys(stack)
+    assert after["previous"] == before["current"]
+    assert after["current"] not in before.values()
+    assert len(after["current"]) >= 64
+
+    # A token from before is still accepted, also by a function that reads the keys only now.
     assert good(ann.http.get("/users/me"))["id"] == ann.id
+    start_anew(stack, "LogIn", "ListOwnBookings")
+    assert good(ann.http.get("/bookings/me")) == []
 
     # A new session is signed with the new key once the function has read it.
-    start_login_anew(stack)
     session = good(people.caller().post("/auth/login", json=credentials(ann.email)))
-    assert jwt.decode(session["access_token"], rotated, algorithms=["HS256"], audience="booking-api")["sub"] == ann.id
+    assert jwt.decode(session["access_token"], after["current"], ["HS256"], audience="booking-api")["sub"] == ann.id
 
     # Other functions look for a key that they do not know, and accept both side by side.
-    time.sleep(NOTICED_SECONDS)
     http = people.caller(authorization=f"Bearer {session['access_token']}")
+    deadline = time.monotonic() + NOTICED_SECONDS
+    while http.get("/users/me").status_code == 401 and time.monotonic() < deadline:
+        time.sleep(0.5)
     assert good(http.get("/users/me")) == good(ann.http.get("/users/me"))
 
 
-def start_login_anew(stack: DeployedStack) -> None:
-    restart(stack.client("lambda"), physical_name(stack.client("cloudformation"), name_of(stack), "LogIn"))
+def test_a_second_rotation_waits_until_no_valid_token_is_refused(keys_put_back: None, stack: DeployedStack) -> None:
+    there = stack.deployed()
+    replace_leaked(there)
+    rotated = keys(stack)
+    with pytest.raises(CommandError, match="NOW=1"):
+        rotate(there, now=datetime.now(UTC))
+    assert keys(stack) == rotated
+    rotate(there, now=datetime.now(UTC) + pause(there) + timedelta(minutes=1))
+    assert (keys(stack)["previous"], keys(stack)["current"]) == (rotated["current"], rotated["next"])
+
+
+def keys(stack: DeployedStack) -> dict[str, str]:
+    secret = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs()["SigningKeySecretArn"])
+    found: dict[str, str] = json.loads(secret["SecretString"])
+    return found
+
+
+def start_anew(stack: DeployedStack, *functions: str) -> None:
+    """A function keeps the keys for minutes."""
+    for function in functions:
+        restart(stack.client("lambda"), physical_name(stack.client("cloudformation"), name_of(stack), function))

@@ -1,19 +1,20 @@
 """People, slots and bookings for tests, made through the operations that the routes call."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from booking.accounts.table import UserItem
 from booking.bookings.create import create_booking
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
 from booking.dynamodb.items import create, update
-from booking.runtime.ids import decode_id, encode_id, new_id
+from booking.runtime.ids import encode_id, new_id
 from booking.slots.open import open_slot
-from booking.slots.rules import Slot
-from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
-from booking.slots.wait_list import join_wait_list
+from booking.slots.read import SlotFilter
+from booking.slots.rules import Slot, bounds_of_days
+from booking.slots.slot_id import SLOT_PREFIX, SlotId
 from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists import profiles
 from booking.specialists.rules import Service
@@ -106,7 +107,7 @@ def parsed(slot_id: str) -> SlotId:
 
 def with_other(part: str, slot_id: str) -> str:
     """The id of a slot of the same specialist and start, with another `"nonce"` or `"duration"`."""
-    payload = bytearray(decode_id(SLOT_PREFIX, slot_id, SLOT_ID_BYTES) or b"")
+    payload = bytearray(parsed(slot_id).to_bytes())
     payload[{"nonce": -1, "duration": -4}[part]] ^= 1
     return encode_id(SLOT_PREFIX, bytes(payload))
 
@@ -114,3 +115,13 @@ def with_other(part: str, slot_id: str) -> str:
 def entry_of(caller: Caller, slot_id: str) -> str:
     """The id of the caller's place in the slot's line, whether there is one or not."""
     return EntryId(parsed(slot_id), caller.user_id).text
+
+
+def from_now(now: datetime) -> SlotFilter:
+    """The slots of the next days."""
+    return SlotFilter(now, now + timedelta(days=31))
+
+
+def on_day(day: date, time_zone: tzinfo) -> SlotFilter:
+    """The slots of that day of that zone."""
+    return SlotFilter(*bounds_of_days(day, day, time_zone))

@@ -58,9 +58,19 @@ def stored(table: str) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: [item[name] for name in _KEYS[table]])
 
 
+def everything_stored() -> dict[str, list[dict[str, Any]]]:
+    """Every item of every table."""
+    return {table: stored(table) for table in _KEYS}
+
+
 def stored_in_calendar(kind: str) -> list[dict[str, Any]]:
-    """Every item of the calendar table of a kind (`"slot"`, `"day"`, `"profile"`, `"service"`)."""
-    return [item for item in stored("calendar") if item["sk"].partition("#")[0] == kind]
+    """Every item of the calendar table of a kind (`"slot"`, `"hour"`, `"day"`, `"profile"`, `"service"`, `"off"`)."""
+    return [item for item in stored("calendar") if _kind_of(item) == kind]
+
+
+def _kind_of(item: Mapping[str, Any]) -> str:
+    kind: str = item["sk"].partition("#")[0]
+    return "hour" if kind == "slot" and "slot_id" not in item else kind
 
 
 def booking_item(booking_id: str) -> dict[str, Any]:
@@ -81,8 +91,8 @@ def slot_key_of(slot_id: str) -> dict[str, str]:
 
 def waiting(slot_id: str) -> list[str]:
     """The clients that wait for a slot, in order."""
-    line = sorted(stored("waitlist"), key=lambda entry: str(entry["joined_at"]))
-    return [entry["client_id"] for entry in line if entry["slot_id"] == slot_id]
+    line = [entry for entry in stored("waitlist") if entry["slot_id"] == slot_id]
+    return [entry["client_id"] for entry in sorted(line, key=lambda entry: str(entry["joined_at"]))]
 
 
 def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:

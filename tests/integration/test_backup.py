@@ -18,7 +18,7 @@ from infra.operate.backup import TABLES, back_up
 from infra.operate.restore import replace, restore
 from infra.stack import DeployedStack
 from tests.integration.people import NOW, SECOND, a_client, a_slot, a_specialist
-from tests.integration.tables import create_tables, delete_tables, slot_item, stored
+from tests.integration.tables import create_tables, delete_tables, slot_item, stored, stored_in_calendar
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tm
     (left,) = stored("bookings")
     assert (left["booking_id"], left["status"]) == (booking.id, "confirmed")
     assert slot_item(slot.id)["booking_id"] == booking.id
-    assert len([item for item in stored("calendar") if item["sk"].startswith("slot#")]) == 1
+    assert len(stored_in_calendar("slot")) == 1
 
 
 def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import pytest
 from booking.bookings import rules
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Status
 from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.runtime.ids import new_id
-from booking.slots.delete import delete_slot
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
 from booking.specialists.errors import ServiceNotFound
 from booking.specialists.rules import Service
@@ -124,7 +124,7 @@ def test_a_slot_can_be_booked_until_the_moment_it_starts() -> None:
 def test_a_deleted_slot_cannot_be_booked() -> None:
     specialist = a_specialist()
     slot = a_slot(specialist)
-    delete_slot(specialist, slot.id)
+    delete_slot(specialist, slot.id, NOW)
 
     with pytest.raises(SlotNotFound):
         create_booking(a_client(), slot.id, now=NOW)
@@ -136,7 +136,7 @@ def test_a_deleted_slot_cannot_be_booked() -> None:
 def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None:
     specialist = a_specialist()
     old = a_slot(specialist)
-    delete_slot(specialist, old.id)
+    delete_slot(specialist, old.id, NOW)
     a_slot(specialist, length=2 * HOUR)
 
     with pytest.raises(SlotNotFound):
@@ -167,7 +167,7 @@ def test_an_unknown_service_is_refused(service_id: str) -> None:
 def test_a_slot_that_is_no_more_is_not_found_however_long_the_service() -> None:
     specialist = a_specialist()
     client, slot, service = a_client(), a_slot(specialist), a_service(specialist, minutes=480)
-    delete_slot(specialist, slot.id)
+    delete_slot(specialist, slot.id, NOW)
 
     refused(SlotNotFound, lambda: create_booking(client, slot.id, service_id=service.id, now=NOW))
 

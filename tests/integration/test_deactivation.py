@@ -11,6 +11,7 @@ from booking.administration.make_admin import make_admin
 from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
 from booking.dynamodb.queries import PageRequest
@@ -20,7 +21,7 @@ from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotOverlaps
 from booking.slots.open import open_slot
 from booking.slots.read import find_slot, get_availability, list_slots
 from booking.slots.slot_id import SlotId
-from booking.slots.wait_list import join_wait_list, leave_all
+from booking.slots.wait_list import leave_all
 from booking.specialists.profiles import list_profiles, update_own_profile
 from booking.specialists.services import create_service
 from tests.integration.people import (
@@ -30,6 +31,7 @@ from tests.integration.people import (
     a_client,
     a_slot,
     a_specialist,
+    from_now,
     three_waiters,
 )
 from tests.integration.store_calls import counted_calls, just_before, refusing
@@ -89,7 +91,7 @@ def listed() -> list[str]:
 
 
 def slots_of(specialist: Caller) -> list[str]:
-    return [slot.id for slot in list_slots(specialist.specialist_id, None, UTC, PageRequest(100), NOW).items]
+    return [slot.id for slot in list_slots(specialist.specialist_id, from_now(NOW), PageRequest(100), NOW).items]
 
 
 class TestLines:
@@ -286,7 +288,7 @@ class TestSlots:
         cancel_booking(holder, booking.id, NOW)
 
         assert slots_of(specialist) == []
-        [day] = get_availability(specialist.specialist_id, NOW.date(), 1, UTC)
+        [day] = get_availability(specialist.specialist_id, NOW.date(), 1, UTC, NOW)
         assert (day.total_slots, day.free_slots) == (0, 0)
 
     def test_that_become_free_later_can_neither_be_booked_nor_moved_to(self, admin: Caller, specialist: Caller) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.accounts.grant_admin import grant_admin
 from booking.accounts.log_in import log_in
@@ -14,21 +16,23 @@ from booking.accounts.read import get_own_user, list_users
 from booking.accounts.sessions import open_session, refresh_session
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import BookingFilter, find_booking, list_own_bookings
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import USER_PREFIX, Caller, Role
+from booking.dynamodb.connection import shared_connection
 from booking.dynamodb.contention import CONTENTION_BUDGET_SECONDS, LONGEST_DELAY_SECONDS
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
-from booking.dynamodb.items import create, get, update
+from booking.dynamodb.items import Item, create, get, update
 from booking.dynamodb.queries import PageRequest
 from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError, StoreUnavailable
 from booking.runtime.ids import new_id
-from booking.slots.delete import delete_slot
+from booking.runtime.settings import settings
 from booking.slots.open import open_slot
 from booking.slots.promotion import first_waiter
-from booking.slots.wait_list import join_wait_list
 from booking.specialists import profiles
 from booking.specialists.services import create_service
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_slot, a_specialist, a_waiter, parsed, with_other
@@ -178,7 +182,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
         "who is first in line when a booking moves": (2, lambda: reschedule_booking(client, booking.id, slot.id, NOW)),
         "who is first in line when a booking ends": (2, lambda: cancel_booking(client, booking.id, NOW)),
         "what a new slot overlaps": (1, lambda: open_slot(specialist, NOW + 5 * HOUR, NOW + 6 * HOUR, NOW)),
-        "which days a slot leaves": (1, lambda: delete_slot(stranger, others.id)),
+        "which days a slot leaves": (1, lambda: delete_slot(stranger, others.id, NOW)),
         "whether there is such a specialist": (1, lambda: profiles.get_profile(specialist.specialist_id)),
         "whether the caller has a profile": (1, lambda: profiles.get_own_profile(specialist)),
         "whose account it is": (1, lambda: get_own_user(client)),
@@ -270,3 +274,29 @@ def test_a_transaction_tells_which_of_its_steps_failed() -> None:
     assert not failure.value.failed(fine)
     assert failure.value.failed(failing)
     assert [item["pk"] for item in stored("ephemeral")] == ["note"]
+
+
+def test_a_kind_of_item_knows_its_indexes_though_the_base_of_its_table_was_used_before() -> None:
+    class Base(Item):
+        class Meta:
+            table_name = settings().calendar_table
+
+        specialist_id = UnicodeAttribute(hash_key=True)
+        sk = UnicodeAttribute(range_key=True)
+
+    class Other(Base):
+        class OtherIndex(GlobalSecondaryIndex["Other"]):
+            class Meta:
+                index_name = "other"
+                projection = AllProjection()
+
+            sk = UnicodeAttribute(hash_key=True)
+
+        other = OtherIndex()
+
+    assert get(Base, "a", "b") is None
+
+    Other._get_connection()
+
+    table = shared_connection().get_meta_table(settings().calendar_table)
+    assert table.has_index_name("other")

@@ -29,8 +29,17 @@ from tests.integration.tables import booking_item, change_stored, put_stored
 
 MARCH = [date(2030, 3, day) for day in range(1, 32)]
 
-PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/slots")
-OWN = ("/users", "/specialists/me/slots", "/bookings/me", "/bookings/specialists/me", "/bookings/wait-list/me")
+PUBLIC = ("/specialists", "/specialists/{}/services", "/specialists/{}/schedule/dates", "/specialists/{}/slots")
+OWN = (
+    "/users",
+    "/specialists/me/services",
+    "/specialists/me/schedule/dates",
+    "/specialists/me/slots",
+    "/specialists/me/time-off",
+    "/bookings/me",
+    "/bookings/specialists/me",
+    "/bookings/wait-list/me",
+)
 
 
 @pytest.fixture(scope="module")
@@ -313,11 +322,12 @@ class TestFilters:
     ) -> None:
         with counted_calls() as calls:
             of_client = list_own_bookings(client, wanted, PageRequest(20))
+        names = ["BatchGetItem"] if days else []
         of_specialist = list_specialist_bookings(specialist, wanted, PageRequest(20))
 
         assert [booking.slot_start_at.day for booking in of_client.items] == days
         assert [booking.slot_start_at.day for booking in of_specialist.items] == days
-        assert calls.operations == ["Query"]
+        assert calls.operations == ["Query", *names]
 
     def test_days_that_are_reversed_are_refused(self, api: Api, client: Caller) -> None:
         with pytest.raises(DatesReversed):

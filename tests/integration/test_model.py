@@ -16,11 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
 from booking.bookings.errors import NotConfirmed
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
 from booking.errors import BookingError
-from booking.slots.delete import delete_slot
 from booking.slots.errors import (
     AlreadyWaiting,
     BookedSlot,
@@ -33,7 +34,7 @@ from booking.slots.errors import (
     SlotStarted,
 )
 from booking.slots.open import open_slot
-from booking.slots.wait_list import join_wait_list, leave_wait_list
+from booking.slots.wait_list import leave_wait_list
 from tests.integration.people import HOUR, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar
 
@@ -119,7 +120,7 @@ class Reservations(RuleBasedStateMachine):
             return
         expected = BookedSlot if slot.booking_id else None
 
-        self.attempt(expected, lambda: delete_slot(self.specialist, slot.id))
+        self.attempt(expected, lambda: delete_slot(self.specialist, slot.id, NOW))
 
         if expected is None:
             del self.model.slots[slot.id]

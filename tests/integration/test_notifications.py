@@ -18,13 +18,13 @@ from moto.dynamodb.models import dynamodb_backends
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.expire import expire_started
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
 from booking.notifications.delivery import LEASE
 from booking.runtime.settings import settings
-from booking.slots.wait_list import join_wait_list
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
 from infra.settings import ROOT

@@ -6,13 +6,13 @@ import pytest
 
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
 from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.ids import new_id
-from booking.slots.delete import delete_slot
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
-from booking.slots.wait_list import join_wait_list
 from booking.specialists.services import create_service
 from tests.integration.people import (
     HOUR,
@@ -164,14 +164,14 @@ class TestRefusals:
     def test_a_deleted_slot(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
-        delete_slot(specialist, other.id)
+        delete_slot(specialist, other.id, NOW)
 
         refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
     def test_a_slot_that_was_opened_again_at_the_same_time(self) -> None:
         specialist, client = a_specialist(), a_client()
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
-        delete_slot(specialist, other.id)
+        delete_slot(specialist, other.id, NOW)
         a_slot(specialist, 3 * HOUR)
 
         refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
@@ -198,7 +198,7 @@ class TestRefusals:
     def test_another_specialists_slot_that_is_no_more(self) -> None:
         client, stranger = a_client(), a_specialist()
         booking, other = a_booking(a_specialist(), client), a_slot(stranger, 3 * HOUR)
-        delete_slot(stranger, other.id)
+        delete_slot(stranger, other.id, NOW)
 
         refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, other.id, NOW))
 
@@ -219,7 +219,7 @@ class TestRefusals:
         )
         booking = create_booking(client, a_slot(specialist).id, service_id=service.id, now=NOW)
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
-        delete_slot(specialist, short.id)
+        delete_slot(specialist, short.id, NOW)
 
         refused(SlotNotFound, lambda: reschedule_booking(client, booking.id, short.id, NOW))
 

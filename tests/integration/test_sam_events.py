@@ -24,21 +24,27 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(
         ("GetDocs", "GetDocsAsset", "GetHealth", "GetMetrics", "GetOpenApi", "GetRedoc", "GetRoot"), (200, None)
     ),
-    **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListUsers"), (200, None)),
-    "UpdateOwnProfile": (200, None),
+    **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListTimeOff", "ListUsers"), (200, None)),
+    **dict.fromkeys(("SetSchedule", "UpdateOwnProfile"), (200, None)),
     **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
-    "LogOut": (204, None),
+    **dict.fromkeys(("DeleteDate", "LogOut"), (204, None)),
     "GetOwnUser": (401, "invalid_credentials"),
     "LogIn": (401, "invalid_login"),
     "RefreshSession": (401, "invalid_refresh_token"),
     "UpdateUser": (404, "user_not_found"),
     **dict.fromkeys(("GetOwnProfile", "ListOwnSlots", "ListSpecialistBookings"), (404, "specialist_profile_not_found")),
+    **dict.fromkeys(("GetOwnSchedule", "ListOwnDates", "ListOwnServices"), (404, "specialist_profile_not_found")),
     **dict.fromkeys(("GetAvailability", "GetProfile", "ListServices", "ListSlots"), (404, "specialist_not_found")),
+    **dict.fromkeys(("GetSchedule", "ListDates"), (404, "specialist_not_found")),
+    "UpdateService": (404, "service_not_found"),
     **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
     **dict.fromkeys(("CancelBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
-    "OpenSlot": (422, "validation_error"),  # no date stays in the future and within the next 400 days
+    "DeleteTimeOff": (404, "time_off_not_found"),
+    "CreateTimeOff": (422, "validation_error"),  # nor an end
+    # No date stays in the future and within the next 400 days.
+    **dict.fromkeys(("OpenSlot", "SetDate", "SetDates"), (422, "validation_error")),
 }
 """What each function answers its event with, status and reason, sent by an admin whom no table knows."""
 

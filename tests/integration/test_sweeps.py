@@ -17,6 +17,7 @@ from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.errors import BookingHasExpired
 from booking.bookings.expire import expire_started
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import TIMER_SHARDS
@@ -26,7 +27,6 @@ from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
 from booking.notifications.reminders import remind_upcoming
 from booking.runtime.settings import settings
-from booking.slots.wait_list import join_wait_list
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
 from schedules import expire_started_slots as expire_function

@@ -54,10 +54,10 @@ def test_what_is_just_being_added_is_waited_for_and_added_once() -> None:
 
 
 def test_a_timer_of_a_frozen_environment_fires_beside_the_next_invocation_which_waits_for_it() -> None:
-    with execution_environment("ops.get_health.handler", {"METRICS_FLUSH_SECONDS": "1"}) as environment:
+    with execution_environment("ops.get_health.handler", {"METRICS_FLUSH_SECONDS": "3"}) as environment:
         environment.invoke("GET", "/health")
         environment.freeze()
-        time.sleep(1.2)
+        time.sleep(3.2)
         assert environment.calls == []
 
         environment.aws_answers.clear()

@@ -7,8 +7,9 @@ import pytest
 
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
+from booking.bookings.join_wait_list import join_wait_list
 from booking.dynamodb.queries import PageRequest
-from booking.slots.delete import delete_slot
 from booking.slots.errors import (
     AlreadyWaiting,
     EntryNotFound,
@@ -18,7 +19,7 @@ from booking.slots.errors import (
     SlotNotFound,
     SlotStarted,
 )
-from booking.slots.wait_list import join_wait_list, leave_wait_list, list_own_wait_list
+from booking.slots.wait_list import leave_wait_list, list_own_wait_list
 from booking.specialists.errors import ServiceNotFound
 from tests.integration.people import (
     HOUR,
@@ -117,14 +118,14 @@ class TestJoining:
     def test_a_slot_that_is_no_more_is_not_found(self) -> None:
         specialist = a_specialist()
         slot = a_slot(specialist)
-        delete_slot(specialist, slot.id)
+        delete_slot(specialist, slot.id, NOW)
 
         refused(SlotNotFound, lambda: join_wait_list(a_client(), slot.id, NOW))
 
     def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot(self) -> None:
         specialist = a_specialist()
         old = a_slot(specialist)
-        delete_slot(specialist, old.id)
+        delete_slot(specialist, old.id, NOW)
         create_booking(a_client(), a_slot(specialist).id, now=NOW)
 
         refused(SlotNotFound, lambda: join_wait_list(a_client(), old.id, NOW))
@@ -144,14 +145,14 @@ class TestJoining:
 
 
 class TestLeaving:
-    def test_a_place_in_the_middle_is_given_up_in_one_call(self) -> None:
+    def test_a_place_in_the_middle_is_given_up_in_two_calls(self) -> None:
         booking = a_booking(a_specialist(), a_client())
         first, second, third = three_waiters(booking.slot_id)
 
         with counted_calls() as calls:
             leave_wait_list(second, entry_of(second, booking.slot_id), NOW)
 
-        assert calls.operations == ["TransactWriteItems"]
+        assert calls.operations == ["GetItem", "TransactWriteItems"]
         assert waiting(booking.slot_id) == [first.user_id, third.user_id]
         assert slot_item(booking.slot_id)["waiters"] == 2
 
@@ -218,14 +219,20 @@ class TestLeaving:
         join_wait_list(waiter, booking.slot_id, NOW)
         change_stored("calendar", slot_key_of(booking.slot_id), slot_id="slt_opened_again")
 
-        refused(EntryNotFound, lambda: leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW))
+        leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW)
+
+        assert waiting(booking.slot_id) == []
+        assert slot_item("slt_opened_again")["waiters"] == 1
 
     def test_the_count_never_falls_below_zero(self) -> None:
         booking, waiter = a_booking(a_specialist(), a_client()), a_client()
         join_wait_list(waiter, booking.slot_id, NOW)
         change_stored("calendar", slot_key_of(booking.slot_id), waiters=0)
 
-        refused(EntryNotFound, lambda: leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW))
+        leave_wait_list(waiter, entry_of(waiter, booking.slot_id), NOW)
+
+        assert waiting(booking.slot_id) == []
+        assert slot_item(booking.slot_id)["waiters"] == 0
 
 
 class TestOwnEntries:

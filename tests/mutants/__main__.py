@@ -30,6 +30,10 @@ LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")
 TOOLS = (".venv", ".venv-tools", ".env.example", ".github", ".ci", ".checkov.yaml")
 
 
+class RunnerEnded(Exception):
+    """It has said why."""
+
+
 @dataclass
 class Runner:
     """A process with a tree of its own, in which a mutant meets no other."""
@@ -37,12 +41,16 @@ class Runner:
     process: subprocess.Popen[str]
 
     def verdict(self, mutant: Mutant, tests: list[str]) -> str:
+        """Raises RunnerEnded when there is none."""
         wanted = {"module": mutant.module, "text": mutant.text, "tests": tests, "seconds": SECONDS_EACH}
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps(wanted) + "\n")
         self.process.stdin.flush()
-        verdict: str = json.loads(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RunnerEnded
+        verdict: str = json.loads(answer)
         return verdict
 
 
@@ -86,7 +94,10 @@ def main() -> int:
     try:
         verdicts = judge(unexplained, TestsOfLines())
     except TestsFail:
-        print("error: the tests fail without any change", file=sys.stderr)
+        print("error: the tests fail, or take too long, without any change", file=sys.stderr)
+        return 2
+    except RunnerEnded:
+        print("error: tests ended in a way that says nothing of a mutant; the reason stands above", file=sys.stderr)
         return 2
     print("\n" + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()))
     return 1 if verdicts.keys() - {"killed"} else 0
@@ -117,7 +128,7 @@ def judge(sample: list[Mutant], tests: TestsOfLines) -> Counter[str]:
     with ExitStack() as running:
         for number in range(RUNNERS):
             free.put(running.enter_context(runner(STATE / f"tree-{number}")))
-        if sample and verdict(replace(sample[0], text=(ROOT / sample[0].module).read_text())) == "killed":
+        if sample and verdict(replace(sample[0], text=(ROOT / sample[0].module).read_text())) != "survived":
             raise TestsFail
         with ThreadPoolExecutor(RUNNERS) as pool:
             return Counter(pool.map(told, sample))

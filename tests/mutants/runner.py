@@ -2,6 +2,7 @@
 
 Reads one JSON line per run, `{"module": …, "text": …, "tests": […], "seconds": …}`, and answers with one: `"killed"`,
 `"survived"` or `"too slow"`. What does not belong to the project is imported once; each run is a fork of that.
+Ends where a run says nothing about the module: when a test is not there, or its process was killed.
 """
 
 import contextlib
@@ -17,6 +18,15 @@ import pytest
 
 OUTSIDE = ("boto3", "fastapi", "hypothesis", "icalendar", "mangum", "moto.dynamodb.models", "pynamodb.models", "yaml")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+KILLED = (
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.INTERRUPTED,  # a file of tests cannot be imported
+    pytest.ExitCode.USAGE_ERROR,  # nor can a conftest: of the files that are asked for, each is there
+)
+
+
+class NoVerdict(Exception):
+    """The tests did not run as they were asked for, for a reason that is not the module's."""
 
 
 class Chosen:
@@ -36,24 +46,37 @@ class Chosen:
 
 
 def run(tests: list[str], seconds: float) -> str:
-    """What became of the tests, within that time."""
+    """What became of the tests, within that time.
+
+    Raises NoVerdict when it was none of these.
+    """
+    files = sorted({test.partition("::")[0] for test in tests})
+    if missing := [file for file in files if not Path(file).is_file()]:
+        raise NoVerdict(f"no such files: {missing}")
     child = os.fork()
     if not child:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
-        files = sorted({test.partition("::")[0] for test in tests})
         os._exit(pytest.main([*OPTIONS, *files], plugins=[Chosen(tests)]))
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            return "survived" if os.waitstatus_to_exitcode(status) == pytest.ExitCode.OK else "killed"
+            return _verdict(os.waitstatus_to_exitcode(status), tests)
         time.sleep(0.02)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "too slow"
+
+
+def _verdict(status: int, tests: list[str]) -> str:
+    if status == pytest.ExitCode.OK:
+        return "survived"
+    if status in KILLED:
+        return "killed"
+    raise NoVerdict(f"the tests ended with status {status}: {tests}")
 
 
 def main() -> None:

@@ -1,5 +1,9 @@
 """Which changes are made, and that what explains them still has something to explain."""
 
+import os
+import signal
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 from infra.settings import ROOT
 from tests.mutants.__main__ import sampled
 from tests.mutants.mutations import mutants
-from tests.mutants.tests_of_lines import PACKAGE
+from tests.mutants.tests_of_lines import PACKAGE, _recorded_from
 
 EXPLAINED = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text())["mutant"]
 
@@ -56,3 +60,63 @@ def test_a_sample_is_the_same_after_a_change_elsewhere() -> None:
 
     assert [mutant.key for mutant in sampled(before, 4, 1)] == [mutant.key for mutant in sampled(after, 4, 1)]
     assert [mutant.key for mutant in sampled(before, 4, 1)] != [mutant.key for mutant in sampled(before, 4, 2)]
+
+
+RULES = "def test_holds():\n    assert {} == 1\n\n\ndef test_dies():\n    import os\n    os.kill(os.getpid(), {})\n"
+
+
+def verdict(folder: Path, test: str) -> str:
+    """In a process of its own: it forks."""
+    ended = subprocess.run(
+        [sys.executable, "-c", "import sys; from tests.mutants.runner import run; print(run(sys.argv[1:], 30))", test],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stdout.strip() or ended.stderr.strip().splitlines()[-1]
+
+
+def a_file_of_tests(folder: Path, value: str) -> None:
+    (folder / "test_rules.py").write_text(RULES.format(value, int(signal.SIGKILL)))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", "survived"), ("2", "killed")])
+def test_a_mutant_is_killed_when_a_test_fails(tmp_path: Path, value: str, expected: str) -> None:
+    a_file_of_tests(tmp_path, value)
+
+    assert verdict(tmp_path, "test_rules.py::test_holds") == expected
+
+
+@pytest.mark.parametrize("broken", ["test_rules.py", "conftest.py"])
+def test_a_mutant_is_killed_when_the_tests_cannot_be_imported(tmp_path: Path, broken: str) -> None:
+    a_file_of_tests(tmp_path, "1")
+    (tmp_path / broken).write_text("raise ImportError")
+
+    assert verdict(tmp_path, "test_rules.py::test_holds") == "killed"
+
+
+@pytest.mark.parametrize(
+    "test", ["test_rules.py::test_renamed", "test_moved.py::test_holds", "test_rules.py::test_dies"]
+)
+def test_tests_that_do_not_run_kill_no_mutant(tmp_path: Path, test: str) -> None:
+    a_file_of_tests(tmp_path, "1")
+
+    assert "NoVerdict: " in verdict(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "template.yaml",
+        "tests/conftest.py",
+        "tests/credentials.py",
+        "tests/instants.py",
+        "tests/integration/conftest.py",
+        "functions/ops/openapi.json",
+        "layers/booking/booking/notifications/messages/en.toml",
+    ],
+)
+def test_what_the_tests_read_makes_the_record_of_their_lines_anew(file: str) -> None:
+    assert ROOT / file in _recorded_from()

@@ -17,6 +17,8 @@ SUITES = ("tests/unit", "tests/integration")
 PACKAGE = Path("layers/booking/booking")
 OF_EVERYTHING = ("tests/unit/test_template.py", "tests/integration/test_routes.py")
 """Hold the template and the OpenAPI document against all modules."""
+READ = ("*.py", "*.json", "*.toml", "*.html")
+"""Of the package's, the functions' and the tests' files."""
 MOST_TESTS = 300
 """For one point: what these do not notice, hundreds of others that run more will hardly."""
 
@@ -98,7 +100,13 @@ def _record(record: Path) -> None:
 
 def _fingerprint() -> str:
     seen = hashlib.sha256()
-    for top in (PACKAGE, Path("functions"), *map(Path, SUITES)):
-        for file in sorted((ROOT / top).rglob("*.py")):
-            seen.update(file.read_bytes())
+    for file in _recorded_from():
+        seen.update(file.read_bytes())
     return seen.hexdigest()[:16]
+
+
+def _recorded_from() -> list[Path]:
+    """The code, the tests, and what both are held against."""
+    tops = (PACKAGE, Path("functions"), *map(Path, SUITES))
+    files = {file for top in tops for pattern in READ for file in (ROOT / top).rglob(pattern)}
+    return sorted(files | set((ROOT / "tests").glob("*.py")) | {ROOT / "template.yaml"})

@@ -38,6 +38,7 @@ BOOKING = Booking(
     slot_start_at=START,
     slot_end_at=START + timedelta(hours=1),
     created_at=START - timedelta(days=1),
+    changeable_until=START,
 )
 TIMES = {"before the start": START - TICK, "at the start": START, "after the start": START + TICK}
 MATRIX = list(product(PEOPLE, Status, TIMES))

@@ -14,6 +14,7 @@ from booking.api.bodies.email import KnownEmail, NewEmail
 from booking.api.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, Title
 from booking.api.bodies.specialists import ServiceBody
 from booking.api.bodies.time_zone import TimeZoneName
+from booking.specialists.rules import Service
 
 
 def accepted(field: Any, value: object) -> Any:
@@ -88,9 +89,20 @@ class TestPrices:
         price = accepted(Price, value)
 
         now = datetime(2030, 1, 1, tzinfo=UTC)
-        body = ServiceBody(
-            id="s", specialist_id="p", title="Cut", description=None, duration_minutes=5, price=price, created_at=now
+        service = Service(
+            id="s",
+            specialist_id="p",
+            title="Cut",
+            description=None,
+            duration_minutes=5,
+            buffer_before_minutes=0,
+            buffer_after_minutes=0,
+            price=price,
+            currency="EUR",
+            is_active=True,
+            created_at=now,
         )
+        body = ServiceBody.model_validate(service, from_attributes=True)
         assert body.model_dump(mode="json")["price"] == expected
 
     def test_are_exact(self) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from booking import errors
 from booking.api.dependencies import public_prefix
-from booking.api.errors import error_response, refusals, status_of
+from booking.api.errors import REFUSALS, error_response, refusals, status_of
 from booking.api.middleware import request_id_of
 from booking.api.pagination import Pagination
 from booking.slots.errors import SlotAlreadyBooked, SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
@@ -63,6 +63,8 @@ class TestErrors:
         assert 400 <= status_of(refusal) < 600
         assert refusal.sentence[0].isupper() or refusal.sentence.split()[0] in {
             "cursor",
+            "date",
+            "date_from",
             "date_to",
             "end_at",
             "start_at",
@@ -93,8 +95,10 @@ class TestErrors:
     def test_routes_document_what_they_refuse(self) -> None:
         entries = refusals(SlotNotFound, SlotAlreadyBooked, SlotStarted)
 
-        assert entries.keys() == {404, 409}
-        assert entries[409]["description"] == "Slot already booked · Slot has already started"
+        assert entries == {
+            404: {REFUSALS: {"slot_not_found": "Slot not found"}},
+            409: {REFUSALS: {"slot_already_booked": "Slot already booked", "slot_started": "Slot has already started"}},
+        }
 
 
 class TestRequestIds:

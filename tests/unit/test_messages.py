@@ -39,7 +39,7 @@ def a_booking(
 ) -> Booking:
     slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + timedelta(hours=1))
     client = Client(new_id(USER_PREFIX), client_email, Locale.EN)
-    return new_booking(slot, client, BookedService("svc", service_title, None, None), START - timedelta(days=8))
+    return new_booking(slot, client, BookedService("svc", service_title, None, None, None), START - timedelta(days=8))
 
 
 def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> ProfileItem:

@@ -13,7 +13,8 @@ import pytest
 
 from booking import errors
 from booking.api.errors import status_of
-from booking.slots.errors import BookedSlot, EntryNotFound, SlotNotFound
+from booking.slots.errors import BookedSlot, EntryNotFound, SlotAlreadyBooked, SlotNotFound
+from booking.specialists.errors import ServiceNotFound, SpecialistNotFound
 from infra.settings import ROOT
 from tests.unit.template_model import Function, functions
 
@@ -22,10 +23,20 @@ ROUTES = [f for f in functions() if f.routes and not f.handler.startswith("ops."
 COMMON = (errors.Forbidden, errors.Invalid, errors.StoreUnavailable, errors.TooManyRequests, errors.Unauthenticated)
 
 
+# A plan of promotions reads what is offered, of a specialist that there is, and claims nothing unless a booking moves.
+PLANNING = {SpecialistNotFound, ServiceNotFound, SlotAlreadyBooked}
+
+
 # What an operation asks others to do, which can raise these, and answers for itself.
 HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "UpdateUser": {BookedSlot, EntryNotFound, SlotNotFound},  # somebody else was faster to close a slot or an entry
-    "CancelBooking": {SlotNotFound},  # the id of a slot that a booking holds is one
+    "CancelBooking": {SlotNotFound, *PLANNING},  # the id of a slot that a booking holds is one
+    "RescheduleBooking": {SpecialistNotFound, ServiceNotFound},
+    "DeleteSlot": PLANNING,
+    "DeleteTimeOff": PLANNING,
+    "CreateBooking": {SpecialistNotFound},  # then there is no such slot
+    "JoinWaitList": {SpecialistNotFound},
+    "ListOwnSlots": {SpecialistNotFound},  # then the caller has no profile
 }
 
 

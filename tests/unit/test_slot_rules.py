@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from booking.errors import Invalid
 from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
-from booking.slots.read import day_bounds
-from booking.slots.rules import Availability, check_slot_times, days_touched, has_started, overlaps
+from booking.slots.rules import Availability, bounds_of_days, check_slot_times, days_touched, has_started, overlaps
 from tests.instants import DAY, HOUR, NOW, TICK
 
 INSTANTS = st.datetimes(datetime(2029, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone given
@@ -116,10 +115,10 @@ def test_a_slot_has_started_from_its_start_on(offset: timedelta, *, expected: bo
     ],
 )
 def test_a_day_is_as_long_as_the_time_zone_has_it(zone: str, day: date, hours: int) -> None:
-    first, last = day_bounds(day, 1, ZoneInfo(zone))
+    first, end = bounds_of_days(day, day, ZoneInfo(zone))
 
-    assert last - first + TICK == hours * HOUR
-    assert first.astimezone(ZoneInfo(zone)).date() == last.astimezone(ZoneInfo(zone)).date() == day
+    assert end - first == hours * HOUR
+    assert first.astimezone(ZoneInfo(zone)).date() == (end - TICK).astimezone(ZoneInfo(zone)).date() == day
 
 
 @given(
@@ -128,10 +127,11 @@ def test_a_day_is_as_long_as_the_time_zone_has_it(zone: str, day: date, hours: i
     st.sampled_from(["UTC", "Asia/Tokyo", "America/Lima"]),
 )
 def test_days_follow_each_other_without_gaps(day: date, days: int, zone: str) -> None:
-    _, last = day_bounds(day, days, ZoneInfo(zone))
-    first, _ = day_bounds(day + days * DAY, 1, ZoneInfo(zone))
+    last_day = day + (days - 1) * DAY
+    _, end = bounds_of_days(day, last_day, ZoneInfo(zone))
+    first, _ = bounds_of_days(last_day + DAY, last_day + DAY, ZoneInfo(zone))
 
-    assert last + TICK == first
+    assert end == first
 
 
 def test_what_is_not_free_is_booked() -> None:

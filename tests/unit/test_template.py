@@ -38,7 +38,8 @@ FUNCTIONS = functions()
 VARIABLES: Mapping[str, Any] = GLOBALS["Environment"]["Variables"]
 TABLES = dict(of_type("AWS::DynamoDB::Table"))
 TABLE_ACTIONS = {
-    f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
+    f"dynamodb:{name}"
+    for name in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),

@@ -17,7 +17,9 @@ from booking.api.bodies.fields import Day
 from booking.api.bodies.time_zone import TimeZoneName
 from booking.runtime.clock import current_instant
 
-_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="From `POST /auth/login`.")
+_BEARER = HTTPBearer(
+    auto_error=False, scheme_name="AccessToken", bearerFormat="JWT", description="From `POST /auth/login`."
+)
 
 
 async def _source_address(request: Request) -> str:
@@ -50,5 +52,6 @@ SourceAddress = Annotated[str, Depends(_source_address)]
 Now = Annotated[datetime, Depends(_now)]
 PublicPrefix = Annotated[str, Depends(_public_prefix)]
 PathId = Annotated[str, Path(alias="id")]
+PathDay = Annotated[Day, Path(alias="date")]
 StartDay = Annotated[Day | None, Query(description="The day of their start; else from now on")]
 TimeZoneOfDays = Annotated[TimeZoneName, Query(description="Whose days")]

@@ -22,7 +22,10 @@ _STATUS_OF_KIND: Mapping[type[errors.BookingError], HTTPStatus] = {
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-# What the framework and the body limit answer with by a status alone: the reason and the sentence.
+REFUSALS = "x-refusals"
+"""Where a route's `responses` hold sentences by reason."""
+INVALID = (errors.Invalid.reason, "Request validation failed")
+FAILED = ("internal_error", "Internal server error")
 _WORDING = {
     HTTPStatus.NOT_FOUND: ("route_not_found", "Not found"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", f"Request body is larger than {LARGEST_BODY} bytes"),
@@ -50,20 +53,19 @@ def status_of(error: type[errors.BookingError]) -> HTTPStatus:
 def refusals(*kinds: type[errors.BookingError]) -> dict[int | str, dict[str, Any]]:
     """A route's `responses` in OpenAPI: what its operation refuses, beside what any route of its kind can answer.
 
-    `make openapi` adds the latter: the 401 and 403 of routes for certain callers, 400, 413, 422, 429, 500 and 503.
+    It holds sentences by reason; `make openapi` makes responses of them, and adds those of any route of its kind: the
+    401 and 403 of routes for certain callers, 400, 413, 422, 429, 500, 503 and 504.
     """
-    by_status: dict[int | str, list[str]] = {}
+    by_status: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
-        by_status.setdefault(int(status_of(kind)), []).append(kind.sentence)
-    return {status: described(" · ".join(dict.fromkeys(sentences))) for status, sentences in by_status.items()}
+        of_status = by_status.setdefault(int(status_of(kind)), {REFUSALS: {}})
+        of_status[REFUSALS][kind.reason] = kind.sentence
+    return by_status
 
 
-def described(description: str) -> dict[str, Any]:
-    """A response in OpenAPI that has the shape of an error."""
-    return {
-        "description": description,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-    }
+def wording_of(status: HTTPStatus) -> tuple[str, str]:
+    """The reason and the sentence of what the framework and the body limit answer with by a status alone."""
+    return _WORDING.get(status, (status.name.lower(), status.phrase.capitalize()))
 
 
 def error_response(
@@ -113,8 +115,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
         {"loc": [_shortened(part) for part in problem["loc"]], "msg": problem["msg"], "type": problem["type"]}
         for problem in error.errors()
     ]
-    status, message = HTTPStatus.UNPROCESSABLE_ENTITY, "Request validation failed"
-    return error_response(request, status, "validation_error", message, detail=detail)
+    return error_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, *INVALID, detail=detail)
 
 
 def _shortened(part: int | str) -> int | str:
@@ -123,11 +124,11 @@ def _shortened(part: int | str) -> int | str:
 
 async def _stopped_by_framework(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
-    reason, message = _WORDING.get(status, (status.name.lower(), status.phrase.capitalize()))
+    reason, message = wording_of(status)
     return error_response(request, status, reason, message, headers=error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """The outermost edge: the log has the whole error, the client learns only that it happened."""
     logger.error("request failed", exc_info=error)
-    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")
+    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, *FAILED)

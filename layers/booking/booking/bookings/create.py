@@ -1,17 +1,21 @@
-"""Booking a slot: one `TransactWriteItems`, no reads (one to look up a service, if one is named)."""
+"""Booking a slot: one `TransactWriteItems`, and one read of what is offered unless it is a hand-opened slot as such."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from booking.bookings.idempotency import remember, remembered_answer
+from booking.bookings.idempotency import find_answer, remember, remembered_answer
 from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.transaction import Transaction
+from booking.errors import BookingError
 from booking.slots.claims import claim, why_not_claimed
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
-from booking.slots.fitting_service import service_for
+from booking.slots.hours import claim_minutes
+from booking.slots.minutes import minutes_of
+from booking.slots.offered import terms_for
 from booking.slots.rules import Client
 from booking.slots.slot_id import SlotId
 from booking.telemetry.metrics import count
@@ -22,35 +26,45 @@ def create_booking(
     slot_id: str,
     *,
     service_id: str | None = None,
+    note: str | None = None,
     idempotency_key: str | None = None,
     now: datetime,
 ) -> Booking:
     """A confirmed booking of the slot for the caller.
 
     With an `idempotency_key` a repeated request gets the first one's answer for 24 h. Raises
-    `SlotNotFound`, `SlotStarted`, `SlotAlreadyBooked`, `ServiceNotFound`, `ServiceLongerThanSlot`,
-    `KeyUsedForOtherRequest`.
+    `SlotNotFound`, `SlotStarted`, `SlotTooSoon`, `SlotAlreadyBooked`, `ServiceNotFound`, `ServiceNotOffered`,
+    `ServiceLongerThanSlot`, `KeyUsedForOtherRequest`.
     """
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
     client = Client(caller.user_id, caller.email, caller.locale)
-    booking = new_booking(slot, client, service_for(slot, service_id), now)
+    request = " ".join([slot_id, service_id or "", *([note] if note else [])])
+    try:
+        terms = terms_for(caller, slot, service_id, now)
+    except BookingError:
+        earlier = find_answer(client.id, idempotency_key, request, now) if idempotency_key else None
+        if earlier is None:
+            raise
+        return earlier
+    booking = replace(
+        new_booking(slot, client, terms.service, now), changeable_until=terms.changeable_until, note=note or None
+    )
 
     transaction = Transaction()
-    claimed = claim(transaction, slot, booking.id, client.id, now)
+    claimed = None if slot.from_hours else claim(transaction, slot, booking.id, client.id, now)
+    claim_minutes(transaction, slot.specialist_id, minutes_of(slot, terms.service))
     transaction.put(BookingItem.of_new(booking), condition=BookingItem.booking_id.does_not_exist())
-    request = f"{slot_id} {service_id or ''}"
     remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
     try:
         retrying_contention(transaction.commit)
     except TransactionCanceled as failure:
-        earlier = failure.old(remembered) if remembered else None
-        if earlier:
-            return remembered_answer(earlier, request)
-        refusal = why_not_claimed(slot, failure.old(claimed), now)
-        if isinstance(refusal, SlotAlreadyBooked):
+        if remembered and (old := failure.old(remembered)):
+            return remembered_answer(old, request)
+        refusal = why_not_claimed(slot, failure.old(claimed), now) if claimed and failure.failed(claimed) else None
+        if refusal is None or isinstance(refusal, SlotAlreadyBooked):
             count("bookings_conflicts")
-        raise refusal from None
+        raise (refusal or SlotAlreadyBooked()) from None
     count("bookings_confirmed")
     return booking

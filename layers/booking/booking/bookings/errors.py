@@ -24,6 +24,13 @@ class NotConfirmed(Conflict):
     reason = "booking_not_confirmed"
 
 
+class NoLongerChangeable(Conflict):
+    """Its specialist wants to know earlier; whoever is the specialist may still change it."""
+
+    sentence = "Booking can no longer be changed"
+    reason = "booking_not_changeable"
+
+
 class OtherSpecialist(Conflict):
     """A booking stays with its specialist."""
 

@@ -1,4 +1,7 @@
-"""Expiry: a confirmed booking whose slot has started ends, and its slot's wait-list with it."""
+"""Expiry: a confirmed booking whose slot has started ends, and its slot's wait-list with it.
+
+What it took of hour records stays taken: the appointment takes place.
+"""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,7 +51,8 @@ def _expire(now: datetime, raw: RawItem) -> str:
         ],
         condition=(BookingItem.status == Status.CONFIRMED) & (BookingItem.slot_id == booking.slot_id),
     )
-    release_started(transaction, slot, booking.booking_id)
+    if not slot.from_hours:
+        release_started(transaction, slot, booking.booking_id)
     try:
         retrying_contention(transaction.commit)
     except TransactionCanceled as failure:

@@ -16,6 +16,7 @@ from booking.bookings.table import BookingItem
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import Step
+from booking.dynamodb.items import get
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
@@ -41,7 +42,21 @@ def remember(transaction: Transaction, key: str, request: str, answer: Booking, 
 
 def remembered_answer(old: RawItem, request: str) -> Booking:
     """The answer that the key's first request got. Raises `KeyUsedForOtherRequest`."""
-    record = _Record.from_old(old)
+    return _answer_of(_Record.from_old(old), request)
+
+
+def find_answer(client_id: str, key: str, request: str, now: datetime) -> Booking | None:
+    """The answer that the client's first request with that key got, if there was one. Raises `KeyUsedForOtherRequest`.
+
+    For a request that is refused before anything is written: its repeat may come when the slot is not offered any more.
+    """
+    record = get(_Record, _record_key(client_id, key), consistent=True)
+    if record is None or record.expires_at <= epoch_seconds(now):
+        return None
+    return _answer_of(record, request)
+
+
+def _answer_of(record: _Record, request: str) -> Booking:
     if record.request != request:
         raise KeyUsedForOtherRequest
     item = BookingItem()

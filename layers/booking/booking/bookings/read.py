@@ -1,6 +1,7 @@
 """Looking bookings up."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
@@ -43,14 +44,14 @@ def find_booking(booking_id: str) -> Booking:
 
 
 def get_booking(caller: Caller, booking_id: str) -> Booking:
-    """The booking for whoever may see it. Raises `BookingNotFound`, `Forbidden`."""
+    """The booking for whoever may see it, with its specialist's name. Raises `BookingNotFound`, `Forbidden`."""
     booking = find_booking(booking_id)
     check_may_see(booking, caller)
-    return booking
+    return _with_names([booking])[0]
 
 
 def list_own_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:
-    """The bookings that the caller made, by slot start."""
+    """The bookings that the caller made, by slot start, with their specialists' names."""
     page = query_page(
         BookingItem.by_client,
         caller.user_id,
@@ -59,7 +60,7 @@ def list_own_bookings(caller: Caller, wanted: BookingFilter, request: PageReques
         key_of=BookingItem.client_list_key,
         only=_status(wanted),
     )
-    return page.map(BookingItem.to_booking)
+    return Page(_with_names([item.to_booking() for item in page.items]), page.next_start)
 
 
 def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:
@@ -75,6 +76,12 @@ def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: Pag
     if not page.items:
         profiles.get_own_profile(caller)
     return page.map(BookingItem.to_booking)
+
+
+def _with_names(bookings: Sequence[Booking]) -> Sequence[Booking]:
+    """The bookings with their specialists' present names, which take one read."""
+    names = profiles.names_of({booking.specialist_id for booking in bookings})
+    return [replace(booking, specialist_name=names.get(booking.specialist_id)) for booking in bookings]
 
 
 def _status(wanted: BookingFilter) -> Condition | None:

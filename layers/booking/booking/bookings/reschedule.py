@@ -4,29 +4,31 @@ from dataclasses import replace
 from datetime import datetime
 
 from booking.bookings.errors import OtherSpecialist
+from booking.bookings.free_time import Compose, WhyNot, free_time, freed_by, retrying_free
 from booking.bookings.read import find_booking
-from booking.bookings.release import release_or_promote, retrying_release, why_not_released
 from booking.bookings.rules import Booking, check_may_reschedule
 from booking.bookings.table import BookingItem, is_unchanged, reminder_timer, starts_key
 from booking.caller import Caller
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.slots.claims import claim, is_claimed_by, why_not_claimed
-from booking.slots.errors import SlotNotFound
-from booking.slots.fitting_service import check_fits
+from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
+from booking.slots.minutes import minutes_of
+from booking.slots.offered import terms_of_move
+from booking.slots.promotion_plan import Freed
 from booking.slots.read import find_slot
 from booking.slots.slot_id import SlotId
 
 
 def reschedule_booking(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
-    """The same booking in another slot of the same specialist; the old slot goes as in `cancel_booking`.
+    """The same booking, for the same service, in another slot of the same specialist; the old one goes as in a cancel.
 
     Asking for the slot that the booking has already is no error, so that a repeat is safe. Raises
-    `BookingNotFound`, `Forbidden`, `NotConfirmed`, `SlotStarted`, `SlotNotFound`, `OtherSpecialist`,
-    `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
+    `BookingNotFound`, `Forbidden`, `NotConfirmed`, `SlotStarted`, `NoLongerChangeable`, `SlotNotFound`, `SlotTooSoon`,
+    `OtherSpecialist`, `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
     """
     slot = SlotId.parse(slot_id)
-    return retrying_release(lambda: _reschedule(caller, booking_id, slot, now))
+    return retrying_free(lambda: _reschedule(caller, booking_id, slot, now))
 
 
 def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
@@ -36,48 +38,66 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         raise SlotNotFound
     if slot.text == booking.slot_id:
         return booking
-    _check_fits(booking, slot)
+    _check_is_a_move(booking, slot)
+    freed, claimed = freed_by(booking), minutes_of(slot, booking.service)
+    terms = terms_of_move(caller, slot, booking.service, now, hours=freed.minutes.keys() & claimed.keys())
     moved = replace(
         booking,
         slot_id=slot.text,
         slot_start_at=slot.start_at,
         slot_end_at=slot.end_at,
+        changeable_until=terms.changeable_until,
         sequence=booking.sequence + 1,
         moved_at=now,
     )
-
-    transaction = Transaction()
-    claimed = claim(transaction, slot, booking.id, booking.client.id, now)
-    transaction.update(
-        BookingItem(booking_id=booking.id),
-        [
-            BookingItem.slot_id.set(slot.text),
-            BookingItem.slot_start_at.set(slot.start_at),
-            BookingItem.slot_end_at.set(slot.end_at),
-            BookingItem.starts.set(starts_key(slot.start_at, booking.id)),
-            BookingItem.timer.set(reminder_timer(booking.id)),
-            BookingItem.sequence.set(BookingItem.sequence + 1),
-            BookingItem.moved_at.set(now),
-        ],
-        condition=is_unchanged(booking),
-    )
-    promotion = release_or_promote(transaction, booking, now)
-    try:
-        transaction.commit()
-    except TransactionCanceled as failure:
-        if failure.failed(claimed) and not is_claimed_by(booking.id, slot, failure.old(claimed)):
-            raise why_not_claimed(slot, failure.old(claimed), now) from None
-        raise why_not_released(failure, promotion) from failure
+    move = replace(freed, claimed=claimed, claimed_slot=None if slot.from_hours else slot, read=terms.hours or None)
+    _write(booking, moved, slot, move, now)
     return moved
 
 
-def _check_fits(booking: Booking, slot: SlotId) -> None:
-    """Raises `SlotNotFound`, `OtherSpecialist`, `ServiceLongerThanSlot`, `Contended`."""
+def _write(booking: Booking, moved: Booking, slot: SlotId, move: Freed, now: datetime) -> None:
+    try:
+        free_time(move, _composed(booking, moved, slot, now), now)
+    except SlotAlreadyBooked:
+        if find_booking(booking.id).slot_id != booking.slot_id:
+            raise Contended from None  # what it found taken may be its own: a repeat of the same request was faster
+        raise
+
+
+def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> Compose:
+    def compose(transaction: Transaction) -> WhyNot:
+        claimed = None if slot.from_hours else claim(transaction, slot, booking.id, booking.client.id, now)
+        changed = transaction.update(
+            BookingItem(booking_id=booking.id),
+            [
+                BookingItem.slot_id.set(slot.text),
+                BookingItem.slot_start_at.set(slot.start_at),
+                BookingItem.slot_end_at.set(slot.end_at),
+                BookingItem.starts.set(starts_key(slot.start_at, booking.id)),
+                BookingItem.timer.set(reminder_timer(booking.id)),
+                BookingItem.changeable_until.set(moved.changeable_until),
+                BookingItem.sequence.set(BookingItem.sequence + 1),
+                BookingItem.moved_at.set(now),
+            ],
+            condition=is_unchanged(booking),
+        )
+
+        def why_not(failure: TransactionCanceled) -> Exception | None:
+            if claimed and failure.failed(claimed) and not is_claimed_by(booking.id, slot, failure.old(claimed)):
+                return why_not_claimed(slot, failure.old(claimed), now)
+            return Contended() if failure.failed(changed) else None
+
+        return why_not
+
+    return compose
+
+
+def _check_is_a_move(booking: Booking, slot: SlotId) -> None:
+    """Raises `SlotNotFound`, `OtherSpecialist`, `Contended`."""
     if slot.specialist_id != booking.specialist_id:
-        find_slot(slot)
+        if not slot.from_hours:
+            find_slot(slot)
         raise OtherSpecialist
-    if slot.start_at == booking.slot_start_at:
+    if not slot.from_hours and slot.start_at == booking.slot_start_at and not booking.is_from_hours:
         find_slot(slot)
         raise Contended  # there is such a slot, so the booking has left this place since it was read
-    if booking.service and booking.service.minutes:
-        check_fits(booking.service.minutes, slot)

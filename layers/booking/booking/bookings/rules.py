@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from booking.bookings.errors import BookingHasExpired, NotConfirmed
+from booking.bookings.errors import BookingHasExpired, NoLongerChangeable, NotConfirmed
 from booking.caller import Caller
 from booking.errors import Forbidden
 from booking.runtime.ids import new_id
@@ -28,8 +28,10 @@ class Status(StrEnum):
 class Booking:
     """One client's hold on one slot; `cancelled_at` is when it ended, None while it is confirmed.
 
-    `cancel_reason` is what who cancelled it said, if anything. `sequence` counts its moves (RFC 5545, 3.8.7.4),
+    Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist, and
+    `cancel_reason` what who cancelled it said, if anything. `sequence` counts its moves (RFC 5545, 3.8.7.4),
     `moved_at` is when the last of them was. `from_wait_list` is set on one that a waiter was promoted to.
+    `specialist_name` is the present one, where it was looked up.
     """
 
     id: str
@@ -41,11 +43,14 @@ class Booking:
     slot_start_at: datetime
     slot_end_at: datetime
     created_at: datetime
+    changeable_until: datetime
+    note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     moved_at: datetime | None = None
     sequence: int = 0
     from_wait_list: bool = False
+    specialist_name: str | None = None
 
     @property
     def client_id(self) -> str:
@@ -63,15 +68,19 @@ class Booking:
         return self.service.id if self.service else None
 
     @property
+    def is_from_hours(self) -> bool:
+        """Whether its slot is one of the specialist's opening hours, not one that was opened by hand."""
+        slot = SlotId.parse(self.slot_id)
+        return slot is not None and slot.from_hours
+
+    @property
     def service_title(self) -> str | None:
         """What the service was called when it was booked."""
         return self.service.title if self.service else None
 
 
-def new_booking(
-    slot: SlotId, client: Client, service: BookedService | None, now: datetime, *, from_wait_list: bool = False
-) -> Booking:
-    """A confirmed booking of the slot, with an id of its own."""
+def new_booking(slot: SlotId, client: Client, service: BookedService | None, now: datetime) -> Booking:
+    """A confirmed booking of the slot, with an id of its own, that can be changed until the slot starts."""
     return Booking(
         id=new_id(BOOKING_PREFIX),
         slot_id=slot.text,
@@ -82,7 +91,7 @@ def new_booking(
         slot_start_at=slot.start_at,
         slot_end_at=slot.end_at,
         created_at=now,
-        from_wait_list=from_wait_list,
+        changeable_until=slot.start_at,
     )
 
 
@@ -94,9 +103,9 @@ def check_may_see(booking: Booking, caller: Caller) -> None:
 
 
 def check_may_cancel(booking: Booking, caller: Caller, now: datetime) -> None:
-    """Who may see a booking may cancel it; its client only until the slot starts.
+    """Who may see a booking may cancel it; its client only until the slot starts, or so long before as it was told.
 
-    Raises `Forbidden`, `BookingHasExpired`, `SlotStarted`.
+    Raises `Forbidden`, `BookingHasExpired`, `SlotStarted`, `NoLongerChangeable`.
     """
     check_may_see(booking, caller)
     if booking.status is Status.EXPIRED:
@@ -106,7 +115,7 @@ def check_may_cancel(booking: Booking, caller: Caller, now: datetime) -> None:
 
 
 def check_may_reschedule(booking: Booking, caller: Caller, now: datetime) -> None:
-    """Raises `Forbidden`, `NotConfirmed`, `SlotStarted`."""
+    """Raises `Forbidden`, `NotConfirmed`, `SlotStarted`, `NoLongerChangeable`."""
     check_may_see(booking, caller)
     if booking.status is not Status.CONFIRMED:
         raise NotConfirmed
@@ -115,9 +124,12 @@ def check_may_reschedule(booking: Booking, caller: Caller, now: datetime) -> Non
 
 def _check_not_too_late(booking: Booking, caller: Caller, now: datetime) -> None:
     """The clock decides, whether the expiry sweep has run or not."""
-    acts_as_client = not caller.is_admin and not _is_its_specialist(booking, caller)
-    if acts_as_client and has_started(booking.slot_start_at, now):
+    if caller.is_admin or _is_its_specialist(booking, caller):
+        return
+    if has_started(booking.slot_start_at, now):
         raise SlotStarted
+    if now > booking.changeable_until:
+        raise NoLongerChangeable
 
 
 def _is_its_specialist(booking: Booking, caller: Caller) -> bool:

@@ -82,6 +82,8 @@ class BookingItem(ClientItem):
     slot_start_at = InstantAttribute()
     slot_end_at = InstantAttribute()
     created_at = InstantAttribute()
+    changeable_until = InstantAttribute(null=True)
+    note = UnicodeAttribute(null=True)
     cancelled_at = InstantAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
     moved_at = InstantAttribute(null=True)
@@ -104,6 +106,8 @@ class BookingItem(ClientItem):
             slot_start_at=booking.slot_start_at,
             slot_end_at=booking.slot_end_at,
             created_at=booking.created_at,
+            changeable_until=booking.changeable_until,
+            note=booking.note,
             from_wait_list=booking.from_wait_list,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=reminder_timer(booking.id),
@@ -122,12 +126,19 @@ class BookingItem(ClientItem):
             slot_start_at=self.slot_start_at,
             slot_end_at=self.slot_end_at,
             created_at=self.created_at,
+            changeable_until=self._changeable_until(),
+            note=self.note,
             cancelled_at=self.cancelled_at,
             cancel_reason=self.cancel_reason,
             moved_at=self.moved_at,
             sequence=int(self.sequence),
             from_wait_list=self.from_wait_list,
         )
+
+    def _changeable_until(self) -> datetime:
+        """Bookings of earlier releases can be changed until they start."""
+        told: datetime | None = self.changeable_until
+        return self.slot_start_at if told is None else told
 
     def client_list_key(self) -> Mapping[str, str]:
         """The item's key in its client's list."""

@@ -1,6 +1,6 @@
 """Single items: reading, creating, changing and deleting one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from pynamodb.connection import TableConnection
@@ -11,11 +11,19 @@ from pynamodb.models import Model
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.connection import call, shared_connection
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.errors import ConditionFailed, Contended
 
 
 class Item(Model):
     """The base of every stored item."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Each kind of item has a connection of its own, since it is what tells of the kind's indexes.
+
+        PynamoDB would let it share the one of its base class, if that had been used before.
+        """
+        super().__init_subclass__(**options)
+        cls._connection = None
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -37,6 +45,22 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
     kwargs = item.get_operation_kwargs_from_class(hash_key, range_key=range_key)
     found = call("GetItem", kwargs | {"ConsistentRead": consistent}).get("Item")
     return item.from_raw_data(found) if found else None
+
+
+def get_all(item: type[Item], keys: Collection[tuple[str, str]]) -> list[RawItem]:
+    """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read."""
+    table = item.Meta.table_name
+    wanted = [item.get_operation_kwargs_from_class(*key)["Key"] for key in keys]
+    request = {"RequestItems": {table: {"Keys": wanted, "ConsistentRead": True}}}
+
+    def read() -> list[RawItem]:
+        answer = call("BatchGetItem", request)
+        if answer.get("UnprocessedKeys"):
+            raise Contended
+        found: list[RawItem] = answer["Responses"][table]
+        return found
+
+    return retrying_contention(read)
 
 
 def create(item: Item, *, condition: Condition) -> None:

@@ -98,17 +98,26 @@ def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consisten
 
 
 def query_all[I: Item](
-    source: type[I] | Index[I], hash_key: str, within: Condition, *, consistent: bool = False
+    source: type[I] | Index[I], hash_key: str, within: Condition | None, *, consistent: bool = False
 ) -> list[I]:
-    """Every item in a range that is known to be short."""
+    """Every item of a partition, or of a range in it, that is known to be short."""
     with sdk_errors_mapped():
         return list(source.query(hash_key, within, consistent_read=consistent))
 
 
-def query_every[I: Item](source: Index[I], hash_key: str, *, only: Condition) -> Iterator[I]:
-    """Every item of a partition that `only` lets pass, page by page."""
+def query_items(item: type[Item], hash_key: str, within: Condition, *, consistent: bool) -> list[RawItem]:
+    """The same for a range that holds several kinds of items: as they are stored."""
+    pages = item.query(hash_key, within, consistent_read=consistent).page_iter
     with sdk_errors_mapped():
-        yield from source.query(hash_key, filter_condition=only)
+        return [raw for page in pages for raw in page["Items"]]
+
+
+def query_every[I: Item](
+    source: Index[I], hash_key: str, within: Condition | None = None, *, only: Condition
+) -> Iterator[I]:
+    """Every item of a partition, or of a range of it, that `only` lets pass, page by page as they are asked for."""
+    with sdk_errors_mapped():
+        yield from source.query(hash_key, within, filter_condition=only)
 
 
 def query_raw(

@@ -40,8 +40,8 @@ class Transaction:
             ),
         )
 
-    def delete(self, item: Item, *, condition: Condition) -> Step:
-        """Deletes the item that has `item`'s key."""
+    def delete(self, item: Item, *, condition: Condition | None = None) -> Step:
+        """Deletes the item that has `item`'s key, if there is one."""
         return self._add(
             "Delete",
             item.get_delete_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),
@@ -51,6 +51,10 @@ class Transaction:
         """Writes nothing; the transaction happens only if the condition holds for the item."""
         kwargs = item.get_delete_kwargs_from_instance(condition=condition)
         return self._add("ConditionCheck", kwargs)
+
+    def __len__(self) -> int:
+        """How many items it writes or checks; DynamoDB takes 100."""
+        return len(self._writes)
 
     def commit(self) -> None:
         """Writes all steps.

@@ -38,6 +38,7 @@ class Settings:
     auth_rate_limit_window_seconds: Annotated[int, range(1, 86_400 + 1)] = 60
     booking_expire_after_start_minutes: Annotated[int, range(_DAY_MINUTES + 1)] = 0
     reminder_lookahead_minutes: Annotated[int, range(1, 7 * _DAY_MINUTES + 1)] = 120
+    currency: str = "EUR"
     cors_allow_origin: str = ""
     mail_sender: str = ""
     mail_unverified_max_per_day: Annotated[int, range(1, 1000 + 1)] = 10

@@ -16,7 +16,11 @@ from booking.slots.table import SlotItem
 
 
 def claim(transaction: Transaction, slot: SlotId, booking_id: str, client_id: str, now: datetime) -> Step:
-    """The slot becomes the booking's, if it is there, free, not started, and its specialist is not deactivated."""
+    """A hand-opened slot becomes the booking's, if it is there, free, not started, and its specialist not deactivated.
+
+    What its booking needs beside it, and all that one of a slot from hours needs, is claimed in hour records
+    (`booking.slots.hours`).
+    """
     return transaction.update(
         SlotItem.at(slot),
         [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id)],

@@ -20,7 +20,10 @@ class ClientItem(Item):
     service_id = UnicodeAttribute(null=True)
     service_title = UnicodeAttribute(null=True)
     service_price = UnicodeAttribute(null=True)
+    service_currency = UnicodeAttribute(null=True)
     service_minutes = NumberAttribute(null=True)
+    service_buffer_before = NumberAttribute(null=True)
+    service_buffer_after = NumberAttribute(null=True)
 
     def client(self) -> Client:
         """Whose item it is."""
@@ -32,7 +35,15 @@ class ClientItem(Item):
             return None
         price = Decimal(self.service_price) if self.service_price else None
         minutes = int(self.service_minutes) if self.service_minutes else None
-        return BookedService(self.service_id, self.service_title, price, minutes)
+        return BookedService(
+            self.service_id,
+            self.service_title,
+            price,
+            self.service_currency,
+            minutes,
+            int(self.service_buffer_before or 0),
+            int(self.service_buffer_after or 0),
+        )
 
 
 def client_attributes(client: Client, service: BookedService | None) -> dict[str, Any]:
@@ -44,5 +55,8 @@ def client_attributes(client: Client, service: BookedService | None) -> dict[str
         "service_id": service.id,
         "service_title": service.title,
         "service_price": None if service.price is None else f"{service.price:.2f}",
+        "service_currency": service.currency,
         "service_minutes": service.minutes,
+        "service_buffer_before": service.buffer_before_minutes or None,
+        "service_buffer_after": service.buffer_after_minutes or None,
     }

@@ -11,9 +11,11 @@ from functools import partial
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
-from booking.dynamodb.queries import query_all
+from booking.dynamodb.queries import query_items
 from booking.dynamodb.transaction import Transaction
+from booking.slots.days import days_of, minutes_alone
 from booking.slots.delete import delete_in
+from booking.slots.hours import abandon_minutes, is_hour
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem, slot_key
 from booking.specialists import profiles
@@ -39,8 +41,9 @@ def reopen_slots(specialist_id: str, now: datetime) -> None:
 def _for_each_to_come(specialist_id: str, now: datetime, change: Callable[[SlotItem], None]) -> None:
     within = SlotItem.sk.between(slot_key(now), slot_key(datetime.max.replace(tzinfo=UTC)))
     try:
-        for item in query_all(SlotItem, specialist_id, within, consistent=True):
-            change(item)
+        for raw in query_items(SlotItem, specialist_id, within, consistent=True):
+            if not is_hour(raw):
+                change(SlotItem.from_old(raw))
     except _Overtaken:
         return
 
@@ -62,7 +65,9 @@ def _close_as_it_stands(slot: SlotId) -> None:
         is_booked = (SlotItem.slot_id == slot.text) & SlotItem.booking_id.exists()
         transaction.update(SlotItem.at(slot), closing, condition=is_booked)
     else:
-        delete_in(transaction, slot)
+        days = days_of(slot)
+        delete_in(transaction, slot, days)
+        abandon_minutes(transaction, slot.specialist_id, minutes_alone(slot, days))
     try:
         transaction.commit()
     except TransactionCanceled as failure:

@@ -45,6 +45,20 @@ class SlotStarted(Conflict):
     reason = "slot_started"
 
 
+class SlotTooSoon(Conflict):
+    """Its specialist wants to know earlier."""
+
+    sentence = "Slot can no longer be booked"
+    reason = "slot_too_soon"
+
+
+class TimeTaken(Conflict):
+    """A booking, a hand-opened slot or time off takes some of it."""
+
+    sentence = "Time is already booked"
+    reason = "time_taken"
+
+
 class BookedSlot(Conflict):
     """Somebody counts on this slot."""
 
@@ -78,6 +92,55 @@ class SlotTooFarAhead(Invalid):
 
     sentence = "A slot cannot start more than 400 days ahead"
     location = ("body", "start_at")
+
+
+class DayBesideDays(Invalid):
+    """Two ways of saying which days."""
+
+    sentence = "date and date_from or date_to cannot be used together"
+    location = ("query", "date")
+
+
+class OneDayMissing(Invalid):
+    """A range of days has two ends."""
+
+    sentence = "date_from and date_to go together"
+    location = ("query", "date_from")
+
+
+class DaysReversed(Invalid):
+    """A range of days begins before it ends."""
+
+    sentence = "date_to must not be before date_from"
+    location = ("query", "date_to")
+
+
+class TooManyDays(Invalid):
+    """More would cost more than a list may."""
+
+    sentence = "At most 31 days can be asked for"
+    location = ("query", "date_to")
+
+
+class TimeOffIsOver(Invalid):
+    """Time off that has passed changes nothing."""
+
+    sentence = "end_at must be in the future"
+    location = ("body", "end_at")
+
+
+class TimeOffTooLong(Invalid):
+    """Longer absences are days without hours."""
+
+    sentence = "Time off cannot be longer than 72 hours"
+    location = ("body", "end_at")
+
+
+class TimeOffNotFound(NotFound):
+    """No such time off of the caller's."""
+
+    sentence = "Time off not found"
+    reason = "time_off_not_found"
 
 
 class SlotIsAvailable(Conflict):

@@ -1,51 +1,66 @@
-"""Promotion: a slot that becomes free goes to the first of its wait-list, in the write that frees it."""
+"""Promotion: time that becomes free goes to who waits for it, in the write that frees it.
+
+Here is the plain case, a hand-opened slot that needs no time beside it: it goes to the first of its wait-list. For all
+others `booking.slots.promotion_plan` looks at everybody who waits.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_first
 from booking.dynamodb.transaction import Transaction
+from booking.slots.minutes import minutes_of
 from booking.slots.rules import WaitListEntry
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
+from booking.slots.wait_list import delete_entry
 from booking.slots.wait_list_table import WaitListItem
+from booking.specialists.services import check_offered_in
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """The slot goes to `waiter`, if the step `is_active` finds the account active."""
+    """Somebody who waited gets the slot, with a booking that can be changed until then."""
 
     slot: SlotId
     waiter: WaitListEntry
-    is_active: Step
+    changeable_until: datetime
 
 
-def first_waiter(slot: SlotId) -> WaitListEntry | None:
-    """Who is next for the slot, as of now."""
+def first_waiter(slot: SlotId) -> Promotion | None:
+    """Who is next for a hand-opened slot, as of now."""
     item = query_first(WaitListItem.by_joined, slot.text, consistent=True)
-    return item.to_entry() if item else None
+    return Promotion(slot, item.to_entry(), slot.start_at) if item else None
 
 
-def promote(
-    transaction: Transaction, slot: SlotId, waiter: WaitListEntry, *, from_booking: str, to_booking: str
-) -> Promotion:
+def is_plain(promotion: Promotion) -> bool:
+    """Whether the waiter needs the hand-opened slot only, and no time beside it."""
+    return not minutes_of(promotion.slot, promotion.waiter.service)
+
+
+def promote(transaction: Transaction, promotion: Promotion, *, from_booking: str, to_booking: str) -> Step:
     """The slot leaves one booking, goes to the waiter's, and the waiter leaves the wait-list.
 
-    `waiter` is who was first when the caller looked. If that is no longer so, the write fails, and so it does if the
-    waiter's account is not active.
+    The waiter is who was first when the caller looked. If that is no longer so, the write fails, and so it does if the
+    specialist or the service is not offered any more, or the account is not active (the step that is answered).
     """
     transaction.update(
-        SlotItem.at(slot),
+        SlotItem.at(promotion.slot),
         [
             SlotItem.booking_id.set(to_booking),
-            SlotItem.client_id.set(waiter.client.id),
+            SlotItem.client_id.set(promotion.waiter.client.id),
             SlotItem.waiters.set(SlotItem.waiters - 1),
         ],
-        condition=(SlotItem.booking_id == from_booking) & (SlotItem.waiters >= 1),
+        condition=(SlotItem.booking_id == from_booking) & SlotItem.closed.does_not_exist() & (SlotItem.waiters >= 1),
     )
-    transaction.delete(
-        WaitListItem(slot_id=slot.text, client_id=waiter.client.id),
-        condition=WaitListItem.joined_at == waiter.created_at,
-    )
-    return Promotion(slot, waiter, transaction.check(UserItem(user_id=waiter.client.id), IS_ACTIVE))
+    if service_id := promotion.waiter.service_id:
+        check_offered_in(transaction, promotion.slot.specialist_id, service_id)
+    return leave_promoted(transaction, promotion)
+
+
+def leave_promoted(transaction: Transaction, promotion: Promotion) -> Step:
+    """The waiter leaves the wait-list, if it is still in it and its account is active (the step that is answered)."""
+    delete_entry(transaction, promotion.slot, promotion.waiter)
+    return transaction.check(UserItem(user_id=promotion.waiter.client.id), IS_ACTIVE)

@@ -1,13 +1,23 @@
 """Slots, who waits for them, and the rules about them; nothing here reads or writes."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from booking.slots.errors import SlotEndsBeforeItStarts, SlotInThePast, SlotTooFarAhead, SlotTooLong
+from booking.slots.errors import (
+    DayBesideDays,
+    DaysReversed,
+    OneDayMissing,
+    SlotEndsBeforeItStarts,
+    SlotInThePast,
+    SlotTooFarAhead,
+    SlotTooLong,
+    TooManyDays,
+)
 from booking.specialists.rules import BookedService
 
 LONGEST_SLOT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=400)
+MOST_DAYS_LISTED = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,35 @@ def check_slot_times(start_at: datetime, end_at: datetime, now: datetime) -> Non
         raise SlotTooLong
     if start_at - now > FARTHEST_AHEAD:
         raise SlotTooFarAhead
+
+
+def bounds_of_days(first_day: date, last_day: date, time_zone: tzinfo) -> tuple[datetime, datetime]:
+    """When these days begin, and when they are over, as the time zone has them."""
+    start = datetime.combine(first_day, time.min, time_zone)
+    end = datetime.combine(last_day + timedelta(days=1), time.min, time_zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def bounds_of_list(
+    day: date | None, date_from: date | None, date_to: date | None, time_zone: tzinfo, now: datetime
+) -> tuple[datetime, datetime]:
+    """From when to when the slots of a list start: on one day, on some, or from now on.
+
+    Raises `DayBesideDays`, `OneDayMissing`, `DaysReversed`, `TooManyDays`.
+    """
+    if day and (date_from or date_to):
+        raise DayBesideDays
+    if day:
+        return bounds_of_days(day, day, time_zone)
+    if date_from is None and date_to is None:
+        return now, now + MOST_DAYS_LISTED * timedelta(days=1)
+    if date_from is None or date_to is None:
+        raise OneDayMissing
+    if date_to < date_from:
+        raise DaysReversed
+    if (date_to - date_from).days >= MOST_DAYS_LISTED:
+        raise TooManyDays
+    return bounds_of_days(date_from, date_to, time_zone)
 
 
 def has_started(start_at: datetime, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """Slot ids describe themselves: specialist, start and end are in the id.
 
-So a booking finds the slot's item without reading anything first. The last bytes are random: a slot that
-is deleted and opened again at the same time is another slot.
+So a booking finds the slot's item without reading anything first. The last bytes of a hand-opened slot's id are random:
+a slot that is deleted and opened again at the same time is another slot. The id of a slot from opening hours ends
+without them, and is the same whenever the slot is listed.
 """
 
 import secrets
@@ -17,7 +18,9 @@ SLOT_PREFIX = "slt"
 _START_BYTES = 8
 _DURATION_BYTES = 5
 _NONCE_BYTES = 3
-SLOT_ID_BYTES = RANDOM_BYTES + _START_BYTES + _DURATION_BYTES + _NONCE_BYTES
+_BYTES_FROM_HOURS = RANDOM_BYTES + _START_BYTES + _DURATION_BYTES
+SLOT_ID_BYTES = (_BYTES_FROM_HOURS, _BYTES_FROM_HOURS + _NONCE_BYTES)
+"""How long the two kinds of ids are."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -31,32 +34,35 @@ class SlotId:
     start_at: datetime
     end_at: datetime
 
+    from_hours: bool = False
+
     @classmethod
     def new(cls, specialist_id: str, start_at: datetime, end_at: datetime) -> Self:
         """The id for a slot that is about to be opened, at most a day long."""
-        specialist = decode_id(SPECIALIST_PREFIX, specialist_id, RANDOM_BYTES)
-        if specialist is None:
-            raise ValueError(f"not a specialist's id: {specialist_id}")
-        payload = (
-            specialist
-            + ((start_at - _EPOCH) // _MICROSECOND).to_bytes(_START_BYTES)
-            + ((end_at - start_at) // _MICROSECOND).to_bytes(_DURATION_BYTES)
-            + secrets.token_bytes(_NONCE_BYTES)
-        )
+        payload = _payload(specialist_id, start_at, end_at) + secrets.token_bytes(_NONCE_BYTES)
         return cls(encode_id(SLOT_PREFIX, payload), specialist_id, start_at, end_at)
+
+    @classmethod
+    def of_hours(cls, specialist_id: str, start_at: datetime, length: timedelta) -> Self:
+        """The id of a slot from opening hours."""
+        end_at = start_at + length
+        text = encode_id(SLOT_PREFIX, _payload(specialist_id, start_at, end_at))
+        return cls(text, specialist_id, start_at, end_at, from_hours=True)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """What the id says, or None if it cannot be a slot's id."""
-        payload = decode_id(SLOT_PREFIX, text, SLOT_ID_BYTES)
-        return cls.from_bytes(payload) if payload else None
+        for size in SLOT_ID_BYTES:
+            if payload := decode_id(SLOT_PREFIX, text, size):
+                return cls.from_bytes(payload)
+        return None
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self | None:
         """The id whose payload this is, or None if no slot can be so long or lies outside of the calendar."""
         specialist, rest = payload[:RANDOM_BYTES], payload[RANDOM_BYTES:]
         start = int.from_bytes(rest[:_START_BYTES])
-        length = int.from_bytes(rest[_START_BYTES:-_NONCE_BYTES]) * _MICROSECOND
+        length = int.from_bytes(rest[_START_BYTES : _START_BYTES + _DURATION_BYTES]) * _MICROSECOND
         if not timedelta(0) < length <= LONGEST_SLOT:
             return None
         try:
@@ -65,4 +71,18 @@ class SlotId:
         except OverflowError:
             return None
         text = encode_id(SLOT_PREFIX, payload)
-        return cls(text, encode_id(SPECIALIST_PREFIX, specialist), start_at, end_at)
+        specialist_id = encode_id(SPECIALIST_PREFIX, specialist)
+        return cls(text, specialist_id, start_at, end_at, from_hours=len(payload) == _BYTES_FROM_HOURS)
+
+    def to_bytes(self) -> bytes:
+        """The id's payload."""
+        size = SLOT_ID_BYTES[0] if self.from_hours else SLOT_ID_BYTES[1]
+        return decode_id(SLOT_PREFIX, self.text, size) or b""
+
+
+def _payload(specialist_id: str, start_at: datetime, end_at: datetime) -> bytes:
+    specialist = decode_id(SPECIALIST_PREFIX, specialist_id, RANDOM_BYTES)
+    if specialist is None:
+        raise ValueError(f"not a specialist's id: {specialist_id}")
+    start = ((start_at - _EPOCH) // _MICROSECOND).to_bytes(_START_BYTES)
+    return specialist + start + ((end_at - start_at) // _MICROSECOND).to_bytes(_DURATION_BYTES)

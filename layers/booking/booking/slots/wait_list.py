@@ -1,11 +1,13 @@
 """Joining, leaving and listing wait-lists (`booking.slots.promotion` is how waiting ends well).
 
-A slot counts its waiters. Whoever frees the slot does so under a condition on that count, so a client
-that joins at the same moment is either seen or makes that write fail and start again.
+Whoever waits is counted where what keeps it waiting is written: in the slot's item, and in the hour records of the time
+that is needed beside it. Whoever frees one of them does so under a condition on that count, so a client that joins at
+the same moment is either seen or makes that write fail and start again.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from pynamodb.expressions.condition import Condition
@@ -14,70 +16,128 @@ from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.caller import Caller
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.errors import TransactionCanceled
+from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_every, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.runtime.clock import epoch_seconds
 from booking.slots.client_item import client_attributes
 from booking.slots.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable, SlotNotFound, SlotStarted
-from booking.slots.fitting_service import service_for
+from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, read_hours
+from booking.slots.minutes import Minutes, minutes_between, minutes_of
+from booking.slots.offered import terms_for
+from booking.slots.read import find_slot
 from booking.slots.rules import Client, WaitListEntry, has_started
 from booking.slots.slot_id import SlotId
-from booking.slots.table import SlotItem
+from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem
 from booking.slots.wait_list_entry_id import EntryId
-from booking.slots.wait_list_table import WaitListItem
+from booking.slots.wait_list_table import LineItem, WaitListItem
+
+LONGEST_BUFFER = timedelta(hours=4)
 
 
-def join_wait_list(caller: Caller, slot_id: str, now: datetime, *, service_id: str | None = None) -> WaitListEntry:
-    """The last place in the wait-list of a booked slot, for one of its specialist's services if one is named.
+def join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -> WaitListEntry:
+    """The last place in the wait-list of a slot that is taken, for one of its specialist's services if one is named.
 
-    Raises `SlotNotFound`, `SlotStarted`, `SlotIsAvailable`, `HoldsSlot`, `AlreadyWaiting`, `ServiceNotFound`,
-    `ServiceLongerThanSlot`.
+    Raises `SlotNotFound`, `SlotStarted`, `SlotTooSoon`, `SlotIsAvailable`, `HoldsSlot`, `AlreadyWaiting`,
+    `ServiceNotFound`, `ServiceNotOffered`, `ServiceLongerThanSlot`.
     """
-    slot = SlotId.parse(slot_id)
-    if slot is None:
-        raise SlotNotFound
-    service = service_for(slot, service_id)
-    entry = WaitListItem(
-        slot_id=slot.text,
-        entry_id=EntryId(slot, caller.user_id).text,
-        joined_at=now,
-        expires_at=epoch_seconds(slot.start_at),
-        **client_attributes(Client(caller.user_id, caller.email, caller.locale), service),
-    )
+    return retrying_contention(lambda: _join(caller, slot, service_id, now))
+
+
+def _join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -> WaitListEntry:
+    around = _hours_around(slot) if slot.from_hours else ()
+    terms = terms_for(caller, slot, service_id, now, hours=around)
+    client = Client(caller.user_id, caller.email, caller.locale)
+    entry = WaitListEntry(EntryId(slot, client.id).text, slot.text, client, terms.service, now)
+    needed = minutes_of(slot, terms.service)
     transaction = Transaction()
-    counted = transaction.update(
+    joined = transaction.put(_item_of(slot, entry), condition=WaitListItem.slot_id.does_not_exist())
+    is_booked: Condition | None = SlotItem.booking_id.exists()
+    if needed and (slot.from_hours or not find_slot(slot).is_booked):
+        is_booked = None
+        _wait_for_minute(transaction, slot, needed, terms.hours)
+    elif needed:
+        _wait_in_hours(transaction, slot, needed)
+    if needed:
+        transaction.put(LineItem.of(slot, entry), condition=LineItem.slot_id.does_not_exist())
+    counted = None if slot.from_hours else _wait_in_slot(transaction, slot, client.id, is_booked, now)
+    try:
+        transaction.commit()
+    except TransactionCanceled as failure:
+        if counted and failure.failed(counted):
+            raise _why_not_joined(slot, failure.old(counted), now) from None
+        raise (AlreadyWaiting if failure.failed(joined) else Contended) from None
+    return entry
+
+
+def _wait_for_minute(transaction: Transaction, slot: SlotId, needed: Minutes, read: Hours) -> None:
+    """The client is counted in all hours that it needs time of, if the minute that keeps it waiting is still taken."""
+    hours = read or read_hours(slot.specialist_id, needed)
+    taken = first_taken(hours, needed)
+    if taken is None:
+        raise SlotIsAvailable
+    for hour in needed:
+        is_taken = HourItem.taken.contains(taken[1]) if hour == taken[0] else None
+        count_waiting(transaction, slot.specialist_id, hour, 1, condition=is_taken)
+
+
+def _wait_in_hours(transaction: Transaction, slot: SlotId, needed: Minutes, change: int = 1) -> None:
+    for hour in needed:
+        count_waiting(transaction, slot.specialist_id, hour, change)
+
+
+def _wait_in_slot(
+    transaction: Transaction, slot: SlotId, client_id: str, is_booked: Condition | None, now: datetime
+) -> Step:
+    """The client is counted in a hand-opened slot that is not its own, and that is booked unless its time is taken."""
+    is_waited_for = (
+        (SlotItem.slot_id == slot.text)
+        & (SlotItem.client_id.does_not_exist() | (SlotItem.client_id != client_id))
+        & IS_NOT_WITHDRAWN
+        & (SlotItem.start_at > now)
+    )
+    return transaction.update(
         SlotItem.at(slot),
         [SlotItem.waiters.set((SlotItem.waiters | 0) + 1)],
-        condition=(SlotItem.slot_id == slot.text)
-        & SlotItem.booking_id.exists()
-        & (SlotItem.client_id != caller.user_id)
-        & (SlotItem.start_at > now),
+        condition=is_waited_for if is_booked is None else is_waited_for & is_booked,
     )
-    transaction.put(entry, condition=WaitListItem.slot_id.does_not_exist())
-    try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        if not failure.failed(counted):
-            raise AlreadyWaiting from None
-        raise _why_not_joined(slot, failure.old(counted), now) from None
-    return entry.to_entry()
 
 
 def leave_wait_list(caller: Caller, entry_id: str, now: datetime) -> None:
     """Raises `EntryNotFound`, also for someone else's entry: ids can be computed, so a 403 would tell who waits."""
-    entry = EntryId.parse(entry_id)
-    if entry is None or has_started(entry.slot.start_at, now):
+    wanted = EntryId.parse(entry_id)
+    if wanted is None or has_started(wanted.slot.start_at, now):
         raise EntryNotFound
-    if entry.client_id != caller.user_id and not caller.is_admin:
+    if wanted.client_id != caller.user_id and not caller.is_admin:
+        raise EntryNotFound
+    retrying_contention(lambda: _leave(wanted.slot, wanted.client_id))
+
+
+def _leave(slot: SlotId, client_id: str) -> None:
+    item = get(WaitListItem, slot.text, client_id, consistent=True)
+    if item is None:
         raise EntryNotFound
     transaction = Transaction()
-    _remove(transaction, entry.slot, entry.client_id, WaitListItem.slot_id.exists())
+    _take_out(transaction, slot, item.to_entry())
+    counted = None if slot.from_hours else _leave_slot(transaction, slot)
     try:
-        retrying_contention(transaction.commit)
+        transaction.commit()
+    except TransactionCanceled as failure:
+        if counted is None or not failure.failed(counted):
+            raise Contended from None
+        _leave_uncounted(slot, item.to_entry())
+
+
+def _leave_uncounted(slot: SlotId, entry: WaitListEntry) -> None:
+    """The slot does not count the entry: it can be deleted while somebody waits for the time beside it."""
+    transaction = Transaction()
+    _take_out(transaction, slot, entry)
+    try:
+        transaction.commit()
     except TransactionCanceled:
-        raise EntryNotFound from None
+        raise Contended from None
 
 
 def leave_all(client_id: str, now: datetime) -> None:
@@ -95,7 +155,9 @@ def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
     Nothing happens if the account is active by now, or the waiter has left its place. Raises `Contended`.
     """
     transaction = Transaction()
-    _remove(transaction, slot, waiter.client.id, WaitListItem.joined_at == waiter.created_at)
+    _take_out(transaction, slot, waiter)
+    if not slot.from_hours:
+        _leave_slot(transaction, slot)
     transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
     with suppress(TransactionCanceled):
         transaction.commit()
@@ -114,13 +176,42 @@ def list_own_wait_list(caller: Caller, request: PageRequest, now: datetime) -> P
     return page.map(WaitListItem.to_entry)
 
 
-def _remove(transaction: Transaction, slot: SlotId, client_id: str, still_waits: Condition) -> None:
-    transaction.delete(WaitListItem(slot_id=slot.text, client_id=client_id), condition=still_waits)
-    transaction.update(
+def delete_entry(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:
+    """The entry ends, if it is still the one that was read, and so does its place in the line."""
+    transaction.delete(
+        WaitListItem(slot_id=slot.text, client_id=entry.client.id), condition=WaitListItem.joined_at == entry.created_at
+    )
+    if minutes_of(slot, entry.service):
+        place = LineItem.at(slot, entry.client.id, entry.created_at)
+        transaction.delete(place, condition=LineItem.slot_id.exists())
+
+
+def _take_out(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:
+    delete_entry(transaction, slot, entry)
+    _wait_in_hours(transaction, slot, minutes_of(slot, entry.service), -1)
+
+
+def _leave_slot(transaction: Transaction, slot: SlotId) -> Step:
+    return transaction.update(
         SlotItem.at(slot),
         [SlotItem.waiters.set(SlotItem.waiters - 1)],
         condition=(SlotItem.slot_id == slot.text) & (SlotItem.waiters >= 1),
     )
+
+
+def _item_of(slot: SlotId, entry: WaitListEntry) -> WaitListItem:
+    return WaitListItem(
+        slot_id=slot.text,
+        entry_id=entry.id,
+        joined_at=entry.created_at,
+        expires_at=epoch_seconds(slot.start_at),
+        **client_attributes(entry.client, entry.service),
+    )
+
+
+def _hours_around(slot: SlotId) -> Collection[datetime]:
+    """The hours that a booking of the slot can need, whatever the service's buffers."""
+    return minutes_between(slot.start_at - LONGEST_BUFFER, slot.end_at + LONGEST_BUFFER).keys()
 
 
 def _why_not_joined(slot: SlotId, old: RawItem | None, now: datetime) -> BookingError:

@@ -5,7 +5,7 @@ from typing import Self
 
 from booking.caller import USER_PREFIX
 from booking.runtime.ids import RANDOM_BYTES, decode_id, encode_id
-from booking.slots.slot_id import SLOT_ID_BYTES, SLOT_PREFIX, SlotId
+from booking.slots.slot_id import SLOT_ID_BYTES, SlotId
 
 _PREFIX = "wle"
 
@@ -20,16 +20,14 @@ class EntryId:
     @property
     def text(self) -> str:
         """The id as clients see it."""
-        slot = decode_id(SLOT_PREFIX, self.slot.text, SLOT_ID_BYTES) or b""
         client = decode_id(USER_PREFIX, self.client_id, RANDOM_BYTES) or b""
-        return encode_id(_PREFIX, slot + client)
+        return encode_id(_PREFIX, self.slot.to_bytes() + client)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """What the id says, or None if it cannot be an entry's id."""
-        payload = decode_id(_PREFIX, text, SLOT_ID_BYTES + RANDOM_BYTES)
-        if payload is None:
-            return None
-        slot = SlotId.from_bytes(payload[:SLOT_ID_BYTES])
-        client_id = encode_id(USER_PREFIX, payload[SLOT_ID_BYTES:])
-        return cls(slot, client_id) if slot else None
+        for size in SLOT_ID_BYTES:
+            if payload := decode_id(_PREFIX, text, size + RANDOM_BYTES):
+                slot = SlotId.from_bytes(payload[:size])
+                return cls(slot, encode_id(USER_PREFIX, payload[size:])) if slot else None
+        return None

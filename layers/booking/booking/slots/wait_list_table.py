@@ -1,15 +1,23 @@
-"""The wait-list table: a client is in the wait-list of a slot at most once."""
+"""The wait-list table: a client is in the wait-list of a slot at most once.
+
+Who needs time of hour records (`booking.slots.minutes.minutes_of`) has a place in a line as well: an item that puts
+everybody who waits for some time of a specialist's UTC day in the order of joining, whatever their slots.
+"""
 
 from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
 
 from booking.dynamodb.attributes import InstantAttribute
-from booking.runtime.clock import to_stored
+from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.settings import settings
-from booking.slots.client_item import ClientItem
-from booking.slots.rules import WaitListEntry
+from booking.slots.client_item import ClientItem, client_attributes
+from booking.slots.rules import Client, WaitListEntry
+from booking.slots.slot_id import SlotId
+from booking.slots.wait_list_entry_id import EntryId
 
 
 class ByJoined(LocalSecondaryIndex["WaitListItem"]):
@@ -60,3 +68,58 @@ class WaitListItem(ClientItem):
             "client_id": self.client_id,
             "joined_at": to_stored(self.joined_at),
         }
+
+
+class LineItem(ClientItem):
+    """A place in the line of a specialist's day; without the keys of the table's indexes, so that it is in none.
+
+    The table's keys have their names from the wait-list's entries: here `slot_id` is the line, `client_id` the place.
+    """
+
+    class Meta:
+        table_name = settings().waitlist_table
+
+    slot_id = UnicodeAttribute(hash_key=True)
+    client_id = UnicodeAttribute(range_key=True)
+    waiter_id = UnicodeAttribute()
+    wanted_slot_id = UnicodeAttribute()
+    since = InstantAttribute()
+    expires_at = NumberAttribute()
+
+    @classmethod
+    def at(cls, slot: SlotId, client_id: str, joined_at: datetime, **attributes: Any) -> Self:
+        """The item at that client's place: its key, and what else is given."""
+        place = f"{to_stored(joined_at)}#{client_id}#{slot.text}"
+        return cls(slot_id=line_key(slot.specialist_id, slot.start_at.date()), client_id=place, **attributes)
+
+    @classmethod
+    def of(cls, slot: SlotId, entry: WaitListEntry) -> Self:
+        """The item of an entry."""
+        client = {**client_attributes(entry.client, entry.service), "waiter_id": entry.client.id}
+        del client["client_id"]
+        return cls.at(
+            slot,
+            entry.client.id,
+            entry.created_at,
+            wanted_slot_id=slot.text,
+            since=entry.created_at,
+            expires_at=epoch_seconds(slot.start_at),
+            **client,
+        )
+
+    def client(self) -> Client:
+        """Who waits."""
+        return Client(self.waiter_id, self.client_email, self.client_locale)
+
+    def to_waiter(self) -> tuple[SlotId, WaitListEntry]:
+        """The entry that has this place, and its slot."""
+        slot = SlotId.parse(self.wanted_slot_id)
+        if slot is None:
+            raise ValueError(f"no slot's id: {self.wanted_slot_id}")
+        entry_id = EntryId(slot, self.waiter_id).text
+        return slot, WaitListEntry(entry_id, slot.text, self.client(), self.service(), self.since)
+
+
+def line_key(specialist_id: str, day: date) -> str:
+    """The line of everybody who waits for a slot that starts on that UTC day."""
+    return f"{specialist_id}#{day.isoformat()}"

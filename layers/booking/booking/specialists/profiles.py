@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from booking.caller import SPECIALIST_PREFIX, Caller
 from booking.dynamodb.errors import ConditionFailed, Step
-from booking.dynamodb.items import get, update
+from booking.dynamodb.items import get, get_all, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
@@ -101,6 +102,12 @@ def get_own_profile(caller: Caller) -> Profile:
     return item.to_profile()
 
 
+def time_zone_of(specialist_id: str) -> ZoneInfo:
+    """Whose days are the specialist's."""
+    item = find_profile(specialist_id)
+    return ZoneInfo(item.time_zone if item else DEFAULT_TIME_ZONE)
+
+
 def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
     """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
 
@@ -131,6 +138,15 @@ def list_profiles(request: PageRequest) -> Page[Profile]:
 def find_profile(specialist_id: str) -> ProfileItem | None:
     """The profile as it is stored."""
     return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+
+
+def names_of(specialist_ids: Collection[str]) -> Mapping[str, str | None]:
+    """The names of these specialists, at most 100; one read unless there is none of them."""
+    if not specialist_ids:
+        return {}
+    found = get_all(ProfileItem, [(specialist_id, PROFILE_KEY) for specialist_id in specialist_ids])
+    items = [ProfileItem.from_old(raw) for raw in found]
+    return {item.specialist_id: item.display_name for item in items}
 
 
 def _opening(profile: ProfileItem) -> list[Action]:

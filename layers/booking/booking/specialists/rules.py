@@ -1,12 +1,25 @@
 """Specialists and what they offer; nothing here reads or writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from booking.caller import Locale
+from booking.specialists.errors import (
+    DateInThePast,
+    DateTooFarAhead,
+    FirstDateInThePast,
+    LastDateBeforeFirst,
+    LastDateTooFarAhead,
+    ListedDatesReversed,
+    TooManyDates,
+)
+from booking.specialists.opening_hours import DayHours
 
 DEFAULT_TIME_ZONE = "UTC"
+FARTHEST_DATE = timedelta(days=400)
+MOST_DATES_AT_ONCE = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +41,84 @@ class BookedService:
     id: str
     title: str | None
     price: Decimal | None
+    currency: str | None
     minutes: int | None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something a specialist offers, and what it costs."""
+    """Something a specialist offers, and what it costs (`currency` by ISO 4217).
+
+    So many minutes before and after an appointment its specialist is not free either. One that is not active is
+    offered no more.
+    """
 
     id: str
     specialist_id: str
     title: str
     description: str | None
     duration_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
     price: Decimal
+    currency: str
+    is_active: bool
     created_at: datetime
 
     def as_booked(self) -> BookedService:
         """What is kept of the service where it is asked for."""
-        return BookedService(self.id, self.title, self.price, self.duration_minutes)
+        return BookedService(
+            self.id,
+            self.title,
+            self.price,
+            self.currency,
+            self.duration_minutes,
+            self.buffer_before_minutes,
+            self.buffer_after_minutes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DateHours:
+    """A local day that has hours of its own."""
+
+    date: date
+    hours: DayHours
+
+
+@dataclass(frozen=True, slots=True)
+class DateFilter:
+    """Which days with hours of their own a list shows. Raises `ListedDatesReversed`."""
+
+    date_from: date | None = None
+    date_to: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_from and self.date_to and self.date_to < self.date_from:
+            raise ListedDatesReversed
+
+
+def check_date(day: date, today: date) -> None:
+    """A day can have hours of its own from today on. Raises `DateInThePast`, `DateTooFarAhead`."""
+    if day < today:
+        raise DateInThePast
+    if day > today + FARTHEST_DATE:
+        raise DateTooFarAhead
+
+
+def dates_of_range(first: date, last: date, today: date) -> Sequence[date]:
+    """The days of a range that are given hours of their own together.
+
+    Raises `LastDateBeforeFirst`, `TooManyDates`, `FirstDateInThePast`, `LastDateTooFarAhead`.
+    """
+    if last < first:
+        raise LastDateBeforeFirst
+    if (last - first).days >= MOST_DATES_AT_ONCE:
+        raise TooManyDates
+    if first < today:
+        raise FirstDateInThePast
+    if last > today + FARTHEST_DATE:
+        raise LastDateTooFarAhead
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -1,20 +1,25 @@
 """The calendar table: all of a specialist's items in one partition, told apart by their sort key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.caller import Locale
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
 from booking.dynamodb.items import Item
-from booking.runtime.clock import to_stored
+from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.settings import settings
-from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile, Service
+from booking.specialists.opening_hours import DayHours, Interval, Schedule, Weekday
+from booking.specialists.rules import DEFAULT_TIME_ZONE, DateHours, Profile, Service
 
 PROFILE_KEY = "profile"
 SERVICE_KEY_PREFIX = "service#"
+SCHEDULE_KEY = "schedule"
+DATE_KEY_PREFIX = "date#"
+_DATE_KEPT = timedelta(days=3)
 LISTED = "listed"
 
 
@@ -87,7 +92,10 @@ class ServiceItem(CalendarItem):
     title = UnicodeAttribute()
     description = UnicodeAttribute(null=True)
     duration_minutes = NumberAttribute()
+    buffer_before_minutes = NumberAttribute(default=0)
+    buffer_after_minutes = NumberAttribute(default=0)
     price = UnicodeAttribute()
+    is_active = BooleanAttribute(default=True)
     created_at = InstantAttribute()
 
     services = Services()
@@ -104,11 +112,100 @@ class ServiceItem(CalendarItem):
             title=self.title,
             description=self.description,
             duration_minutes=int(self.duration_minutes),
+            buffer_before_minutes=int(self.buffer_before_minutes),
+            buffer_after_minutes=int(self.buffer_after_minutes),
             price=Decimal(self.price),
+            currency=settings().currency,
+            is_active=self.is_active,
             created_at=self.created_at,
         )
+
+
+# Services of earlier releases do not say whether they are.
+IS_ACTIVE = ServiceItem.is_active.does_not_exist() | (ServiceItem.is_active == True)  # noqa: E712  # an expression
 
 
 def service_key(service_id: str) -> str:
     """The sort key of a service."""
     return f"{SERVICE_KEY_PREFIX}{service_id}"
+
+
+class ScheduleItem(CalendarItem):
+    """A specialist's week and rules of booking; an interval is stored as two minutes of the day."""
+
+    hours = JSONAttribute()
+    slot_minutes = NumberAttribute()
+    step_minutes = NumberAttribute()
+    min_notice_minutes = NumberAttribute()
+    horizon_days = NumberAttribute()
+    change_notice_minutes = NumberAttribute()
+    version = NumberAttribute()
+
+    @classmethod
+    def of(cls, specialist_id: str, schedule: Schedule) -> "ScheduleItem":
+        """The item of the schedule."""
+        return cls(
+            specialist_id=specialist_id,
+            sk=SCHEDULE_KEY,
+            hours={day.value: stored_hours(hours) for day, hours in schedule.hours.items()},
+            slot_minutes=schedule.slot_minutes,
+            step_minutes=schedule.step_minutes,
+            min_notice_minutes=schedule.min_notice_minutes,
+            horizon_days=schedule.horizon_days,
+            change_notice_minutes=schedule.change_notice_minutes,
+            version=schedule.version,
+        )
+
+    def to_schedule(self) -> Schedule:
+        """The schedule that is stored here."""
+        return Schedule(
+            hours={Weekday(day): _from_stored(hours) for day, hours in self.hours.items()},
+            slot_minutes=int(self.slot_minutes),
+            step_minutes=int(self.step_minutes),
+            min_notice_minutes=int(self.min_notice_minutes),
+            horizon_days=int(self.horizon_days),
+            change_notice_minutes=int(self.change_notice_minutes),
+            version=int(self.version),
+        )
+
+
+class DateItem(CalendarItem):
+    """The hours of one local day, in place of the week's; it ends by itself when the day is over everywhere."""
+
+    hours = JSONAttribute()
+    expires_at = NumberAttribute()
+
+    @classmethod
+    def of(cls, specialist_id: str, day: date, hours: DayHours) -> "DateItem":
+        """The item of the day."""
+        over = datetime.combine(day, time.min, UTC) + _DATE_KEPT
+        return cls(
+            specialist_id=specialist_id, sk=date_key(day), hours=stored_hours(hours), expires_at=epoch_seconds(over)
+        )
+
+    @property
+    def date(self) -> date:
+        """Which day."""
+        return date.fromisoformat(self.sk.removeprefix(DATE_KEY_PREFIX))
+
+    def to_hours(self) -> DayHours:
+        """The day's hours."""
+        return _from_stored(self.hours)
+
+    def to_date_hours(self) -> DateHours:
+        """The day with its hours."""
+        return DateHours(self.date, self.to_hours())
+
+
+def date_key(day: date) -> str:
+    """The sort key of a day's own hours."""
+    return f"{DATE_KEY_PREFIX}{day.isoformat()}"
+
+
+def stored_hours(hours: DayHours) -> list[list[int]]:
+    """Hours as they are stored."""
+    return [[interval.start, interval.end] for interval in hours]
+
+
+def _from_stored(hours: Sequence[Sequence[int]]) -> DayHours:
+    return tuple(Interval(start, end) for start, end in hours)

@@ -1,15 +1,28 @@
 """Bookings on the wire."""
 
 from datetime import datetime
+from typing import Annotated
 
-from booking.api.bodies.fields import ResponseBody
+from pydantic import Field
+
+from booking.api.bodies.fields import PriceText, ResponseBody
 from booking.bookings.rules import Status
+
+
+class BookedServiceBody(ResponseBody):
+    """A service as it was booked; `price` is a decimal number as text, `currency` by ISO 4217."""
+
+    title: str | None
+    price: PriceText | None
+    currency: str | None
+    duration_minutes: Annotated[int | None, Field(validation_alias="minutes")]
 
 
 class BookingBody(ResponseBody):
     """A booking; `cancelled_at` is null while it is confirmed, and when it ended otherwise.
 
-    `cancel_reason` is what who cancelled it said, if anything.
+    Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist,
+    `cancel_reason` what who cancelled it said, if anything.
     """
 
     id: str
@@ -17,12 +30,21 @@ class BookingBody(ResponseBody):
     client_id: str
     specialist_id: str
     service_id: str | None
+    service: BookedServiceBody | None
     status: Status
     slot_start_at: datetime
     slot_end_at: datetime
     created_at: datetime
+    changeable_until: datetime
+    note: str | None
     cancelled_at: datetime | None
     cancel_reason: str | None
+
+
+class ClientBookingBody(BookingBody):
+    """A booking with its specialist's present name."""
+
+    specialist_name: str | None
 
 
 class SpecialistBookingBody(BookingBody):

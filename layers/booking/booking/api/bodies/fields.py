@@ -5,11 +5,21 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIMESTAMP = re.compile(rf"{_DAY.pattern}[Tt ]\d", re.ASCII)
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -25,7 +35,12 @@ class RequestBody(BaseModel):
 
 
 class ResponseBody(BaseModel):
-    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`)."""
+    """A body that is made from a domain object, attribute by attribute (FastAPI's `response_model`).
+
+    All its fields are there, also those with a default: clients need not ask.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 def _as_timestamp(value: Any) -> Any:
@@ -49,6 +64,14 @@ def _in_utc(instant: datetime) -> datetime:
         raise PydanticCustomError("datetime_range", "Timestamp is out of range") from None
 
 
+def _as_minutes(value: Any) -> int:
+    found = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("time_of_day", "Input should be a time of day, 00:00 to 24:00")
+    hours, minutes = found[0].split(":")
+    return int(hours) * 60 + int(minutes)
+
+
 def _without_control_characters(text: str) -> str:
     if _CONTROL_CHARACTERS.search(text):
         raise PydanticCustomError("control_characters", "Text must not contain control characters")
@@ -58,7 +81,7 @@ def _without_control_characters(text: str) -> str:
 _PLAIN = AfterValidator(_without_control_characters)
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_as_timestamp, json_schema_input_type=str),
+    BeforeValidator(_as_timestamp),
     AfterValidator(_in_utc),
 ]
 # Blanks are taken off before the length is measured.
@@ -66,6 +89,17 @@ Title = Annotated[str, StringConstraints(min_length=2, max_length=120, strip_whi
 Description = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), _PLAIN]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), _PLAIN]
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
+ServiceMinutes = Annotated[int, Field(ge=5, le=480, strict=True)]
+BufferMinutes = Annotated[int, Field(ge=0, le=240, strict=True)]
+# In minutes after midnight, as many as the wall clock shows.
+TimeOfDay = Annotated[
+    int,
+    BeforeValidator(
+        _as_minutes,
+        json_schema_input_type=Annotated[str, Field(pattern=f"^({_TIME_OF_DAY.pattern})$", examples=["09:00"])],
+    ),
+]
+PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 Day = Annotated[
     date,
     Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)),

@@ -15,6 +15,15 @@ class SlotBody(ResponseBody):
     is_booked: bool
 
 
+class TimeOffBody(ResponseBody):
+    """Time in which a specialist is away."""
+
+    id: str
+    start_at: dt.datetime
+    end_at: dt.datetime
+    note: str | None
+
+
 class AvailabilityBody(ResponseBody):
     """A day in numbers."""
 

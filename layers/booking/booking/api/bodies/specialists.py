@@ -1,15 +1,9 @@
 """Profiles and services on the wire."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import PlainSerializer
-
-from booking.api.bodies.fields import ResponseBody
+from booking.api.bodies.fields import PriceText, ResponseBody
 from booking.caller import Locale
-
-_PriceText = Annotated[Decimal, PlainSerializer(lambda price: f"{price:.2f}", return_type=str)]
 
 
 class ProfileBody(ResponseBody):
@@ -24,12 +18,19 @@ class ProfileBody(ResponseBody):
 
 
 class ServiceBody(ResponseBody):
-    """A service; `price` is a decimal number as text, with two places."""
+    """A service; `price` is a decimal number as text, with two places, `currency` is by ISO 4217.
+
+    So many minutes before and after an appointment are kept free, too. A service that is not active is offered no more.
+    """
 
     id: str
     specialist_id: str
     title: str
     description: str | None
     duration_minutes: int
-    price: _PriceText
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    price: PriceText
+    currency: str
+    is_active: bool
     created_at: datetime

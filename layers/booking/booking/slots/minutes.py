@@ -1,0 +1,49 @@
+"""Time by the minute: which minutes of which UTC hours something takes; nothing here reads or writes."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from booking.slots.slot_id import SlotId
+from booking.specialists.rules import BookedService
+
+type Minutes = Mapping[datetime, frozenset[int]]
+"""Minutes (0 to 59) by the UTC hour that they are in; no hour is there without any."""
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+
+def minutes_between(start_at: datetime, end_at: datetime) -> Minutes:
+    """Every minute that has a part from `start_at` to `end_at` (excluded), which may both lie within a minute."""
+    return dict(_by_hour(start_at, end_at))
+
+
+def _by_hour(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, frozenset[int]]]:
+    while start_at < end_at:
+        hour = start_at.replace(minute=0, second=0, microsecond=0)
+        until = min(end_at, hour + _HOUR)
+        yield hour, frozenset(range((start_at - hour) // _MINUTE, -((hour - until) // _MINUTE)))
+        start_at = until
+
+
+def without(minutes: Minutes, others: Minutes) -> Minutes:
+    """What of `minutes` is not among the others."""
+    left = {hour: those - others.get(hour, frozenset()) for hour, those in minutes.items()}
+    return {hour: those for hour, those in left.items() if those}
+
+
+def together(minutes: Minutes, others: Minutes) -> Minutes:
+    """Those and the others."""
+    hours = [*minutes, *(hour for hour in others if hour not in minutes)]
+    return {hour: minutes.get(hour, frozenset()) | others.get(hour, frozenset()) for hour in hours}
+
+
+def minutes_of(slot: SlotId, service: BookedService | None) -> Minutes:
+    """What a booking of the slot for that service takes that is not taken by the slot itself.
+
+    A hand-opened slot has taken its time when it was opened; what its booking takes are the service's buffers.
+    """
+    before = timedelta(minutes=service.buffer_before_minutes if service else 0)
+    after = timedelta(minutes=service.buffer_after_minutes if service else 0)
+    minutes = minutes_between(slot.start_at - before, slot.end_at + after)
+    return minutes if slot.from_hours else without(minutes, minutes_between(slot.start_at, slot.end_at))

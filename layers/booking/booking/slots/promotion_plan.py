@@ -1,0 +1,242 @@
+"""Who is promoted when time becomes free: everybody in the order of joining whose slot is then free and still offered.
+
+What it reads comes in this order: the hour records and hand-opened slots around the freed time, then the lines, so that
+a client that joins in between has changed a record that was read, then what is offered. The write holds under what was
+read of all that it changes, and of what keeps somebody waiting.
+"""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from pynamodb.expressions.update import Action
+
+from booking.dynamodb.errors import Step
+from booking.dynamodb.queries import query_all
+from booking.dynamodb.transaction import Transaction
+from booking.slots.errors import SlotAlreadyBooked
+from booking.slots.hours import Hours, check_taken, empty_hour, set_hour
+from booking.slots.minutes import Minutes, minutes_between, minutes_of
+from booking.slots.offered import is_offered_to_waiters
+from booking.slots.promotion import Promotion, leave_promoted
+from booking.slots.rules import WaitListEntry, has_started
+from booking.slots.slot_id import SlotId
+from booking.slots.table import SlotItem
+from booking.slots.timeline import Timeline, read_timeline
+from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
+from booking.specialists.offer import Offer, read_offer
+
+MOST_PROMOTED = 20
+MOST_WRITES = 100  # that DynamoDB takes in a transaction
+WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
+MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
+_HOUR = timedelta(hours=1)
+_LONGEST_BEFORE = timedelta(hours=4)  # a buffer before
+_LONGEST_FROM_START = timedelta(hours=12)  # a service and the buffer behind it
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a write frees of a specialist's time, and what it takes in the same moment.
+
+    `minutes` are those of hour records, `slot` is a hand-opened one that the booking `booking_id` gives up. A booking
+    that moves claims minutes (`claimed`), or a hand-opened slot (`claimed_slot`), which the write's other steps do.
+    `around` is some time more where somebody may wait for what an earlier write has freed. `read` are records that were
+    read of hours in which minutes are both freed and claimed.
+    """
+
+    specialist_id: str
+    minutes: Minutes
+    slot: SlotId | None = None
+    booking_id: str | None = None
+    claimed: Minutes = field(default_factory=dict)
+    claimed_slot: SlotId | None = None
+    around: Sequence[datetime] = ()
+    read: Hours | None = None
+
+    def hours(self) -> list[datetime]:
+        """Where somebody may wait for it."""
+        own = minutes_between(self.slot.start_at, self.slot.end_at) if self.slot else {}
+        return sorted({*self.minutes, *own, *self.around})
+
+
+class PromotionPlan:
+    """The promotions, and everything about hour records and hand-opened slots that the write changes.
+
+    `is_complete` is False when there may be more to promote than one write can hold.
+    """
+
+    def __init__(self, freed: Freed, timeline: Timeline, room: int, now: datetime) -> None:
+        self.promotions: list[Promotion] = []
+        self.is_complete = True
+        self._freed = freed
+        self._now = now
+        self._room = room
+        self._records = timeline.hours
+        self._taken = {hour: set(minutes) for hour, minutes in timeline.taken.items()}
+        self._opened = {item.slot_id: item for item in timeline.opened}
+        self._changed: dict[datetime, int] = {}  # hours, and how many waiters fewer they have
+        self._blockers: dict[datetime, int] = {}
+        self._blocking_slots: dict[str, SlotId] = {}
+        self._take_and_free()
+
+    def _take_and_free(self) -> None:
+        for hour, minutes in self._freed.minutes.items():
+            self._changed[hour] = 0
+            self._taken.get(hour, set()).difference_update(minutes)
+        if self._first_taken(self._freed.claimed):
+            raise SlotAlreadyBooked
+        for hour, minutes in self._freed.claimed.items():
+            self._changed[hour] = 0
+            self._taken.setdefault(hour, set()).update(minutes)
+
+    def consider(self, slot: SlotId, waiter: WaitListEntry, offer: Offer) -> None:
+        """Promotes the waiter if its slot is offered and free by now."""
+        if not is_offered_to_waiters(offer, slot, waiter.service, self._now):
+            return
+        if not slot.from_hours and not self._can_be_booked(slot):
+            return
+        needed = minutes_of(slot, waiter.service)
+        if taken := self._first_taken(needed):
+            self._blockers.setdefault(*taken)
+            return
+        changeable_until = offer.hours.schedule.changeable_until(slot.start_at) if slot.from_hours else slot.start_at
+        self._promote(Promotion(slot, waiter, changeable_until), needed)
+
+    def write_in(self, transaction: Transaction, booking_ids: Sequence[str]) -> list[Step]:
+        """Adds the plan to the write; for each promotion the step that fails if the waiter's account is not active."""
+        for hour, fewer in self._changed.items():
+            record = self._records.get(hour) or empty_hour(self._freed.specialist_id, hour)
+            set_hour(transaction, record, hour, frozenset(self._taken.get(hour, ())), int(record.waiting) - fewer)
+        for hour, minute in self._blockers_to_check():
+            check_taken(transaction, self._freed.specialist_id, hour, minute)
+        for slot in self._blocking_slots.values():
+            transaction.check(SlotItem.at(slot), SlotItem.booking_id.exists())
+        by_slot = {
+            promotion.slot.text: (booking_id, promotion.waiter.client.id)
+            for promotion, booking_id in zip(self.promotions, booking_ids, strict=True)
+        }
+        for slot in self._slots_changed():
+            self._write_slot(transaction, slot, by_slot.get(slot.text))
+        return [leave_promoted(transaction, promotion) for promotion in self.promotions]
+
+    def _promote(self, promotion: Promotion, needed: Minutes) -> None:
+        anew = [hour for hour in needed if hour not in self._changed]
+        if len(self.promotions) == MOST_PROMOTED or self._writes() + len(anew) + WRITES_PER_PROMOTION + 1 > self._room:
+            self.is_complete = False
+            return
+        for hour, minutes in needed.items():
+            self._changed[hour] = self._changed.get(hour, 0) + 1
+            self._taken.setdefault(hour, set()).update(minutes)
+        self.promotions.append(promotion)
+
+    def _writes(self) -> int:
+        return len(self._changed) + len(self.promotions) * WRITES_PER_PROMOTION + len(self._slots_changed())
+
+    def _first_taken(self, minutes: Minutes) -> tuple[datetime, int] | None:
+        for hour, those in minutes.items():
+            if taken := self._taken.get(hour, set()) & those:
+                return hour, min(taken)
+        return None
+
+    def _can_be_booked(self, slot: SlotId) -> bool:
+        """Whether the hand-opened slot is there and nobody's, or is given up by this write."""
+        item = self._opened.get(slot.text)
+        if item is None or item.closed or any(promotion.slot == slot for promotion in self.promotions):
+            return False
+        if slot in (self._freed.slot, self._freed.claimed_slot):
+            return slot == self._freed.slot
+        if item.booking_id:
+            self._blocking_slots[slot.text] = slot
+        return not item.booking_id
+
+    def _blockers_to_check(self) -> list[tuple[datetime, int]]:
+        """What the versions of the changed hours do not hold already, as far as there is room for it.
+
+        What finds no room may have gone by the time of the write, so whoever waits for it is looked at again after it.
+        """
+        blockers = [(hour, minute) for hour, minute in self._blockers.items() if hour not in self._changed]
+        room = max(0, self._room - self._writes() - len(self._blocking_slots))
+        self.is_complete = self.is_complete and len(blockers) <= room
+        return blockers[:room]
+
+    def _slots_changed(self) -> list[SlotId]:
+        promoted = [promotion.slot for promotion in self.promotions if not promotion.slot.from_hours]
+        freed = self._freed.slot
+        return [freed, *promoted] if freed and freed not in promoted else promoted
+
+    def _write_slot(self, transaction: Transaction, slot: SlotId, booking: tuple[str, str] | None) -> None:
+        """The hand-opened slot goes to that client's booking, or to nobody."""
+        is_freed = slot == self._freed.slot
+        is_left = SlotItem.booking_id == self._freed.booking_id if is_freed else SlotItem.booking_id.does_not_exist()
+        if has_started(slot.start_at, self._now):
+            ending = [SlotItem.booking_id.remove(), SlotItem.client_id.remove(), SlotItem.waiters.remove()]
+            transaction.update(SlotItem.at(slot), ending, condition=is_left)
+            return
+        waiters = int(self._opened[slot.text].waiters or 0) if slot.text in self._opened else 0
+        is_as_read = SlotItem.waiters == waiters if waiters else ~(SlotItem.waiters > 0)
+        if booking:
+            is_left &= SlotItem.closed.does_not_exist()
+        condition = (SlotItem.slot_id == slot.text) & is_left & is_as_read
+        transaction.update(SlotItem.at(slot), _held_by(booking, waiters), condition=condition)
+
+
+def _held_by(booking: tuple[str, str] | None, waiters: int) -> Sequence[Action]:
+    """What becomes of a hand-opened slot for which so many waited."""
+    if booking is None:
+        return [SlotItem.booking_id.remove(), SlotItem.client_id.remove()]
+    booking_id, client_id = booking
+    return [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id), SlotItem.waiters.set(waiters - 1)]
+
+
+def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
+    """The plan for what is freed, for a write that has room for so many changes. Raises `SlotAlreadyBooked`.
+
+    It takes a query of the calendar, one of each UTC day's line in which a slot may start that needs the time, and one
+    read of what is offered.
+    """
+    hours = freed.hours()
+    first, last = hours[0] - _LONGEST_FROM_START, hours[-1] + _HOUR + _LONGEST_BEFORE
+    timeline = read_timeline(freed.specialist_id, first - _LONGEST_BEFORE, last + _LONGEST_FROM_START)
+    plan = PromotionPlan(freed, timeline, room, now)
+    waiters = list(_first_services(_waiters(freed, set(hours), first, last)))
+    if waiters:
+        starts = [slot.start_at for slot, _ in waiters]
+        services = {waiter.service_id for _, waiter in waiters if waiter.service_id}
+        offer = read_offer(freed.specialist_id, min(starts), max(starts), services)
+        for slot, waiter in waiters:
+            plan.consider(slot, waiter, offer)
+    return plan
+
+
+def _waiters(
+    freed: Freed, hours: AbstractSet[datetime], first: datetime, last: datetime
+) -> list[tuple[SlotId, WaitListEntry]]:
+    """Whoever waits for some time of the hours, or for the hand-opened slot, in the order of joining."""
+    days = [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
+    lines = [LineItem.to_waiter(item) for day in days for item in _line(freed.specialist_id, day)]
+    found = {
+        (slot.text, waiter.client.id): (slot, waiter)
+        for slot, waiter in lines
+        if not hours.isdisjoint(minutes_of(slot, waiter.service))
+    }
+    if freed.slot:
+        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True):
+            waiter = item.to_entry()
+            found[freed.slot.text, waiter.client.id] = (freed.slot, waiter)
+    return sorted(found.values(), key=lambda each: (each[1].created_at, each[1].client.id, each[0].text))
+
+
+def _line(specialist_id: str, day: date) -> list[LineItem]:
+    return query_all(LineItem, line_key(specialist_id, day), None, consistent=True)
+
+
+def _first_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[tuple[SlotId, WaitListEntry]]:
+    """The waiters up to where they ask for more services than one read can tell about."""
+    services: set[str | None] = set()
+    for slot, waiter in waiters:
+        services.add(waiter.service_id)
+        if len(services) > MOST_SERVICES:
+            return
+        yield slot, waiter

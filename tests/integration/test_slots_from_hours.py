@@ -1,0 +1,654 @@
+"""Slots from opening hours: what is listed can be booked once, and free time finds who waits for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from booking.background.sweep import Bounds
+from booking.bookings import free_time
+from booking.bookings.cancel import cancel_booking
+from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
+from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.errors import KeyUsedForOtherRequest, NoLongerChangeable
+from booking.bookings.expire import expire_started
+from booking.bookings.join_wait_list import join_wait_list
+from booking.bookings.reschedule import reschedule_booking
+from booking.bookings.rules import Booking
+from booking.caller import Caller
+from booking.dynamodb.items import create, update
+from booking.dynamodb.queries import PageRequest
+from booking.slots import promotion_plan
+from booking.slots.errors import (
+    AlreadyWaiting,
+    HoldsSlot,
+    SlotAlreadyBooked,
+    SlotIsAvailable,
+    SlotNotFound,
+    SlotStarted,
+    SlotTooSoon,
+    TimeTaken,
+)
+from booking.slots.read import SlotFilter, get_availability, list_slots
+from booking.slots.rules import Slot
+from booking.slots.slot_id import SlotId
+from booking.slots.time_off import create_time_off
+from booking.slots.wait_list import leave_wait_list
+from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
+from booking.specialists.rules import Service
+from booking.specialists.table import SCHEDULE_KEY, ScheduleItem, ServiceItem, service_key
+from tests.integration.people import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_client,
+    a_service,
+    a_slot,
+    a_specialist,
+    a_waiter,
+    an_admin,
+    entry_of,
+    on_day,
+    set_active,
+)
+from tests.integration.store_calls import counted_calls, just_before
+from tests.integration.tables import booking_item, refused, slot_item, stored, stored_in_calendar, waiting
+
+TODAY = date(2030, 3, 1)  # a Friday; it is eight o'clock
+NINE = NOW + HOUR
+
+
+def opened(specialist: Caller, **changes: Any) -> Caller:
+    """The specialist, open on Fridays from nine to twelve UTC."""
+    item: dict[str, Any] = {
+        "hours": {"fri": [[540, 720]]},
+        "slot_minutes": 60,
+        "step_minutes": 15,
+        "min_notice_minutes": 0,
+        "horizon_days": 60,
+        "change_notice_minutes": 0,
+        "version": 1,
+    }
+    schedule = ScheduleItem(specialist_id=specialist.specialist_id, sk=SCHEDULE_KEY, **(item | changes))
+    create(schedule, condition=ScheduleItem.specialist_id.does_not_exist())
+    return specialist
+
+
+def change_service(service: Service, **changes: object) -> None:
+    key = ServiceItem(specialist_id=service.specialist_id, sk=service_key(service.id))
+    update(key, [getattr(ServiceItem, name).set(value) for name, value in changes.items()])
+
+
+def change_schedule(specialist: Caller, **changes: object) -> None:
+    key = ScheduleItem(specialist_id=specialist.specialist_id, sk=SCHEDULE_KEY)
+    update(key, [getattr(ScheduleItem, name).set(value) for name, value in changes.items()])
+
+
+@pytest.fixture
+def specialist() -> Caller:
+    return opened(a_specialist())
+
+
+@pytest.fixture
+def half_hour(specialist: Caller) -> Service:
+    return a_service(specialist, 30)
+
+
+@pytest.fixture
+def with_buffers(specialist: Caller) -> Service:
+    """Half an hour, and a quarter before and after."""
+    service = a_service(specialist, 30)
+    change_service(service, buffer_before_minutes=15, buffer_after_minutes=15)
+    return service
+
+
+def listed(specialist: Caller, service: Service | None = None, now: datetime = NOW) -> list[Slot]:
+    wanted = replace(on_day(TODAY, UTC), service_id=service.id if service else None)
+    return list(list_slots(specialist.specialist_id, wanted, PageRequest(100), now).items)
+
+
+def times(slots: Sequence[Slot], *, booked: bool | None = None) -> list[str]:
+    return [f"{slot.start_at:%H:%M}" for slot in slots if booked in (None, slot.is_booked)]
+
+
+def slot_at(specialist: Caller, start: str, minutes: int = 60) -> str:
+    at = datetime.combine(TODAY, datetime.strptime(start, "%H:%M").time(), UTC)  # noqa: DTZ007  # the zone follows
+    return SlotId.of_hours(specialist.specialist_id, at, timedelta(minutes=minutes)).text
+
+
+def book(specialist: Caller, start: str, service: Service | None = None, by: Caller | None = None) -> Booking:
+    minutes = service.duration_minutes if service else 60
+    service_id = service.id if service else None
+    return create_booking(by or a_client(), slot_at(specialist, start, minutes), service_id=service_id, now=NOW)
+
+
+def wait(specialist: Caller, start: str, service: Service | None = None, *, seconds: int = 0) -> Caller:
+    waiter = a_waiter()
+    minutes = service.duration_minutes if service else 60
+    at = NOW + seconds * SECOND
+    join_wait_list(waiter, slot_at(specialist, start, minutes), at, service_id=service.id if service else None)
+    return waiter
+
+
+def taken(specialist: Caller) -> dict[str, set[int]]:
+    """The minutes that are taken, by hour."""
+    hours = [item for item in stored_in_calendar("hour") if item["specialist_id"] == specialist.specialist_id]
+    return {item["sk"][-2:]: {int(m) for m in item["taken"]} for item in hours if item.get("taken")}
+
+
+def waiting_in_hours(specialist: Caller) -> dict[str, int]:
+    hours = [item for item in stored_in_calendar("hour") if item["specialist_id"] == specialist.specialist_id]
+    return {item["sk"][-2:]: int(item["waiting"]) for item in hours if item.get("waiting")}
+
+
+def booked_by(client: Caller) -> list[tuple[str, str]]:
+    """Start and status of the client's bookings."""
+    mine = [item for item in stored("bookings") if item["client_id"] == client.user_id]
+    return sorted((item["slot_start_at"][11:16], item["status"]) for item in mine)
+
+
+class TestListing:
+    def test_every_stretch_in_which_the_service_fits_is_a_slot(self, specialist: Caller, half_hour: Service) -> None:
+        found = listed(specialist, half_hour)
+
+        assert times(found)[:3] == ["09:00", "09:15", "09:30"]
+        assert times(found)[-1] == "11:30"
+        assert {slot.end_at - slot.start_at for slot in found} == {30 * MINUTE}
+
+    def test_without_a_service_slots_are_as_long_as_the_schedule_says(self, specialist: Caller) -> None:
+        assert times(listed(specialist))[-1] == "11:00"
+
+    def test_has_the_same_ids_whenever(self, specialist: Caller, half_hour: Service) -> None:
+        assert [slot.id for slot in listed(specialist, half_hour)] == [
+            slot.id for slot in listed(specialist, half_hour)
+        ]
+
+    def test_takes_two_calls_for_a_day_and_for_a_month(self, specialist: Caller, half_hour: Service) -> None:
+        for start in ("09:00", "10:00", "11:00"):
+            book(specialist, start, half_hour)
+        wanted = SlotFilter(NOW, NOW + 31 * DAY, half_hour.id)
+
+        for look in (
+            lambda: listed(specialist, half_hour),
+            lambda: list_slots(specialist.specialist_id, wanted, PageRequest(100), NOW),
+            lambda: get_availability(specialist.specialist_id, TODAY, 31, UTC, NOW, service_id=half_hour.id),
+        ):
+            with counted_calls() as calls:
+                look()
+            assert calls.operations == ["BatchGetItem", "Query"]
+
+    def test_shows_what_is_taken_with_the_buffers_around_it(self, specialist: Caller, with_buffers: Service) -> None:
+        book(specialist, "10:00", with_buffers)
+
+        assert times(listed(specialist, with_buffers), booked=False) == ["09:00", "11:00", "11:15", "11:30"]
+
+    def test_shows_both_kinds_by_start(self, specialist: Caller, half_hour: Service) -> None:
+        a_slot(specialist, HOUR + 30 * MINUTE, 40 * MINUTE)
+
+        found = listed(specialist, half_hour)
+
+        assert times(found)[:6] == ["09:00", "09:15", "09:30", "09:30", "09:45", "10:00"]
+        assert times(found, booked=False)[:3] == ["09:00", "09:30", "10:15"]
+        (by_hand,) = [slot for slot in found if slot.end_at - slot.start_at == 40 * MINUTE]
+        assert (f"{by_hand.start_at:%H:%M}", by_hand.is_booked) == ("09:30", False)
+
+    def test_pages_follow_each_other(self, specialist: Caller, half_hour: Service) -> None:
+        a_slot(specialist, HOUR + 30 * MINUTE, 40 * MINUTE)
+        wanted = replace(on_day(TODAY, UTC), service_id=half_hour.id)
+        seen: list[str] = []
+        request = PageRequest(3)
+        while True:
+            page = list_slots(specialist.specialist_id, wanted, request, NOW)
+            seen += [slot.id for slot in page.items]
+            if page.next_start is None:
+                break
+            request = PageRequest(3, start=page.next_start)
+
+        assert seen == [slot.id for slot in listed(specialist, half_hour)]
+
+    def test_knows_notice_and_horizon(self, specialist: Caller) -> None:
+        change_schedule(specialist, min_notice_minutes=150)
+        assert times(listed(specialist)) == ["10:30", "10:45", "11:00"]
+        change_schedule(specialist, min_notice_minutes=0, horizon_days=1)
+        assert times(listed(specialist, now=NOW - DAY + 2 * HOUR)) == ["09:00", "09:15", "09:30", "09:45", "10:00"]
+
+    def test_of_a_service_that_is_unknown_or_switched_off_is_refused(
+        self, specialist: Caller, half_hour: Service
+    ) -> None:
+        change_service(half_hour, is_active=False)
+        with pytest.raises(ServiceNotFound):
+            listed(specialist, half_hour)
+        with pytest.raises(ServiceNotFound):
+            listed(specialist, a_service(a_specialist(), 30))
+
+
+class TestBooking:
+    def test_takes_one_read_and_one_write(self, specialist: Caller, with_buffers: Service) -> None:
+        with counted_calls() as calls:
+            booking = book(specialist, "10:00", with_buffers)
+
+        assert calls.operations == ["BatchGetItem", "TransactWriteItems"]
+        assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(45))}
+        assert booking_item(booking.id)["status"] == "confirmed"
+
+    def test_two_that_share_a_minute_cannot_both_be(self, specialist: Caller, half_hour: Service) -> None:
+        book(specialist, "10:00", half_hour)
+        for start in ("09:45", "10:00", "10:15"):
+            refused(SlotAlreadyBooked, partial(book, specialist, start, half_hour))
+        book(specialist, "09:30", half_hour)
+        book(specialist, "10:30", half_hour)
+
+    def test_what_is_not_offered_is_not_found(self, specialist: Caller, half_hour: Service) -> None:
+        long = a_service(specialist, 90)
+        for start, minutes, service in (
+            ("08:45", 60, None),
+            ("11:15", 60, None),
+            ("09:05", 60, None),
+            ("09:00", 30, None),
+            ("09:00", 60, half_hour),
+            ("10:45", 90, long),
+        ):
+            slot_id = slot_at(specialist, start, minutes)
+            with pytest.raises(SlotNotFound):
+                create_booking(a_client(), slot_id, service_id=service.id if service else None, now=NOW)
+        with pytest.raises(SlotNotFound):
+            create_booking(a_client(), slot_at(a_specialist(), "09:00"), now=NOW)
+
+    def test_once_the_slot_has_started_is_refused(self, specialist: Caller) -> None:
+        with pytest.raises(SlotStarted):
+            create_booking(a_client(), slot_at(specialist, "09:00"), now=NINE)
+
+    def test_notice_and_horizon_bind_clients_only(self, specialist: Caller) -> None:
+        change_schedule(specialist, min_notice_minutes=90)
+        with pytest.raises(SlotTooSoon):
+            create_booking(a_client(), slot_at(specialist, "09:15"), now=NOW)
+        create_booking(an_admin(), slot_at(specialist, "09:15"), now=NOW)
+        change_schedule(specialist, min_notice_minutes=0, horizon_days=1)
+        with pytest.raises(SlotNotFound):
+            create_booking(a_client(), slot_at(specialist, "11:00"), now=NOW - 2 * DAY)
+        create_booking(an_admin(), slot_at(specialist, "11:00"), now=NOW - 2 * DAY)
+
+    def test_a_service_that_is_switched_off_is_refused(self, specialist: Caller, half_hour: Service) -> None:
+        change_service(half_hour, is_active=False)
+        with pytest.raises(ServiceNotOffered):
+            book(specialist, "09:00", half_hour)
+        slot = a_slot(specialist, 5 * HOUR)
+        with pytest.raises(ServiceNotOffered):
+            create_booking(a_client(), slot.id, service_id=half_hour.id, now=NOW)
+
+    def test_a_repeat_is_answered_although_the_slot_is_not_offered_any_more(self, specialist: Caller) -> None:
+        client, slot_id = a_client(), slot_at(specialist, "09:00")
+        first = create_booking(client, slot_id, idempotency_key="k", note="ring twice", now=NOW)
+        change_schedule(specialist, hours={})
+
+        assert create_booking(client, slot_id, idempotency_key="k", note="ring twice", now=NOW) == first
+        with pytest.raises(KeyUsedForOtherRequest):
+            create_booking(client, slot_id, idempotency_key="k", now=NOW)
+        with pytest.raises(SlotNotFound):
+            create_booking(client, slot_id, now=NOW)
+
+    def test_a_hand_opened_slot_takes_its_time(self, specialist: Caller, half_hour: Service) -> None:
+        a_slot(specialist, 2 * HOUR)
+        with pytest.raises(SlotAlreadyBooked):
+            book(specialist, "10:30", half_hour)
+        book(specialist, "09:00", half_hour)
+        with pytest.raises(TimeTaken):
+            a_slot(specialist, HOUR + 15 * MINUTE, 30 * MINUTE)
+
+    def test_of_a_hand_opened_slot_takes_the_buffers_around_it(self, specialist: Caller, with_buffers: Service) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        with counted_calls() as calls:
+            create_booking(a_client(), slot.id, service_id=with_buffers.id, now=NOW)
+
+        assert calls.operations == ["GetItem", "TransactWriteItems"]
+        assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(60)), "11": set(range(15))}
+
+    def test_of_a_hand_opened_slot_is_refused_when_its_buffers_are_taken(
+        self, specialist: Caller, with_buffers: Service, half_hour: Service
+    ) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        book(specialist, "11:00", half_hour)
+        refused(SlotAlreadyBooked, lambda: create_booking(a_client(), slot.id, service_id=with_buffers.id, now=NOW))
+        create_booking(a_client(), slot.id, service_id=half_hour.id, now=NOW)
+
+    def test_expiry_leaves_the_time_taken(self, specialist: Caller) -> None:
+        booking = book(specialist, "09:00")
+        report = expire_started(NINE, Bounds(lambda: 60_000))
+
+        assert report.outcomes["expired"] == 1
+        assert booking_item(booking.id)["status"] == "expired"
+        assert taken(specialist) == {"09": set(range(60))}
+
+
+class TestHandOpenedSlotsThatTouchWithinAMinute:
+    def test_are_told_apart_by_their_day(self, specialist: Caller) -> None:
+        first = a_slot(specialist, 5 * HOUR, 30 * MINUTE + 30 * SECOND)
+        second = a_slot(specialist, 5 * HOUR + 30 * MINUTE + 30 * SECOND, 10 * MINUTE)
+        assert taken(specialist) == {"13": set(range(41))}
+
+        delete_slot(specialist, first.id, NOW)
+        assert taken(specialist) == {"13": set(range(30, 41))}
+        delete_slot(specialist, second.id, NOW)
+        assert taken(specialist) == {}
+
+
+class TestCancelling:
+    def test_frees_the_time_in_two_calls(self, specialist: Caller, with_buffers: Service) -> None:
+        booking = book(specialist, "10:00", with_buffers)
+        with counted_calls() as calls:
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert calls.operations == ["GetItem", "TransactWriteItems"]
+        assert taken(specialist) == {}
+
+    def test_gives_back_what_was_taken_whatever_became_of_the_service(
+        self, specialist: Caller, with_buffers: Service
+    ) -> None:
+        booking = book(specialist, "10:00", with_buffers)
+        change_service(with_buffers, buffer_before_minutes=0, buffer_after_minutes=60, is_active=False)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert taken(specialist) == {}
+
+    def test_its_client_may_until_so_long_before(self, specialist: Caller) -> None:
+        change_schedule(specialist, change_notice_minutes=60)
+        client = a_client()
+        booking = create_booking(client, slot_at(specialist, "10:00"), now=NOW)
+        assert booking.changeable_until == NINE
+        change_schedule(specialist, change_notice_minutes=0)
+
+        with pytest.raises(NoLongerChangeable):
+            cancel_booking(client, booking.id, NINE + SECOND)
+        with pytest.raises(NoLongerChangeable):
+            reschedule_booking(client, booking.id, slot_at(specialist, "11:00"), NINE + SECOND)
+        cancel_booking(specialist, booking.id, NINE + SECOND)
+
+
+class TestMoving:
+    def test_within_an_hour(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        with counted_calls() as calls:
+            moved = reschedule_booking(an_admin(), booking.id, slot_at(specialist, "10:15", 30), NOW)
+
+        assert calls.operations == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+        assert (moved.id, f"{moved.slot_start_at:%H:%M}") == (booking.id, "10:15")
+        assert taken(specialist) == {"10": set(range(15, 45))}
+
+    def test_to_another_hour_takes_three_calls(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        with counted_calls() as calls:
+            reschedule_booking(an_admin(), booking.id, slot_at(specialist, "11:00", 30), NOW)
+
+        assert calls.operations == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+        assert taken(specialist) == {"11": set(range(30))}
+
+    def test_to_what_somebody_else_has_is_refused(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        book(specialist, "10:30", half_hour)
+        for start in ("10:15", "10:30", "10:45"):
+            slot_id = slot_at(specialist, start, 30)
+            refused(SlotAlreadyBooked, partial(reschedule_booking, an_admin(), booking.id, slot_id, NOW))
+
+    def test_the_new_slot_has_the_services_length(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        with pytest.raises(SlotNotFound):
+            reschedule_booking(an_admin(), booking.id, slot_at(specialist, "11:00", 60), NOW)
+
+    def test_between_both_kinds(self, specialist: Caller, with_buffers: Service) -> None:
+        slot = a_slot(specialist, 5 * HOUR)
+        booking = book(specialist, "10:00", with_buffers)
+        of_slot = {"13": set(range(60))}
+
+        reschedule_booking(an_admin(), booking.id, slot.id, NOW)
+        assert taken(specialist) == of_slot | {"12": set(range(45, 60)), "14": set(range(15))}
+        assert slot_item(slot.id)["booking_id"] == booking.id
+
+        reschedule_booking(an_admin(), booking.id, slot_at(specialist, "11:00", 30), NOW)
+        assert taken(specialist) == of_slot | {"10": set(range(45, 60)), "11": set(range(45))}
+        assert "booking_id" not in slot_item(slot.id)
+
+    def test_a_repeat_that_comes_in_between_is_a_success(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        for start in ("10:15", "11:00"):
+            target = slot_at(specialist, start, 30)
+            with just_before("TransactWriteItems", partial(reschedule_booking, an_admin(), booking.id, target, NOW)):
+                moved = reschedule_booking(an_admin(), booking.id, target, NOW)
+            assert moved.slot_id == target
+
+    def test_frees_the_old_time_for_who_waits_for_it(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        waiter = wait(specialist, "09:45", half_hour)
+        too_late = wait(specialist, "10:15", half_hour, seconds=1)
+
+        reschedule_booking(an_admin(), booking.id, slot_at(specialist, "10:30", 30), NOW)
+
+        assert booked_by(waiter) == [("09:45", "confirmed")]
+        assert booked_by(too_late) == []
+        assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(15)) | set(range(30, 60))}
+        assert waiting_in_hours(specialist) == {"10": 1}
+
+
+class TestWaiting:
+    def test_is_for_taken_time_only(self, specialist: Caller, half_hour: Service) -> None:
+        with pytest.raises(SlotIsAvailable):
+            wait(specialist, "10:00", half_hour)
+        client = a_client()
+        booking = book(specialist, "10:00", half_hour, by=client)
+        with pytest.raises(HoldsSlot):
+            join_wait_list(client, booking.slot_id, NOW, service_id=half_hour.id)
+        with pytest.raises(SlotNotFound):
+            join_wait_list(a_client(), slot_at(specialist, "12:00"), NOW)
+
+        waiter = wait(specialist, "10:15", half_hour)
+        with pytest.raises(AlreadyWaiting):
+            join_wait_list(waiter, slot_at(specialist, "10:15", 30), NOW, service_id=half_hour.id)
+        assert waiting_in_hours(specialist) == {"10": 1}
+
+    def test_ends_by_leaving(self, specialist: Caller, with_buffers: Service) -> None:
+        book(specialist, "10:00", with_buffers)
+        waiter = wait(specialist, "10:00", with_buffers)
+        assert waiting_in_hours(specialist) == {"09": 1, "10": 1}
+
+        leave_wait_list(waiter, entry_of(waiter, slot_at(specialist, "10:00", 30)), NOW)
+
+        assert stored("waitlist") == []
+        assert waiting_in_hours(specialist) == {}
+
+    def test_everybody_whose_slot_is_free_is_promoted_in_the_order_of_joining(
+        self, specialist: Caller, half_hour: Service
+    ) -> None:
+        booking = book(specialist, "10:00")
+        first = wait(specialist, "10:15", half_hour)
+        second = wait(specialist, "10:00", half_hour, seconds=1)
+        third = wait(specialist, "10:45", half_hour, seconds=2)
+        fourth = wait(specialist, "10:00", seconds=3)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert [booked_by(waiter) for waiter in (first, second, third, fourth)] == [
+            [("10:15", "confirmed")],
+            [],
+            [("10:45", "confirmed")],
+            [],
+        ]
+        assert taken(specialist) == {"10": set(range(15, 60)), "11": set(range(15))}
+        assert waiting_in_hours(specialist) == {"10": 2}
+        assert waiting(slot_at(specialist, "10:00", 30)) == [second.user_id]
+
+    def test_a_promoted_booking_keeps_the_service_and_the_time_that_it_took(
+        self, specialist: Caller, with_buffers: Service
+    ) -> None:
+        booking = book(specialist, "10:00", with_buffers)
+        waiter = wait(specialist, "10:00", with_buffers)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        (promoted,) = [item for item in stored("bookings") if item["client_id"] == waiter.user_id]
+        assert (promoted["service_id"], promoted["from_wait_list"]) == (with_buffers.id, True)
+        cancel_booking(an_admin(), promoted["booking_id"], NOW)
+        assert taken(specialist) == {}
+
+    @pytest.mark.parametrize("gone", ["hours", "service", "notice", "length"])
+    def test_nobody_is_promoted_into_what_is_not_offered_any_more(
+        self, specialist: Caller, half_hour: Service, gone: str
+    ) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        waiter = wait(specialist, "10:00", half_hour)
+        if gone == "hours":
+            change_schedule(specialist, hours={})
+        elif gone == "service":
+            change_service(half_hour, is_active=False)
+        elif gone == "notice":
+            change_schedule(specialist, min_notice_minutes=180)
+        else:
+            change_service(half_hour, duration_minutes=45)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert booked_by(waiter) == []
+        assert taken(specialist) == {}
+
+    def test_who_is_not_active_any_more_is_passed_over(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        first, second = wait(specialist, "10:00", half_hour), wait(specialist, "10:00", half_hour, seconds=1)
+        set_active(first, is_active=False)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert (booked_by(first), booked_by(second)) == ([], [("10:00", "confirmed")])
+        assert stored("waitlist") == []
+        assert waiting_in_hours(specialist) == {}
+
+    def test_who_joins_while_the_time_is_freed_is_seen(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        waiters: list[Caller] = []
+
+        with just_before("TransactWriteItems", lambda: waiters.append(wait(specialist, "10:15", half_hour))):
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert booked_by(waiters[0]) == [("10:15", "confirmed")]
+
+    def test_nobody_joins_for_time_that_becomes_free_in_between(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+
+        with (
+            just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), booking.id, NOW)),
+            pytest.raises(SlotIsAvailable),
+        ):
+            wait(specialist, "10:15", half_hour)
+
+    def test_two_releases_that_both_keep_somebody_waiting_promote_it(
+        self, specialist: Caller, half_hour: Service
+    ) -> None:
+        one, other = book(specialist, "09:30", half_hour), book(specialist, "10:00", half_hour)
+        waiter = wait(specialist, "09:30")
+
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), other.id, NOW), call=2):
+            cancel_booking(an_admin(), one.id, NOW)
+
+        assert booked_by(waiter) == [("09:30", "confirmed")]
+
+    def test_more_than_one_write_can_hold_are_promoted_right_after_it(
+        self, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promotion_plan, "MOST_PROMOTED", 2)
+        five = a_service(specialist, 5)
+        change_schedule(specialist, step_minutes=5)
+        booking = book(specialist, "10:00")
+        waiters = [wait(specialist, f"10:{5 * n:02}", five, seconds=n) for n in range(7)]
+
+        with counted_calls() as calls:
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert all(booked_by(waiter) for waiter in waiters)
+        assert calls.operations.count("TransactWriteItems") >= 4
+        assert stored("waitlist") == []
+
+    def test_a_repeat_promotes_who_was_left_when_the_first_attempt_ended_early(
+        self, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promotion_plan, "MOST_PROMOTED", 1)
+        half = a_service(specialist, 30)
+        booking = book(specialist, "10:00")
+        waiters = [wait(specialist, start, half, seconds=n) for n, start in enumerate(("10:00", "10:30"))]
+        with monkeypatch.context() as ended:
+            ended.setattr(free_time, "promote_rest", lambda *_: None)
+            cancel_booking(an_admin(), booking.id, NOW)
+        assert [bool(booked_by(waiter)) for waiter in waiters] == [True, False]
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert all(booked_by(waiter) for waiter in waiters)
+
+    def test_for_a_hand_opened_slot_whose_buffers_are_taken_ends_when_they_are_free(
+        self, specialist: Caller, with_buffers: Service, half_hour: Service
+    ) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        before = book(specialist, "09:30", half_hour)
+        waiter = a_waiter()
+        join_wait_list(waiter, slot.id, NOW, service_id=with_buffers.id)
+        assert (slot_item(slot.id)["waiters"], waiting_in_hours(specialist)) == (1, {"09": 1, "11": 1})
+
+        cancel_booking(an_admin(), before.id, NOW)
+
+        assert slot_item(slot.id)["client_id"] == waiter.user_id
+        assert (slot_item(slot.id)["waiters"], waiting_in_hours(specialist)) == (0, {})
+        assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(60)), "11": set(range(15))}
+
+    def test_for_a_hand_opened_slot_passes_over_who_needs_time_that_is_taken(
+        self, specialist: Caller, with_buffers: Service, half_hour: Service
+    ) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        booking = create_booking(a_client(), slot.id, now=NOW)
+        book(specialist, "09:30", half_hour)
+        first, second = a_waiter(), a_waiter()
+        join_wait_list(first, slot.id, NOW, service_id=with_buffers.id)
+        join_wait_list(second, slot.id, NOW + SECOND)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert (booked_by(first), booked_by(second)) == ([], [("10:00", "confirmed")])
+        assert (slot_item(slot.id)["waiters"], waiting(slot.id)) == (1, [first.user_id])
+
+
+class TestTimeOff:
+    def test_takes_its_time(self, specialist: Caller, half_hour: Service) -> None:
+        create_time_off(specialist, NINE, NINE + HOUR, NOW)
+
+        assert times(listed(specialist, half_hour), booked=False)[0] == "10:00"
+        with pytest.raises(SlotAlreadyBooked):
+            book(specialist, "09:45", half_hour)
+
+    def test_does_not_overlap_anything(self, specialist: Caller, half_hour: Service) -> None:
+        book(specialist, "09:00", half_hour)
+        a_slot(specialist, 2 * HOUR)
+        create_time_off(specialist, NINE + 2 * HOUR, NINE + 3 * HOUR, NOW)
+        for start in (HOUR, 2 * HOUR, 3 * HOUR):
+            refused(TimeTaken, partial(create_time_off, specialist, NOW + start, NOW + start + 29 * MINUTE, NOW))
+
+    def test_that_is_deleted_is_for_who_waits(self, specialist: Caller, half_hour: Service) -> None:
+        off = create_time_off(specialist, NOW - HOUR, NOW + 70 * HOUR, NOW)
+        waiters = [wait(specialist, f"{9 + n // 2:02}:{30 * (n % 2):02}", half_hour, seconds=n) for n in range(6)]
+
+        delete_time_off(specialist, off.id, NOW)
+
+        assert all(booked_by(waiter) for waiter in waiters)
+        assert stored_in_calendar("off") == []
+        assert taken(specialist) == {hour: set(range(60)) for hour in ("09", "10", "11")}
+        assert waiting_in_hours(specialist) == {}
+
+    def test_a_hand_opened_slot_that_is_deleted_is_for_who_waits(self, specialist: Caller, half_hour: Service) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        waiter = wait(specialist, "10:15", half_hour)
+
+        delete_slot(specialist, slot.id, NOW)
+
+        assert booked_by(waiter) == [("10:15", "confirmed")]
+        assert taken(specialist) == {"10": set(range(15, 45))}

@@ -4,29 +4,22 @@ They hold after every single store call, not only at the end: whatever stops the
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from itertools import pairwise
 
-from booking.runtime.clock import epoch_seconds, from_stored, to_stored
-from tests.interleavings.tables import Row, Tables
-
-type Found = Iterator[str]
-type Guarantee = Callable[["Evidence"], Found]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was stored before the operations began, and what is stored now. No clock is ahead of `now`."""
-
-    before: Tables
-    after: Tables
-    now: datetime
-
-    def is_to_come(self, slot: Row) -> bool:
-        """Whether the slot has not started by any clock."""
-        return str(slot["start_at"]) > to_stored(self.now)
+from booking.runtime.clock import from_stored, to_stored
+from tests.interleavings.evidence import Evidence, Found, Guarantee
+from tests.interleavings.minutes import (
+    hours_say_what_is_taken,
+    is_from_hours,
+    lines_say_who_waits,
+    needed,
+    nobody_shares_a_minute,
+    nobody_waits_for_free_time,
+    waiting_is_counted,
+)
+from tests.interleavings.tables import Row
 
 
 def one_booking_per_slot(evidence: Evidence) -> Found:
@@ -37,6 +30,8 @@ def one_booking_per_slot(evidence: Evidence) -> Found:
 def slot_and_booking_agree(evidence: Evidence) -> Found:
     slots = evidence.after.slots
     for booking in evidence.after.confirmed:
+        if is_from_hours(booking["slot_id"]):
+            continue
         slot = slots.get(booking["slot_id"])
         if slot is None:
             yield f"booking {booking['booking_id']} is of a slot that is not there"
@@ -91,7 +86,7 @@ def _days(slot: Row) -> list[str]:
 def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
     for entry in evidence.after.entries:
         slot = evidence.after.slots.get(entry["slot_id"])
-        if entry["expires_at"] <= epoch_seconds(evidence.now) or entry["client_id"] not in evidence.after.active:
+        if not evidence.is_still_on(entry) or entry["client_id"] not in evidence.after.active or needed(entry):
             continue
         if slot is None:
             yield f"{entry['client_email']} waits for a slot that is not there"
@@ -114,7 +109,7 @@ def waiters_are_counted(evidence: Evidence) -> Found:
 
 
 def the_line_moves_in_order(evidence: Evidence) -> Found:
-    """Whoever stood in line from the beginning and still stands there was overtaken by nobody."""
+    """Whoever stood in line from the beginning and still stands there was overtaken by nobody who wanted the same."""
     still = {entry["entry_id"] for entry in evidence.after.entries if entry["client_id"] in evidence.after.active}
     stood = [entry for entry in evidence.before.entries if entry["entry_id"] in still]
     joined = {(entry["slot_id"], entry["client_id"]): str(entry["joined_at"]) for entry in evidence.before.entries}
@@ -123,8 +118,21 @@ def the_line_moves_in_order(evidence: Evidence) -> Found:
             continue
         for entry in stood:
             place = joined.get((booking["slot_id"], booking["client_id"]), to_stored(evidence.now))
-            if entry["slot_id"] == booking["slot_id"] and str(entry["joined_at"]) < place:
+            if _wanted(entry) == _wanted(booking) and str(entry["joined_at"]) < place:
                 yield f"{booking['client_email']} was promoted before {entry['client_email']}, who had joined earlier"
+
+
+def _wanted(row: Row) -> tuple[str, str | None]:
+    return row["slot_id"], row.get("service_id")
+
+
+def bookings_are_left_alone(evidence: Evidence) -> Found:
+    """By everything that is no cancellation, move or end of one: hours, services, time off, slots."""
+    if not evidence.may_change_bookings:
+        before, after = evidence.before.bookings, evidence.after.bookings
+        yield from (
+            f"booking {booking_id} has changed" for booking_id in before if before[booking_id] != after.get(booking_id)
+        )
 
 
 GUARANTEES: Mapping[str, Guarantee] = {
@@ -133,6 +141,12 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "2 a booking ends for good": bookings_end_for_good,
     "3 no two slots overlap": no_overlap,
     "3 days say what slots take": days_say_what_slots_take,
+    "10 nobody shares a minute": nobody_shares_a_minute,
+    "10 hour records say what is taken": hours_say_what_is_taken,
+    "12 hours never touch bookings": bookings_are_left_alone,
+    "13 nobody waits for free time": nobody_waits_for_free_time,
+    "13 whoever waits is counted by the hour": waiting_is_counted,
+    "13 whoever needs time stands in a line": lines_say_who_waits,
     "4 nobody waits for a free slot": nobody_waits_for_a_free_slot,
     "4 nobody waits for what it has": nobody_waits_for_what_it_has,
     "4 waiters are counted": waiters_are_counted,

@@ -5,6 +5,7 @@ some sequence: the same answers, the same stored. So what was acknowledged is th
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,12 +13,13 @@ from itertools import permutations
 
 from booking.errors import BookingError, StoreUnavailable
 from booking.runtime.ids import encode_id
-from tests.interleavings.invariants import Evidence, violation
-from tests.interleavings.operations import Operation
+from tests.interleavings.evidence import Evidence
+from tests.interleavings.invariants import violation
+from tests.interleavings.operation import Operation
 from tests.interleavings.scheduler import ATTEMPTS, Fault, Move, Run, Task
 from tests.interleavings.search import Figures, Search
 from tests.interleavings.store import Snapshot, Store
-from tests.interleavings.tables import Tables
+from tests.interleavings.tables import Tables, comparable
 
 type Text = tuple[str, ...]
 UNKNOWN = "unknown"
@@ -36,6 +38,10 @@ class Outcome:
         return self.stored == other.stored and all(UNKNOWN in pair or pair[0] == pair[1] for pair in pairs)
 
 
+type Sequences = dict[tuple[int, ...], Outcome]
+"""Sequences of operations, by their numbers, and what they come to."""
+
+
 @dataclass
 class Meeting:
     """A few operations that begin together on the same morning."""
@@ -45,10 +51,13 @@ class Meeting:
     operations: Sequence[Operation]
     with_faults: bool = True
     merges: bool = True
+    sequences: Sequences = field(default_factory=dict)
+    """What sequences of the operations come to, as far as that is known."""
+    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+    """In it the operations are as they are written, whatever bug is planted."""
     bounded: int = 0
     """How many operations gave up, since others kept on writing in between."""
     _seen: dict[Text, str | None] = field(default_factory=dict)
-    _sequences: dict[tuple[int, ...], Outcome] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,6 +67,10 @@ class Meeting:
     @property
     def _now(self) -> datetime:
         return max(operation.now for operation in self.operations)
+
+    @property
+    def _may_change_bookings(self) -> bool:
+        return any(operation.changes_bookings for operation in self.operations)
 
     def every_order(self) -> Figures:
         """Runs every order of their store calls."""
@@ -82,7 +95,7 @@ class Meeting:
     def _look_between(self, run: Run) -> str | None:
         state = run.store.state()
         if state not in self._seen:
-            evidence = Evidence(Tables(self.before), Tables(run.store.snapshot()), self._now)
+            evidence = Evidence(Tables(self.before), Tables(run.store.snapshot()), self._now, self._may_change_bookings)
             self._seen[state] = violation(evidence)
         return self._seen[state]
 
@@ -90,9 +103,12 @@ class Meeting:
         wrong = self._look_between(run)
         for operation, task in zip(self.operations, run.tasks, strict=True):
             wrong = wrong or self._wrong_answer(operation, task)
-        if wrong or not all(operation.is_one_write for operation in self.operations):
+        if wrong or not all(operation.is_one_write for operation in self.operations) or self._may_be_seen_twice(run):
             return wrong
         return self._as_in_no_sequence(run)
+
+    def _may_be_seen_twice(self, run: Run) -> bool:
+        return any(move.fault is Fault.LOST and self.operations[move.who].may_answer_twice for move in run.faults)
 
     def _wrong_answer(self, operation: Operation, task: Task) -> str | None:
         answer = task.outcome
@@ -119,18 +135,19 @@ class Meeting:
         return f"no sequence of the operations comes to these answers and this: {outcome}"
 
     def _one_after_the_other(self, sequence: tuple[int, ...]) -> Outcome:
-        if sequence not in self._sequences:
+        if sequence not in self.sequences:
             stored = self.store.snapshot()
             self.store.restore(self.before)
             times = [sequence[:place].count(number) for place, number in enumerate(sequence)]
             tasks = [_task(self.operations[number], time) for number, time in zip(sequence, times, strict=True)]
-            Run(self.store, tasks, _first_that_is_not_over).to_the_end()
+            with self.undisturbed():
+                Run(self.store, tasks, _first_that_is_not_over).to_the_end()
             answers = [UNKNOWN] * len(self.operations)
             for number, task in zip(sequence, tasks, strict=True):
                 answers[number] = _answer(task)
-            self._sequences[sequence] = self._outcome(answers, tasks)
+            self.sequences[sequence] = self._outcome(answers, tasks)
             self.store.restore(stored)
-        return self._sequences[sequence]
+        return self.sequences[sequence]
 
     def _outcome(self, answers: Sequence[str], tasks: Sequence[Task]) -> Outcome:
         """Of operations that are over, once the sweeps among them have come again."""
@@ -139,7 +156,7 @@ class Meeting:
             if operation.comes_again:
                 operation.run()
                 known[who] = UNKNOWN
-        return _renamed(known, self.store.state(), tasks)
+        return _renamed(known, comparable(self.store.snapshot()), tasks)
 
 
 def _task(operation: Operation, occurrence: int = 0) -> Task:
@@ -165,7 +182,7 @@ def _answer(task: Task) -> str:
     return type(answer).__name__ if isinstance(answer, BookingError) else repr(answer)
 
 
-def _renamed(answers: Sequence[str], stored: Text, tasks: Sequence[Task]) -> Outcome:
+def _renamed(answers: Sequence[str], stored: Sequence[str], tasks: Sequence[Task]) -> Outcome:
     """Ids that were drawn are named by who drew them, and as the how manieth of those that are left."""
     text = "\n".join((*answers, *stored))
     names: dict[str, str] = {}

@@ -1,65 +1,36 @@
-"""The operations that meet, as the routes and sweeps call them, each with the refusals that its route documents."""
+"""The operations that meet on a morning of slots that were opened by hand."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from booking.administration.update_user import update_user
-from booking.background.sweep import Bounds
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
-from booking.bookings.errors import BookingHasExpired, NotConfirmed
+from booking.bookings.delete_slot import delete_slot
 from booking.bookings.expire import expire_started
+from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
-from booking.errors import BookingError, Forbidden
-from booking.slots.delete import delete_slot
-from booking.slots.errors import (
-    AlreadyWaiting,
-    BookedSlot,
-    EntryNotFound,
-    HoldsSlot,
-    SlotAlreadyBooked,
-    SlotIsAvailable,
-    SlotNotFound,
-    SlotOverlaps,
-    SlotStarted,
-)
+from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
+from booking.slots.rules import Slot
 from booking.slots.slot_id import SlotId
-from booking.slots.wait_list import join_wait_list, leave_wait_list
+from booking.slots.wait_list import leave_wait_list
 from booking.slots.wait_list_entry_id import EntryId
-from tests.instants import HOUR, MINUTE, NOW, SECOND
-from tests.interleavings.world import NINE, TWELVE, Morning
-
-type Refusals = tuple[type[BookingError], ...]
-
-BOOK: Refusals = (SlotAlreadyBooked, SlotNotFound, SlotStarted)
-CANCEL: Refusals = (BookingHasExpired, SlotStarted)
-MOVE: Refusals = (NotConfirmed, SlotStarted, SlotNotFound, SlotAlreadyBooked)
-JOIN: Refusals = (SlotIsAvailable, AlreadyWaiting, HoldsSlot, SlotNotFound, SlotStarted)
-OPEN: Refusals = (SlotOverlaps, Forbidden)
-DELETE: Refusals = (SlotNotFound, BookedSlot)
-HALF_PAST_NINE = NINE + HOUR / 2
-ALL_THE_TIME = Bounds(time_left_ms=lambda: 900_000)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What somebody asks for.
-
-    `is_one_write` is False where the code says that more follows in writes of its own. A sweep comes again, so that
-    what it leaves is looked at after the next one (`comes_again`), and its report tells of no state of things.
-    `now` is no earlier than what its clock says.
-    """
-
-    name: str
-    run: Callable[[], object]
-    refusals: Refusals = ()
-    is_one_write: bool = True
-    comes_again: bool = False
-    now: datetime = NOW + MINUTE
+from tests.instants import DAY, HOUR, NOW, SECOND
+from tests.interleavings.operation import (
+    ALL_THE_TIME,
+    BOOK,
+    CANCEL,
+    DELETE,
+    HALF_PAST_NINE,
+    JOIN,
+    MOVE,
+    OPEN,
+    Operation,
+)
+from tests.interleavings.world import TWELVE, Morning
 
 
 def operations(morning: Morning) -> Mapping[str, Operation]:
@@ -83,18 +54,30 @@ def _bookings(morning: Morning) -> list[Operation]:
         Operation("book 11:00", partial(without, morning.dan, morning.eleven), BOOK),
         Operation("book 10:00", partial(without, morning.dan, morning.ten), BOOK),
         Operation("book 9:00", partial(without, morning.dan, morning.nine), BOOK),
+        Operation("book 14:00 with the same key", partial(with_key, morning.cid, morning.two), BOOK),
+        Operation(
+            "book 9:00 once begun",
+            partial(create_booking, morning.dan, morning.nine, now=HALF_PAST_NINE),
+            BOOK,
+            now=HALF_PAST_NINE,
+        ),
     ]
 
 
 def _cancellations(morning: Morning) -> list[Operation]:
     now = NOW + 5 * SECOND
     return [
-        Operation("cancel 9:00", partial(cancel_booking, morning.ann, morning.anns, now), CANCEL),
-        Operation("cancel 10:00", partial(cancel_booking, morning.ben, morning.bens, now), CANCEL),
+        Operation(
+            "cancel 9:00", partial(cancel_booking, morning.ann, morning.anns, now), CANCEL, changes_bookings=True
+        ),
+        Operation(
+            "cancel 10:00", partial(cancel_booking, morning.ben, morning.bens, now), CANCEL, changes_bookings=True
+        ),
         Operation(
             "cancel 9:00 once begun",
             partial(cancel_booking, morning.specialist, morning.anns, HALF_PAST_NINE),
             CANCEL,
+            changes_bookings=True,
             now=HALF_PAST_NINE,
         ),
     ]
@@ -105,10 +88,17 @@ def _moves(morning: Morning) -> list[Operation]:
         return partial(reschedule_booking, by, booking_id, to, NOW + 6 * SECOND)
 
     return [
-        Operation("move 9:00 to 11:00", move(morning.ann, morning.anns, morning.eleven), MOVE),
-        Operation("move 10:00 to 11:00", move(morning.ben, morning.bens, morning.eleven), MOVE),
-        Operation("move 9:00 to 10:00", move(morning.ann, morning.anns, morning.ten), MOVE),
-        Operation("move 10:00 to 9:00", move(morning.ben, morning.bens, morning.nine), MOVE),
+        Operation("move 9:00 to 11:00", move(morning.ann, morning.anns, morning.eleven), MOVE, changes_bookings=True),
+        Operation("move 10:00 to 11:00", move(morning.ben, morning.bens, morning.eleven), MOVE, changes_bookings=True),
+        Operation("move 9:00 to 10:00", move(morning.ann, morning.anns, morning.ten), MOVE, changes_bookings=True),
+        Operation("move 10:00 to 9:00", move(morning.ben, morning.bens, morning.nine), MOVE, changes_bookings=True),
+        Operation(
+            "move 10:00 to 9:00 once begun",
+            partial(reschedule_booking, morning.ben, morning.bens, morning.nine, HALF_PAST_NINE),
+            MOVE,
+            changes_bookings=True,
+            now=HALF_PAST_NINE,
+        ),
     ]
 
 
@@ -126,6 +116,13 @@ def _waiting(morning: Morning) -> list[Operation]:
         Operation("Eve waits for 10:00", join(morning.eve, morning.ten, 7), JOIN),
         Operation("Dan waits for 10:00", join(morning.dan, morning.ten, 8), JOIN),
         Operation("Eve waits for 11:00", join(morning.eve, morning.eleven, 7), JOIN),
+        Operation("Ben waits for 10:00", join(morning.ben, morning.ten, 7), JOIN),
+        Operation(
+            "Eve waits for 9:00 once begun",
+            partial(join_wait_list, morning.eve, morning.nine, HALF_PAST_NINE),
+            JOIN,
+            now=HALF_PAST_NINE,
+        ),
         Operation("Wanda leaves 9:00", leave(morning.wanda, morning.nine), (EntryNotFound,)),
         Operation("Walt leaves 9:00", leave(morning.walt, morning.nine), (EntryNotFound,)),
         Operation("Eve leaves 10:00", leave(morning.eve, morning.ten), (EntryNotFound,)),
@@ -133,7 +130,7 @@ def _waiting(morning: Morning) -> list[Operation]:
 
 
 def _calendar(morning: Morning) -> list[Operation]:
-    def open_at(start: timedelta, length: timedelta = HOUR) -> Callable[[], object]:
+    def open_at(start: timedelta, length: timedelta = HOUR) -> Callable[[], Slot]:
         return partial(open_slot, morning.specialist, TWELVE + start, TWELVE + start + length, NOW + 9 * SECOND)
 
     return [
@@ -142,10 +139,17 @@ def _calendar(morning: Morning) -> list[Operation]:
         Operation("open 11:00", open_at(-HOUR), OPEN),
         Operation("open 11:30", open_at(-HOUR / 2), OPEN),
         Operation("open 23:30", open_at(11.5 * HOUR), OPEN),
-        Operation("delete 11:00", partial(delete_slot, morning.specialist, morning.eleven), DELETE),
-        Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten), DELETE),
+        Operation("open tomorrow 9:00", open_at(DAY - 3 * HOUR), OPEN),
+        Operation("open tomorrow 9:30", open_at(DAY - 2.5 * HOUR), OPEN),
+        Operation("open 11:00 and book it", _open_and_book(morning, open_at(-HOUR)), OPEN, is_one_write=False),
+        Operation("delete 11:00", partial(delete_slot, morning.specialist, morning.eleven, NOW + 9 * SECOND), DELETE),
+        Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten, NOW + 9 * SECOND), DELETE),
         Operation(
-            "expire", partial(expire_started, HALF_PAST_NINE, ALL_THE_TIME), comes_again=True, now=HALF_PAST_NINE
+            "expire",
+            partial(expire_started, HALF_PAST_NINE, ALL_THE_TIME),
+            comes_again=True,
+            changes_bookings=True,
+            now=HALF_PAST_NINE,
         ),
     ]
 
@@ -160,3 +164,7 @@ def _accounts(morning: Morning) -> list[Operation]:
         Operation("deactivate the specialist", set_active(morning.specialist, is_active=False), is_one_write=False),
         Operation("activate the specialist", set_active(morning.specialist, is_active=True), is_one_write=False),
     ]
+
+
+def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:
+    return lambda: create_booking(morning.dan, open_it().id, now=NOW + 9 * SECOND)

@@ -77,6 +77,15 @@ class Conditions:
     met: set[Term] = field(default_factory=set)
     decisive: set[Term] = field(default_factory=set)
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Nothing is left out for a while."""
+        without, self.without = self.without, frozenset()
+        try:
+            yield
+        finally:
+            self.without = without
+
     def left_of(self, parts: Sequence[_Part]) -> list[_Part]:
         """What is not left out of a condition."""
         self.met.update(part.term for part in parts)

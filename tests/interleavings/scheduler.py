@@ -22,7 +22,7 @@ from booking.bookings import table as bookings_table
 from booking.bookings import timers
 from booking.dynamodb import contention
 from booking.runtime import aws, ids
-from booking.slots import slot_id
+from booking.slots import slot_id, time_off
 from booking.telemetry import metrics
 from tests.interleavings.store import WRITES, Store
 
@@ -308,6 +308,7 @@ def calling(store: Store) -> Iterator[None]:
         patch.setattr(aws, "client", lambda service, **_: client if service == "dynamodb" else _nobody(service))
         patch.setattr(ids, "secrets", randomness)
         patch.setattr(slot_id, "secrets", randomness)
+        patch.setattr(time_off, "secrets", randomness)
         patch.setattr(contention, "time", SimpleNamespace(sleep=_sleep, monotonic=_monotonic))
         patch.setattr(contention, "CONTENTION_BUDGET_SECONDS", ATTEMPTS - 1)
         patch.setattr(contention, "_delays", _delays)

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.interleavings.expressions import Context, MistakenExpression, StoredItem, condition, update
+from tests.interleavings.expressions import Context, MistakenExpression, StoredItem, Value, condition, update
 from tests.unit.template_model import indexes, of_type
 
 MOST_STEPS_OF_A_TRANSACTION = 100
@@ -215,7 +215,13 @@ class Store:
         if item is None:
             self._items[table].pop(key, None)
         else:
-            self._items[table][key] = item
+            self._items[table][key] = {name: _in_one_spelling(value) for name, value in item.items()}
+
+
+def _in_one_spelling(value: Value) -> Value:
+    """Sets have no order: so that equal ones are equal, they get one."""
+    ((kind, content),) = value.items()
+    return {kind: sorted(content)} if kind in {"SS", "NS"} else value
 
 
 def _check_known(what: str, parameters: Mapping[str, Any], known: set[str]) -> None:

@@ -1,5 +1,6 @@
 """What is stored, as the guarantees speak of it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,10 @@ from boto3.dynamodb.types import TypeDeserializer
 from booking.runtime.settings import settings
 from tests.interleavings.expressions import StoredItem
 from tests.interleavings.store import Snapshot
+
+_VERSIONS = {"version"}
+_COUNTS = {"waiting", "waiters"}
+_OF_EMPTY_HOURS = {"specialist_id", "sk", "expires_at"}
 
 type Row = Mapping[str, Any]
 
@@ -26,7 +31,12 @@ class Tables:
     @cached_property
     def slots(self) -> Mapping[str, Row]:
         """Hand-opened slots, by id."""
-        return {row["slot_id"]: row for row in self.calendar("slot")}
+        return {row["slot_id"]: row for row in self.calendar("slot") if "slot_id" in row}
+
+    @cached_property
+    def hours(self) -> Mapping[str, Row]:
+        """Hour records, by their hour: `2030-03-01T09`."""
+        return {row["sk"].partition("#")[2]: row for row in self.calendar("slot") if "slot_id" not in row}
 
     @cached_property
     def bookings(self) -> Mapping[str, Row]:
@@ -45,6 +55,17 @@ class Tables:
         return sorted(found, key=lambda row: str(row["joined_at"]))
 
     @cached_property
+    def places(self) -> Sequence[Row]:
+        """Places in the lines of days."""
+        return [row for row in self._rows(settings().waitlist_table) if "entry_id" not in row]
+
+    @cached_property
+    def profile(self) -> Row:
+        """The one specialist's."""
+        (profile,) = self.calendar("profile")
+        return profile
+
+    @cached_property
     def active(self) -> set[str]:
         """The accounts that are active."""
         return {row["user_id"] for row in self._rows(settings().users_table) if row.get("is_active")}
@@ -55,6 +76,28 @@ class Tables:
 
     def _rows(self, table: str) -> list[Row]:
         return [_row(item) for item in self.snapshot[table].values()]
+
+
+def comparable(snapshot: Snapshot) -> list[str]:
+    """What is stored, without what may differ where nothing does: versions, counts of nobody, and empty hours."""
+    return [text for items in snapshot.values() for item in items.values() if (text := _text(item))]
+
+
+_texts: dict[int, tuple[StoredItem, str]] = {}
+
+
+def _text(item: StoredItem) -> str:
+    known = _texts.get(id(item))
+    if known is None:
+        kept = {
+            name: value for name, value in item.items() if name not in _VERSIONS and not _counts_nobody(name, value)
+        }
+        known = _texts[id(item)] = (item, "" if kept.keys() <= _OF_EMPTY_HOURS else json.dumps(kept, sort_keys=True))
+    return known[1]
+
+
+def _counts_nobody(name: str, value: Mapping[str, Any]) -> bool:
+    return name in _COUNTS and float(value["N"]) == 0
 
 
 def _row(item: StoredItem) -> Row:

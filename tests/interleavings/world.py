@@ -5,11 +5,11 @@ from datetime import datetime
 
 from booking.accounts.table import UserItem
 from booking.bookings.create import create_booking
+from booking.bookings.join_wait_list import join_wait_list
 from booking.caller import USER_PREFIX, Caller, Role
 from booking.dynamodb.items import create
 from booking.runtime.ids import new_id
 from booking.slots.open import open_slot
-from booking.slots.wait_list import join_wait_list
 from booking.specialists import profiles
 from tests.instants import HOUR, NOW, SECOND
 
@@ -17,13 +17,14 @@ NINE = NOW + HOUR
 TEN = NINE + HOUR
 ELEVEN = TEN + HOUR
 TWELVE = ELEVEN + HOUR
+TWO = TWELVE + 2 * HOUR
 
 
 @dataclass(frozen=True)
 class Morning:
-    """The specialist has opened 9:00, 10:00 and 11:00, an hour each.
+    """The specialist has opened 9:00, 10:00, 11:00 and 14:00, an hour each.
 
-    Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 is free.
+    Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
     """
 
     specialist: Caller
@@ -38,6 +39,7 @@ class Morning:
     nine: str
     ten: str
     eleven: str
+    two: str
     anns: str
     bens: str
 
@@ -47,7 +49,7 @@ def a_morning() -> Morning:
     specialist = account("specialist", Role.SPECIALIST)
     profiles.update_own_profile(specialist, {"display_name": "Sam"}, NOW)
     ann, ben, wanda, walt = (account(name) for name in ("ann", "ben", "wanda", "walt"))
-    nine, ten, eleven = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN))
+    nine, ten, eleven, two = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN, TWO))
     anns = create_booking(ann, nine, now=NOW).id
     bens = create_booking(ben, ten, now=NOW).id
     for number, waiter in enumerate((wanda, walt)):
@@ -65,6 +67,7 @@ def a_morning() -> Morning:
         nine=nine,
         ten=ten,
         eleven=eleven,
+        two=two,
         anns=anns,
         bens=bens,
     )

@@ -40,6 +40,7 @@ class Examined:
     bounded: int
     finding: Finding | None
     met: frozenset[Term]
+    failed: frozenset[Term]
     decisive: frozenset[Term]
 
 
@@ -77,6 +78,7 @@ def examine(task: Task) -> Examined:
         meeting.bounded,
         figures.finding,
         frozenset(found.met),
+        frozenset(found.failed),
         frozenset(found.decisive),
     )
 

@@ -90,7 +90,7 @@ def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
             continue
         if slot is None:
             yield f"{entry['client_email']} waits for a slot that is not there"
-        elif "booking_id" not in slot:
+        elif "booking_id" not in slot and "closed" not in slot:
             yield f"{entry['client_email']} waits for {slot['sk']}, which is free"
 
 
@@ -99,6 +99,14 @@ def nobody_waits_for_what_it_has(evidence: Evidence) -> Found:
         slot = evidence.after.slots.get(entry["slot_id"], {})
         if slot.get("client_id") == entry["client_id"]:
             yield f"{entry['client_email']} waits for {slot['sk']} and has it"
+
+
+def nobody_inactive_is_promoted(evidence: Evidence) -> Found:
+    for booking_id, booking in evidence.after.bookings.items():
+        if booking_id in evidence.before.bookings or not booking.get("from_wait_list"):
+            continue
+        if booking["client_id"] not in evidence.before.active | evidence.after.active:
+            yield f"{booking['client_email']} was promoted and is not active"
 
 
 def waiters_are_counted(evidence: Evidence) -> Found:
@@ -149,6 +157,7 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "13 whoever needs time stands in a line": lines_say_who_waits,
     "4 nobody waits for a free slot": nobody_waits_for_a_free_slot,
     "4 nobody waits for what it has": nobody_waits_for_what_it_has,
+    "4 nobody inactive is promoted": nobody_inactive_is_promoted,
     "4 waiters are counted": waiters_are_counted,
     "4 the line moves in order": the_line_moves_in_order,
 }

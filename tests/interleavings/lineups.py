@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-from tests.interleavings.worlds import CLOSED, HOURS, INACTIVE, OPENED
+from tests.interleavings.worlds import ACROSS, BESIDE, BOTH, CLOSED, HOURS, HOURS_CLOSED, INACTIVE, OPENED
 
 type Names = tuple[str, ...]
 
@@ -49,6 +49,7 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("open 11:00", "delete 11:00"),
         ("open 12:00", "open 12:30"),
         ("open 23:30", "open 23:30"),
+        ("open half a minute past 15:00", "delete 14:00"),
         ("open tomorrow 9:00", "open tomorrow 9:30"),
         ("book 11:00 with a key", "book 14:00 with the same key"),
         ("book 9:00 once begun", "cancel 9:00 once begun"),
@@ -89,6 +90,7 @@ TOLD: Mapping[str, Sequence[Names]] = {
     CLOSED: (
         ("cancel 10:00", "book 10:00"),
         ("cancel 10:00", "move 9:00 to 10:00"),
+        ("cancel 9:00", "move 10:00 to 9:00"),
         ("cancel 9:00", "open 12:00"),
         ("cancel 10:00", "activate the specialist", "book 10:00"),
     ),
@@ -107,6 +109,7 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("move Ann's 9:00 to 14:00", "book 14:00 for a cut"),
         ("move Ann's 9:00 to 14:00", "Wanda leaves 9:00"),
         ("cancel Ann's 9:00", "book a trim at 9:45"),
+        ("move Ann's 9:00 to 14:00", "expire"),
         ("cancel Ann's 9:00", "no trims"),
         ("time off ends", "no trims"),
         ("time off ends", "closed that day"),
@@ -116,6 +119,22 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("Eve waits for 14:00 for a cut", "delete 15:00"),
         ("cancel Ben's cut", "Eve waits for a cut at 10:00", "book a trim at 10:00"),
         ("cancel Ann's 9:00", "Wanda leaves 9:00", "book a trim at 9:45"),
+    ),
+    HOURS_CLOSED: (
+        ("time off at 10:00", "open until 10:00 only"),
+        ("closed that day", "no trims"),
+    ),
+    ACROSS: (("cancel Ann's 9:00", "cancel Ben's cut"),),
+    BESIDE: (
+        ("delete 15:00", "book 14:00"),
+        ("delete 15:00", "delete 14:00"),
+        ("delete 15:00", "Dan waits for 14:00 for a cut"),
+        ("delete 15:00", "Eve leaves 14:00", "Dan waits for 14:00 for a cut"),
+    ),
+    BOTH: (
+        ("delete 15:00", "cancel Cid's 14:00"),
+        ("cancel Cid's 14:00", "Dan waits for 14:00"),
+        ("cancel Cid's 14:00", "Eve leaves 14:00", "Dan waits for 14:00"),
     ),
 }
 

@@ -30,7 +30,7 @@ from tests.interleavings.operation import (
     OPEN,
     Operation,
 )
-from tests.interleavings.world import TWELVE, Morning
+from tests.interleavings.world import TWELVE, TWO, WITHIN_A_MINUTE, Morning
 
 
 def operations(morning: Morning) -> Mapping[str, Operation]:
@@ -143,6 +143,14 @@ def _calendar(morning: Morning) -> list[Operation]:
         Operation("open tomorrow 9:30", open_at(DAY - 2.5 * HOUR), OPEN),
         Operation("open 11:00 and book it", _open_and_book(morning, open_at(-HOUR)), OPEN, is_one_write=False),
         Operation("delete 11:00", partial(delete_slot, morning.specialist, morning.eleven, NOW + 9 * SECOND), DELETE),
+        Operation(
+            "open half a minute past 15:00",
+            partial(open_slot, morning.specialist, WITHIN_A_MINUTE, TWO + 2 * HOUR, NOW + 9 * SECOND),
+            OPEN,
+        ),
+        Operation(
+            "delete 14:00", partial(delete_slot, morning.specialist, morning.two, now=NOW + 9 * SECOND), DELETE
+        ),
         Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten, NOW + 9 * SECOND), DELETE),
         Operation(
             "expire",

@@ -12,6 +12,7 @@ from booking.bookings.expire import expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
+from booking.errors import Forbidden
 from booking.slots.errors import EntryNotFound, SlotOverlaps, TimeOffNotFound, TimeTaken
 from booking.slots.open import open_slot
 from booking.slots.slot_id import SlotId
@@ -71,6 +72,7 @@ def _cancellations_and_moves(morning: MorningOfHours) -> list[Operation]:
 
     return [
         ending("cancel Ann's 9:00", cancel(morning.ann, morning.anns)),
+        ending("cancel Cid's 14:00", cancel(morning.cid, morning.cids)),
         ending("cancel Ben's cut", cancel(morning.ben, morning.bens)),
         ending("move Ann's 9:00 by 15 minutes", move(morning.ann, morning.anns, morning.at(9, 15))),
         ending("move Ann's 9:00 to 14:00", move(morning.ann, morning.anns, morning.two)),
@@ -90,11 +92,6 @@ def _waiting(morning: MorningOfHours) -> list[Operation]:
     def join(client: Caller, slot_id: str, service_id: str | None = None) -> Callable[[], object]:
         return partial(join_wait_list, client, slot_id, NOW + 7 * SECOND, service_id=service_id)
 
-    def leave(client: Caller, slot_id: str) -> Callable[[], object]:
-        slot = SlotId.parse(slot_id)
-        assert slot is not None
-        return partial(leave_wait_list, client, EntryId(slot, client.user_id).text, NOW + 8 * SECOND)
-
     gone = (EntryNotFound,)
     return [
         Operation(
@@ -102,18 +99,28 @@ def _waiting(morning: MorningOfHours) -> list[Operation]:
         ),
         Operation("Eve waits for 10:45", join(morning.eve, morning.at(10, 45)), JOIN, may_answer_twice=True),
         Operation("Eve waits for 14:00 for a cut", join(morning.eve, morning.two, morning.cut), JOIN),
+        Operation("Dan waits for 14:00 for a cut", join(morning.dan, morning.two, morning.cut), JOIN),
+        Operation("Dan waits for 14:00", join(morning.dan, morning.two), JOIN),
+        Operation("Eve leaves 14:00", leave(morning.eve, morning.two), gone),
         Operation("Wanda leaves 9:00", leave(morning.wanda, morning.at(9)), gone),
         Operation("Will leaves 12:00", leave(morning.will, morning.trim_at(12)), gone),
     ]
+
+
+def leave(client: Caller, slot_id: str) -> Callable[[], object]:
+    """The client leaves the slot's wait-list."""
+    slot = SlotId.parse(slot_id)
+    assert slot is not None
+    return partial(leave_wait_list, client, EntryId(slot, client.user_id).text, NOW + 8 * SECOND)
 
 
 def _time_off(morning: MorningOfHours) -> list[Operation]:
     take = partial(create_time_off, morning.specialist, now=NOW + 9 * SECOND)
     give_up = partial(delete_time_off, morning.specialist, morning.off, NOW + 9 * SECOND)
     return [
-        Operation("time off at 10:00", partial(take, clock(10), clock(10, 30)), (TimeTaken,)),
-        Operation("time off at 11:30", partial(take, clock(11, 30), clock(11, 45)), (TimeTaken,)),
-        Operation("time off ends", give_up, (TimeOffNotFound,)),
+        Operation("time off at 10:00", partial(take, clock(10), clock(10, 30)), (TimeTaken, Forbidden)),
+        Operation("time off at 11:30", partial(take, clock(11, 30), clock(11, 45)), (TimeTaken, Forbidden)),
+        Operation("time off ends", give_up, (TimeOffNotFound, Forbidden)),
     ]
 
 
@@ -125,16 +132,16 @@ def _hours(morning: MorningOfHours) -> list[Operation]:
         return set_date(morning.specialist, NOW.date(), [], NOW + 10 * SECOND).hours
 
     return [
-        Operation("open until 10:00 only", set_week),
-        Operation("closed that day", close_day),
-        Operation("no trims", partial(update_service, morning.specialist, morning.trim, is_active=False)),
+        Operation("open until 10:00 only", set_week, (Forbidden,)),
+        Operation("closed that day", close_day, (Forbidden,)),
+        Operation("no trims", partial(update_service, morning.specialist, morning.trim, is_active=False), (Forbidden,)),
     ]
 
 
 def _opened_by_hand(morning: MorningOfHours) -> list[Operation]:
     open_at = partial(open_slot, morning.specialist, now=NOW + 9 * SECOND)
     delete = partial(delete_slot, morning.specialist, now=NOW + 9 * SECOND)
-    taken = (SlotOverlaps, TimeTaken)
+    taken = (SlotOverlaps, TimeTaken, Forbidden)
     return [
         Operation("open 10:00", partial(open_at, clock(10), clock(10, 30)), taken),
         Operation("open 10:15", partial(open_at, clock(10, 15), clock(11)), taken),

@@ -67,14 +67,14 @@ class _Part:
 
 @dataclass
 class Conditions:
-    """The terms that were met, those that decided something, and those that are left out.
+    """The terms that were met, those that failed, and those that are left out.
 
-    A term has decided a write if nothing else stood against it. Where a term decides nothing in any order, each order
-    goes the same way without it.
+    Where a term never fails in any order, each order goes the same way without it. One that failed alone was decisive.
     """
 
     without: frozenset[Term] = frozenset()
     met: set[Term] = field(default_factory=set)
+    failed: set[Term] = field(default_factory=set)
     decisive: set[Term] = field(default_factory=set)
 
     @contextmanager
@@ -94,9 +94,10 @@ class Conditions:
     def note_refusal(self, attempts: Sequence[Attempt]) -> None:
         """A write was refused: whether that was for one term alone."""
         parts = [(part, old) for parameters, old in attempts for part in parameters.get(TERMS, ())]
-        failed = [part.term for part, old in parts if not part.holds(old)]
+        failed = {part.term for part, old in parts if not part.holds(old)}
+        self.failed |= failed
         if len(failed) == 1:
-            self.decisive.update(failed)
+            self.decisive |= failed
 
 
 @contextmanager

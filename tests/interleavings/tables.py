@@ -12,7 +12,7 @@ from booking.runtime.settings import settings
 from tests.interleavings.expressions import StoredItem
 from tests.interleavings.store import Snapshot
 
-_VERSIONS = {"version"}
+_VERSIONS = {"version", "joins"}
 _COUNTS = {"waiting", "waiters"}
 _OF_EMPTY_HOURS = {"specialist_id", "sk", "expires_at"}
 

@@ -18,11 +18,12 @@ TEN = NINE + HOUR
 ELEVEN = TEN + HOUR
 TWELVE = ELEVEN + HOUR
 TWO = TWELVE + 2 * HOUR
+WITHIN_A_MINUTE = TWO + HOUR + 30 * SECOND
 
 
 @dataclass(frozen=True)
 class Morning:
-    """The specialist has opened 9:00, 10:00, 11:00 and 14:00, an hour each.
+    """The specialist has opened 9:00, 10:00 and 11:00, an hour each, and 14:00 until half a minute past 15:00.
 
     Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
     """
@@ -49,7 +50,8 @@ def a_morning() -> Morning:
     specialist = account("specialist", Role.SPECIALIST)
     profiles.update_own_profile(specialist, {"display_name": "Sam"}, NOW)
     ann, ben, wanda, walt = (account(name) for name in ("ann", "ben", "wanda", "walt"))
-    nine, ten, eleven, two = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN, TWO))
+    nine, ten, eleven = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN))
+    two = open_slot(specialist, TWO, WITHIN_A_MINUTE, NOW).id
     anns = create_booking(ann, nine, now=NOW).id
     bens = create_booking(ben, ten, now=NOW).id
     for number, waiter in enumerate((wanda, walt)):

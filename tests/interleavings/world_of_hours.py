@@ -28,6 +28,7 @@ class MorningOfHours:
     """
 
     specialist: Caller
+    admin: Caller
     ann: Caller
     ben: Caller
     cid: Caller
@@ -43,6 +44,7 @@ class MorningOfHours:
     off: str
     two: str
     three: str
+    cids: str = ""
 
     def at(self, hour: int, minute: int = 0, length: timedelta = HOUR) -> str:
         """The id of the slot from hours that starts then."""
@@ -74,6 +76,7 @@ def a_morning_of_hours() -> MorningOfHours:
     ann, ben, wanda, walt, will = (account(name) for name in ("ann", "ben", "wanda", "walt", "will"))
     morning = MorningOfHours(
         specialist=specialist,
+        admin=account("admin", Role.ADMIN),
         ann=ann,
         ben=ben,
         cid=account("cid"),

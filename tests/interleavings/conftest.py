@@ -1,33 +1,38 @@
-"""Fixtures: a store in memory with the morning in it, and the table of what was run."""
+"""Fixtures: the line-ups as they were examined, once for all tests, and the table of what was run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.interleavings.scheduler import calling
-from tests.interleavings.store import Store
+from tests.interleavings.examine import Examined, Examiners, Task, examiners
+from tests.interleavings.lineups import lineups
 
-_FIGURES = pytest.StashKey[list[str]]()
+_FIGURES = pytest.StashKey[Sequence[Examined]]()
 
 
 @pytest.fixture(scope="package")
-def store() -> Iterator[Store]:
-    """The tables, in memory."""
-    store = Store()
-    with calling(store):
-        yield store
+def processes() -> Iterator[Examiners]:
+    """They examine line-ups."""
+    with examiners() as found:
+        yield found
 
 
-@pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """What is printed at the end, line by line."""
-    return request.config.stash.setdefault(_FIGURES, [])
+@pytest.fixture(scope="package")
+def examined(processes: Examiners, request: pytest.FixtureRequest) -> Sequence[Examined]:
+    """Every line-up, with the code as it is."""
+    found = list(processes.examine(Task(lineup) for lineup in lineups()))
+    request.config.stash[_FIGURES] = found
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """How many orders of store calls were run."""
-    lines = config.stash.get(_FIGURES, [])
-    if lines:
-        terminalreporter.section("orders of store calls")
-        for line in lines:
-            terminalreporter.write_line(line)
+    found = config.stash.get(_FIGURES, ())
+    if not found:
+        return
+    terminalreporter.section("orders of store calls")
+    for each in found:
+        faults = "" if each.task.lineup.with_faults else ", without faults"
+        terminalreporter.write_line(f"{each.orders:>9,} in {each.runs:>4,} runs{faults}: {each.task.lineup}")
+    orders, runs = sum(each.orders for each in found), sum(each.runs for each in found)
+    terminalreporter.write_line(f"{orders:,} orders of {len(found)} line-ups in {runs:,} runs, no operation gave up")

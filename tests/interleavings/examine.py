@@ -14,7 +14,7 @@ from booking.telemetry import log
 from tests.interleavings.lineups import Lineup
 from tests.interleavings.meeting import Meeting, Sequences
 from tests.interleavings.planted import Term, conditions
-from tests.interleavings.scheduler import calling
+from tests.interleavings.scheduler import calling, parsed_schedule
 from tests.interleavings.search import Finding
 from tests.interleavings.store import Store
 from tests.interleavings.worlds import World, a_world
@@ -28,6 +28,7 @@ class Task:
 
     lineup: Lineup
     without: frozenset[Term] = frozenset()
+    merges: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def examine(task: Task) -> Examined:
     """Runs every order, or as many as it takes to find something wrong."""
     store = _store()
     with calling(store):
-        meeting = _meeting(store, task.lineup)
+        meeting = _meeting(store, task)
         with conditions(store, task.without) as found:
             meeting.undisturbed = found.suspended
             figures = meeting.every_order()
@@ -83,9 +84,26 @@ def examine(task: Task) -> Examined:
     )
 
 
-def _meeting(store: Store, lineup: Lineup) -> Meeting:
-    world = _world(lineup.world)
-    return Meeting(store, world.before, [world.operations[name] for name in lineup.names], sequences=_sequences(lineup))
+def replay(task: Task, schedule: str) -> Finding | None:
+    """What is wrong in the order of the line-up's calls that begins like that."""
+    store = _store()
+    with calling(store):
+        meeting = _meeting(store, task)
+        with conditions(store, task.without) as found:
+            meeting.undisturbed = found.suspended
+            return meeting.replay(parsed_schedule(schedule))
+
+
+def _meeting(store: Store, task: Task) -> Meeting:
+    world = _world(task.lineup.world)
+    return Meeting(
+        store,
+        world.before,
+        [world.operations[name] for name in task.lineup.names],
+        with_faults=task.lineup.with_faults,
+        merges=task.merges,
+        sequences=_sequences(task.lineup),
+    )
 
 
 @cache
@@ -106,4 +124,4 @@ def _sequences(lineup: Lineup) -> Sequences:
 
 def _be_silent() -> None:
     """What breaks on purpose is logged by nobody."""
-    log.logger.registered_handler.stream = StringIO()
+    log.logger.registered_handler.setStream(StringIO())  # type: ignore[attr-defined]  # it is one of streams

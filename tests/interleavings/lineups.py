@@ -1,11 +1,27 @@
 """Which operations meet: every two, and the threes that tell more than every two of them."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-from tests.interleavings.worlds import ACROSS, BESIDE, BOTH, CLOSED, HOURS, HOURS_CLOSED, INACTIVE, OPENED
+from tests.interleavings.store import Store
+from tests.interleavings.worlds import (
+    ACROSS,
+    BESIDE,
+    BOTH,
+    CLOSED,
+    HOURS,
+    HOURS_CLOSED,
+    HOURS_INACTIVE,
+    INACTIVE,
+    OPENED,
+    a_world,
+)
 
+EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
+IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist"})
+PAIR = 2
 type Names = tuple[str, ...]
 
 IN_PAIRS: Mapping[str, Sequence[str]] = {
@@ -38,7 +54,7 @@ IN_PAIRS: Mapping[str, Sequence[str]] = {
         "delete 14:00",
     ),
 }
-"""At least one of each kind; of these every two meet, and each itself. `INTERLEAVINGS=all`: every two there are."""
+"""At least one of each kind: of these every two meet, and each itself. With `INTERLEAVINGS=all`, every two of all."""
 
 TOLD: Mapping[str, Sequence[Names]] = {
     OPENED: (
@@ -106,6 +122,11 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("move Ben's cut to 14:00", "Eve waits for 14:00 for a cut"),
         ("move Ben's cut to 10:15", "book a trim at 10:00"),
         ("move Ben's cut to 10:15", "Eve waits for 10:45"),
+        ("move Ben's cut to 10:15", "cancel Ben's cut"),
+        ("move Ben's cut to 10:15", "move Ben's cut to 14:00"),
+        ("move Ben's cut to 14:00", "cancel Ben's cut"),
+        ("open 17:00", "time off at 17:30"),
+        ("cancel Ben's cut", "cancel Ben's cut", "book a trim at 10:45"),
         ("move Ann's 9:00 to 14:00", "book 14:00 for a cut"),
         ("move Ann's 9:00 to 14:00", "Wanda leaves 9:00"),
         ("cancel Ann's 9:00", "book a trim at 9:45"),
@@ -124,10 +145,12 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("time off at 10:00", "open until 10:00 only"),
         ("closed that day", "no trims"),
     ),
+    HOURS_INACTIVE: (("cancel Ann's 9:00", "book a trim at 10:00"),),
     ACROSS: (("cancel Ann's 9:00", "cancel Ben's cut"),),
     BESIDE: (
         ("delete 15:00", "book 14:00"),
         ("delete 15:00", "delete 14:00"),
+        ("delete 15:00", "deactivate the specialist"),
         ("delete 15:00", "Dan waits for 14:00 for a cut"),
         ("delete 15:00", "Eve leaves 14:00", "Dan waits for 14:00 for a cut"),
     ),
@@ -141,7 +164,7 @@ TOLD: Mapping[str, Sequence[Names]] = {
 
 @dataclass(frozen=True)
 class Lineup:
-    """Names of operations that begin together."""
+    """Names of operations that begin together on the morning of a world."""
 
     world: str
     names: Names
@@ -149,10 +172,23 @@ class Lineup:
     def __str__(self) -> str:
         return f"{self.world}: {' | '.join(self.names)}"
 
+    @property
+    def with_faults(self) -> bool:
+        """Of three, or of what makes many calls, there are so many orders that they fail only where all is asked for."""
+        is_short = len(self.names) == PAIR and IN_MANY_WRITES.isdisjoint(self.names)
+        return is_short or EVERYTHING
+
 
 def lineups() -> Iterator[Lineup]:
     """All that are looked at."""
     for world, names in IN_PAIRS.items():
-        yield from (Lineup(world, pair) for pair in combinations_with_replacement(names, 2))
+        of_pairs = _every_one_of(world) if EVERYTHING else names
+        yield from (Lineup(world, pair) for pair in combinations_with_replacement(of_pairs, 2))
     for world, told in TOLD.items():
         yield from (Lineup(world, names) for names in told)
+
+
+def _every_one_of(world: str) -> Sequence[str]:
+    """But what is made of many writes: there are thousands of orders of each two."""
+    operations = a_world(Store(), world).operations
+    return [name for name, operation in operations.items() if operation.is_one_write]

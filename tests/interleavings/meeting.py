@@ -17,7 +17,7 @@ from tests.interleavings.evidence import Evidence
 from tests.interleavings.invariants import violation
 from tests.interleavings.operation import Operation
 from tests.interleavings.scheduler import ATTEMPTS, Fault, Move, Run, Task
-from tests.interleavings.search import Figures, Search
+from tests.interleavings.search import Figures, Finding, Search
 from tests.interleavings.store import Snapshot, Store
 from tests.interleavings.tables import Tables, comparable
 
@@ -76,10 +76,9 @@ class Meeting:
         """Runs every order of their store calls."""
         return self._search().every_order()
 
-    def replay(self, schedule: Sequence[Move]) -> tuple[Run, str | None]:
-        """One order again, and what is wrong after it."""
-        run = self._search().replay(schedule)
-        return run, self._look_after(run) if run.is_over else self._look_between(run)
+    def replay(self, schedule: Sequence[Move]) -> Finding | None:
+        """What is wrong in one order."""
+        return self._search().replay(schedule)
 
     def _search(self) -> Search:
         return Search(

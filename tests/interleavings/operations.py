@@ -148,9 +148,7 @@ def _calendar(morning: Morning) -> list[Operation]:
             partial(open_slot, morning.specialist, WITHIN_A_MINUTE, TWO + 2 * HOUR, NOW + 9 * SECOND),
             OPEN,
         ),
-        Operation(
-            "delete 14:00", partial(delete_slot, morning.specialist, morning.two, now=NOW + 9 * SECOND), DELETE
-        ),
+        Operation("delete 14:00", partial(delete_slot, morning.specialist, morning.two, now=NOW + 9 * SECOND), DELETE),
         Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten, NOW + 9 * SECOND), DELETE),
         Operation(
             "expire",

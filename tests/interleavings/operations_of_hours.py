@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_date, set_schedule
 from booking.bookings.create import create_booking
@@ -43,8 +44,13 @@ def operations_of_hours(morning: MorningOfHours) -> Mapping[str, Operation]:
         *_time_off(morning),
         *_hours(morning),
         *_opened_by_hand(morning),
+        Operation("deactivate the specialist", partial(_deactivate, morning), is_one_write=False),
     ]
     return {operation.name: operation for operation in found}
+
+
+def _deactivate(morning: MorningOfHours) -> object:
+    return update_user(morning.admin, morning.specialist.user_id, is_active=False, role=None, now=NOW + 10 * SECOND)
 
 
 def _bookings(morning: MorningOfHours) -> list[Operation]:
@@ -54,6 +60,7 @@ def _bookings(morning: MorningOfHours) -> list[Operation]:
     return [
         Operation("book a trim at 10:00", partial(trim, morning.cid, morning.trim_at(10), idempotency_key="k"), BOOK),
         Operation("book a trim at 9:45", partial(trim, morning.dan, morning.trim_at(9, 45)), BOOK),
+        Operation("book a trim at 10:45", partial(trim, morning.dan, morning.trim_at(10, 45)), BOOK),
         Operation("book a cut at 10:00", partial(cut, morning.dan, morning.at(10)), BOOK),
         Operation("book 14:00 for a cut", partial(cut, morning.dan, morning.two), BOOK),
         Operation("book 14:00", partial(create_booking, morning.cid, morning.two, now=now), BOOK),
@@ -120,6 +127,7 @@ def _time_off(morning: MorningOfHours) -> list[Operation]:
     return [
         Operation("time off at 10:00", partial(take, clock(10), clock(10, 30)), (TimeTaken, Forbidden)),
         Operation("time off at 11:30", partial(take, clock(11, 30), clock(11, 45)), (TimeTaken, Forbidden)),
+        Operation("time off at 17:30", partial(take, clock(17, 30), clock(17, 45)), (TimeTaken, Forbidden)),
         Operation("time off ends", give_up, (TimeOffNotFound, Forbidden)),
     ]
 
@@ -144,6 +152,7 @@ def _opened_by_hand(morning: MorningOfHours) -> list[Operation]:
     taken = (SlotOverlaps, TimeTaken, Forbidden)
     return [
         Operation("open 10:00", partial(open_at, clock(10), clock(10, 30)), taken),
+        Operation("open 17:00", partial(open_at, clock(17), clock(18)), taken),
         Operation("open 10:15", partial(open_at, clock(10, 15), clock(11)), taken),
         Operation("delete 14:00", partial(delete, morning.two), DELETE),
         Operation("delete 15:00", partial(delete, morning.three), DELETE),

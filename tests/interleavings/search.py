@@ -62,13 +62,20 @@ class Search:
             self.figures.orders = self._orders_from(ROOT, {})
         return self.figures
 
-    def replay(self, schedule: Sequence[Move]) -> Run:
-        """One order, to look at."""
+    def replay(self, schedule: Sequence[Move]) -> Finding | None:
+        """What is wrong in the order that begins like that."""
         self.store.restore(self.before)
         left = list(schedule)
-        run = Run(self.store, self.start(), lambda _: left.pop(0) if left else None)
-        run.to_the_end()
-        return run
+
+        def choose(run: Run) -> Move | None:
+            if left:
+                return left.pop(0)
+            return None if self._report(run, self.look_between(run)) else self._moves(run)[0]
+
+        run = Run(self.store, self.start(), choose)
+        if run.to_the_end():
+            self._report(run, self.look_after(run))
+        return self.figures.finding
 
     def _run(self, parent: Node, beginning: Sequence[Move]) -> None:
         """The order that begins like that and then goes on as it is shortest to say."""

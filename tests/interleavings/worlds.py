@@ -23,6 +23,7 @@ CLOSED = "opened by hand, the specialist deactivated"
 INACTIVE = "opened by hand, Wanda deactivated and still in line"
 HOURS = "opening hours"
 HOURS_CLOSED = "opening hours, the specialist deactivated"
+HOURS_INACTIVE = "opening hours, Wanda deactivated and still in line"
 ACROSS = "opening hours, only Eve waits, for 9:45, which two have"
 BESIDE = "opening hours, Eve waits for 14:00 for a cut, which 15:00 is in the way of"
 BOTH = "opening hours, Cid has 14:00, and Eve waits for it for a cut, which 15:00 is in the way of, too"
@@ -65,12 +66,13 @@ def _deactivate(admin: Caller, specialist: Caller) -> None:
     update_user(admin, specialist.user_id, is_active=False, role=None, now=NOW)
 
 
-def _with_wanda_inactive() -> Operations:
-    """As far as a run has come that ended before it has removed her from the wait-list.
+def _deactivate_wanda(morning: Morning | MorningOfHours) -> None:
+    """As far as a run has come that ended before it has removed her from the wait-list."""
+    update(UserItem(user_id=morning.wanda.user_id), [UserItem.is_active.set(False)])  # the value
 
-    Who comes to her place removes her in a write of its own.
-    """
-    found = _opened(lambda morning: update(UserItem(user_id=morning.wanda.user_id), [UserItem.is_active.set(False)]))
+
+def _in_many_writes(found: Operations) -> Operations:
+    """Who comes to the place of somebody inactive removes it in a write of its own."""
     return {name: replace(operation, is_one_write=False) for name, operation in found.items()}
 
 
@@ -94,7 +96,8 @@ def _with_both() -> Operations:
 _MAKERS: Mapping[str, Callable[[], Operations]] = {
     OPENED: partial(_opened, _nothing),
     CLOSED: partial(_opened, lambda morning: _deactivate(morning.admin, morning.specialist)),
-    INACTIVE: _with_wanda_inactive,
+    INACTIVE: lambda: _in_many_writes(_opened(_deactivate_wanda)),
+    HOURS_INACTIVE: lambda: _in_many_writes(_of_hours(_deactivate_wanda)),
     HOURS: partial(_of_hours, _nothing),
     HOURS_CLOSED: partial(_of_hours, lambda morning: _deactivate(morning.admin, morning.specialist)),
     ACROSS: partial(_of_hours, _only_eve_waits),

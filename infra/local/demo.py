@@ -1,6 +1,7 @@
 """Demo data for a new stack, added over HTTP as any client would; adding it again changes nothing."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,20 +20,24 @@ SERVICES = (
     {"title": "Follow-up", "description": "Half an hour to see how it goes.", "duration_minutes": 30},
 )
 PRICES = ("60.00", "35.00")
-SLOT_HOURS = (9, 10, 11)
-DAYS_AHEAD = (1, 2, 3)
+MORNING, AFTERNOON = {"from": "09:00", "to": "13:00"}, {"from": "14:00", "to": "18:00"}
+WEEK = {
+    "hours": {**{day: [MORNING, AFTERNOON] for day in ("mon", "tue", "wed", "thu", "fri")}, "sat": [MORNING]},
+    "step_minutes": 30,
+}
+DAYS_AHEAD = 14
 COLD_START_SECONDS = 60.0
 
 
 def add(url: str, stack: DeployedStack) -> str | None:
-    """Makes the demo users, services and slots that are not there yet; the id of a slot to book, if one is free."""
+    """Makes the demo users, services and hours that are not there yet; the id of a slot to book, if one is free."""
     with httpx.Client(base_url=url, timeout=COLD_START_SECONDS, trust_env=False) as api:
         sign_in(api, *CLIENT, role="client")
         specialist = sign_in(api, *SPECIALIST, role="specialist")
         make_admin(stack, *ADMIN)
         specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
         offer_services(api, specialist, specialist_id)
-        open_slots(api, specialist)
+        describe_week(api, specialist)
         return free_slot(api, specialist_id)
 
 
@@ -62,31 +67,22 @@ def offer_services(api: httpx.Client, token: str, specialist_id: str) -> None:
             ask(api, "POST", "/specialists/me/services", token, {**service, "price": price})
 
 
-def open_slots(api: httpx.Client, token: str) -> None:
-    """A few slots in the next days; one that is there already overlaps with itself and is left as it is."""
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for day in DAYS_AHEAD:
-        for hour in SLOT_HOURS:
-            start = midnight + timedelta(days=day, hours=hour)
-            slot = {"start_at": rfc3339(start), "end_at": rfc3339(start + timedelta(hours=1))}
-            answer = api.post("/specialists/me/slots", json=slot, headers=bearer(token))
-            if answer.status_code != httpx.codes.CONFLICT:
-                checked(answer)
+def describe_week(api: httpx.Client, token: str) -> None:
+    """The demo week, unless the specialist has described one."""
+    if ask(api, "GET", "/specialists/me/schedule", token)["version"] == 0:
+        ask(api, "PUT", "/specialists/me/schedule", token, WEEK)
 
 
 def free_slot(api: httpx.Client, specialist_id: str) -> str | None:
-    """A demo slot that nobody has booked."""
-    today = datetime.now(UTC).date()
-    for day in DAYS_AHEAD:
-        date = (today + timedelta(days=day)).isoformat()
-        for slot in ask(api, "GET", f"/specialists/{specialist_id}/slots?date={date}"):
-            if not slot["is_booked"]:
-                return str(slot["id"])
-    return None
+    """A slot of the next days, from tomorrow on, that nobody has booked."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    days = f"date_from={tomorrow}&date_to={tomorrow + timedelta(days=DAYS_AHEAD)}"
+    free = ask(api, "GET", f"/specialists/{specialist_id}/slots?{days}&is_booked=false&limit=1")
+    return str(free[0]["id"]) if free else None
 
 
 def ask(
-    api: httpx.Client, method: str, path: str, token: str | None = None, body: dict[str, object] | None = None
+    api: httpx.Client, method: str, path: str, token: str | None = None, body: Mapping[str, object] | None = None
 ) -> Any:
     """One request, which must succeed."""
     return checked(api.request(method, path, json=body, headers=bearer(token) if token else {}))
@@ -103,8 +99,3 @@ def checked(answer: httpx.Response) -> Any:
 def bearer(token: str) -> dict[str, str]:
     """The header that says who asks."""
     return {"Authorization": f"Bearer {token}"}
-
-
-def rfc3339(moment: datetime) -> str:
-    """The moment as the API writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

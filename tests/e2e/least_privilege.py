@@ -83,8 +83,14 @@ class World:
 
         self.admin = self._admin()
         self.client, self.waiting_client, self.bystander = (self.new("client")[1] for _ in range(3))
-        self.specialist, self.idle_specialist, other_specialist = (self.new("specialist")[1] for _ in range(3))
-        self.profile, self.idle_profile = map(self._profile_of, (self.specialist, self.idle_specialist))
+        self.specialist, self.idle_specialist, other_specialist, self.open_specialist = (
+            self.new("specialist")[1] for _ in range(4)
+        )
+        self.profile, self.idle_profile, self.open_profile = map(
+            self._profile_of, (self.specialist, self.idle_specialist, self.open_specialist)
+        )
+        self.given(200, "PUT /specialists/me/schedule", self.open_specialist, OPEN_EVERY_DAY)
+        self._open_days = (datetime.now(UTC).date() + timedelta(days=number) for number in itertools.count(2))
         self.services = [self._service() for _ in range(2)]
         self.slots = [self.slot() for _ in range(2)]
         self.day, self.next_day = (f"{first + timedelta(days=days):%Y-%m-%d}" for days in (0, 1))
@@ -191,10 +197,27 @@ class World:
         """The client's booking of a free slot."""
         return str(self.given(201, "POST /bookings", self.client, {"slot_id": slot_id}).json()["id"])
 
-    def awaited(self, slot_id: str) -> str:
-        """Another client's wait-list entry for a booked slot."""
-        entry = self.given(201, "POST /bookings/wait-list", self.waiting_client, {"slot_id": slot_id})
+    def awaited(self, slot_id: str, by: Account | None = None) -> str:
+        """Another client's wait-list entry for a slot that is taken."""
+        entry = self.given(201, "POST /bookings/wait-list", by or self.waiting_client, {"slot_id": slot_id})
         return str(entry.json()["id"])
+
+    def open_day(self) -> Mapping[str, Mapping[str, str]]:
+        """The slots from opening hours, by start ("09:00"), of a day on which nothing is taken."""
+        day = next(self._open_days)
+        slots = self.given(200, f"GET /specialists/{self.open_profile}/slots?date={day}").json()
+        return {slot["start_at"][11:16]: slot for slot in slots}
+
+    def awaited_in_hours(self, slots: Mapping[str, Mapping[str, str]]) -> None:
+        """Somebody waits for the slot at nine, somebody for one that stays taken in the hour after it."""
+        self.booked(slots["10:00"]["id"])
+        self.awaited(slots["09:00"]["id"])
+        self.awaited(slots["09:55"]["id"], self.bystander)
+
+    def time_off(self, slot: Mapping[str, str]) -> str:
+        """Time off as long as the slot."""
+        body = {"start_at": slot["start_at"], "end_at": slot["end_at"]}
+        return str(self.given(201, "POST /specialists/me/time-off", self.open_specialist, body).json()["id"])
 
     def _admin(self) -> Account:
         email = self.registered("client")["email"]
@@ -218,6 +241,12 @@ class World:
 
 
 HOURS = [{"from": "09:00", "to": "17:00"}]
+OPEN_EVERY_DAY: Mapping[str, object] = {
+    "hours": {day: [{"from": "09:00", "to": "10:10"}] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    "slot_minutes": 10,
+    "step_minutes": 5,
+    "horizon_days": 400,
+}
 SERVICE: Mapping[str, str | int] = {"title": "Haircut", "duration_minutes": 10, "price": "25.00"}
 
 
@@ -355,7 +384,30 @@ def create_slot(world: World) -> None:
 
 
 def delete_slot(world: World) -> None:
-    world.then(204, f"DELETE /specialists/me/slots/{world.slot()}", world.specialist)
+    """Somebody waits for its time, and gets it."""
+    slots = world.open_day()
+    times = {"start_at": slots["09:00"]["start_at"], "end_at": slots["09:00"]["end_at"]}
+    slot = world.given(201, "POST /specialists/me/slots", world.open_specialist, times).json()
+    world.awaited_in_hours(slots)
+    world.then(204, f"DELETE /specialists/me/slots/{slot['id']}", world.open_specialist)
+
+
+def create_time_off(world: World) -> None:
+    world.then(201, "POST /specialists/me/time-off", world.specialist, world.times())
+
+
+def list_time_off(world: World) -> None:
+    for start in ("09:00", "09:10"):
+        world.time_off(world.open_day()[start])
+    must_go_on(world.then(200, "GET /specialists/me/time-off?limit=1", world.open_specialist))
+
+
+def delete_time_off(world: World) -> None:
+    """Somebody waits for its time, and gets it."""
+    slots = world.open_day()
+    time_off_id = world.time_off(slots["09:00"])
+    world.awaited_in_hours(slots)
+    world.then(204, f"DELETE /specialists/me/time-off/{time_off_id}", world.open_specialist)
 
 
 def list_slots(world: World) -> None:
@@ -373,9 +425,15 @@ def get_availability(world: World) -> None:
 
 
 def create_booking(world: World) -> None:
-    wanted = {"slot_id": world.slot(), "service_id": world.services[0]}
+    """Of both kinds; a repeat is answered although the hours were taken away."""
+    by_hand = {"slot_id": world.slot(), "service_id": world.services[0]}
+    world.then(201, "POST /bookings", world.client, by_hand)
+    slot = world.open_day()["09:00"]
     key = {"Idempotency-Key": secrets.token_hex(8)}
-    world.then(201, "POST /bookings", world.client, wanted, headers=key)
+    world.then(201, "POST /bookings", world.client, {"slot_id": slot["id"]}, headers=key)
+    day = f"PUT /specialists/me/schedule/dates/{slot['start_at'][:10]}"
+    world.given(200, day, world.open_specialist, {"hours": []})
+    world.then(201, "POST /bookings", world.client, {"slot_id": slot["id"]}, headers=key)
 
 
 def get_booking(world: World) -> None:
@@ -383,21 +441,33 @@ def get_booking(world: World) -> None:
 
 
 def cancel_booking(world: World) -> None:
-    """Somebody waits for the slot, and gets it."""
+    """Somebody waits for the slot, and gets it; of both kinds."""
     slot_id = world.slot()
     booking_id = world.booked(slot_id)
     world.awaited(slot_id)
     world.then(200, f"PATCH /bookings/{booking_id}/cancel", world.client)
+    slots = world.open_day()
+    booking_id = world.booked(slots["09:00"]["id"])
+    world.awaited_in_hours(slots)
+    world.then(200, f"PATCH /bookings/{booking_id}/cancel", world.client)
 
 
 def reschedule_booking(world: World) -> None:
-    """To another specialist's slot in vain, then to one of the same; somebody waits for the slot that is left."""
+    """To another specialist's slot in vain, then to one of the same; somebody waits for the slot that is left.
+
+    Then a booking of a slot from hours moves within its hour.
+    """
     slot_id = world.slot()
     booking_id = world.booked(slot_id)
     world.awaited(slot_id)
     move = f"PATCH /bookings/{booking_id}/reschedule"
     world.then(409, move, world.client, {"slot_id": world.other_specialists_slot})
     world.then(200, move, world.client, {"slot_id": world.slot()})
+    slots = world.open_day()
+    booking_id = world.booked(slots["09:00"]["id"])
+    world.awaited_in_hours(slots)
+    move = f"PATCH /bookings/{booking_id}/reschedule"
+    world.then(200, move, world.client, {"slot_id": slots["09:30"]["id"]})
 
 
 def get_booking_calendar(world: World) -> None:
@@ -420,6 +490,9 @@ def join_wait_list(world: World) -> None:
     world.booked(slot_id)
     wanted = {"slot_id": slot_id, "service_id": world.services[0]}
     world.then(201, "POST /bookings/wait-list", world.waiting_client, wanted)
+    slot_id = world.open_day()["09:00"]["id"]
+    world.booked(slot_id)
+    world.then(201, "POST /bookings/wait-list", world.waiting_client, {"slot_id": slot_id})
 
 
 def list_my_wait_list(world: World) -> None:
@@ -435,6 +508,9 @@ def leave_wait_list(world: World) -> None:
     world.booked(slot_id)
     entry_id = world.awaited(slot_id)
     world.then(204, f"DELETE /bookings/wait-list/{entry_id}", world.waiting_client)
+    slot_id = world.open_day()["09:00"]["id"]
+    world.booked(slot_id)
+    world.then(204, f"DELETE /bookings/wait-list/{world.awaited(slot_id)}", world.waiting_client)
 
 
 def health(world: World) -> None:
@@ -545,6 +621,9 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ListOwnDates": list_own_dates,
     "OpenSlot": create_slot,
     "DeleteSlot": delete_slot,
+    "CreateTimeOff": create_time_off,
+    "ListTimeOff": list_time_off,
+    "DeleteTimeOff": delete_time_off,
     "ListSlots": list_slots,
     "ListOwnSlots": list_my_slots,
     "GetAvailability": get_availability,

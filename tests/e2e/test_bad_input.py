@@ -50,9 +50,10 @@ PATHS = {
     "calendar": ("GET", "/bookings/{}/calendar.ics"),
     "wait": ("DELETE", "/bookings/wait-list/{}"),
     "slot": ("DELETE", "/specialists/me/slots/{}"),
+    "time off": ("DELETE", "/specialists/me/time-off/{}"),
     "user": ("PATCH", "/users/{}"),
 }
-ASKED_FOR_ALL = ("slot", "asset")
+ASKED_FOR_ALL = ("slot", "time off", "asset")
 """The routes that take an id apart and that open a file. The others compare it with what is stored."""
 SOME_IDS = ("NUL", "our prefix")
 GOOD_BODIES: Mapping[str, dict[str, object]] = {
@@ -62,6 +63,7 @@ GOOD_BODIES: Mapping[str, dict[str, object]] = {
     "/auth/logout": {"refresh_token": "x"},
     "/specialists/me/services": {"title": "Haircut", "duration_minutes": 30, "price": "25.00"},
     "/specialists/me/slots": {"start_at": "2099-01-01T00:00:00Z", "end_at": "2099-01-01T01:00:00Z"},
+    "/specialists/me/time-off": {"start_at": "2099-01-01T00:00:00Z", "end_at": "2099-01-01T01:00:00Z"},
     "/bookings": {"slot_id": "slt_nothing"},
     "/bookings/wait-list": {"slot_id": "slt_nothing"},
 }
@@ -202,6 +204,9 @@ def test_a_body_over_what_the_gateway_takes_is_refused_in_the_same_shape(people:
         *("cursor=", "cursor=x", f"cursor={LONG}", "cursor=a.b.c", "cursor=%00", "limit=1&limit=x", "limit=%ff"),
         *("date=tomorrow", "date=2026-02-30", "date=2026-1-1", "date=%00", "date=0001-01-01", "date=9999-12-31"),
         *("tz=Nowhere/None", "tz=../../etc/passwd", f"tz={LONG}", "tz=%00", "tz=", "tz=/etc/localtime"),
+        *("date_from=2030-01-01", "date_to=2030-01-01", "date_from=2030-01-02&date_to=2030-01-01"),
+        *("date_from=2030-01-01&date_to=2030-02-01", "date=2030-01-01&date_from=2030-01-01&date_to=2030-01-02"),
+        *("is_booked=perhaps", "more=1", "service=svc_nothing"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(query: str, specialist: Person, stack: DeployedStack) -> None:
@@ -209,6 +214,24 @@ def test_a_query_that_makes_no_sense_is_refused(query: str, specialist: Person, 
     answer = sent_raw(stack.url, "GET", target, {})
     check_refused(answer)
     assert answer.status == 422, answer.body
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        *(None, [], "", 10**400, {"monday": []}, {"mon": {}}, {"mon": [None]}, {"mon": [{}]}, {"mon": ["09:00-12:00"]}),
+        *({"mon": [{"from": start, "to": "12:00"}]} for start in ("9:00", "12:00", "-1:00", "09:00:30", "\x00", 540)),
+        *({"mon": [{"from": "09:00", "to": end}]} for end in ("24:01", "99:99", "00:00", LONG, None)),
+        {"mon": [{"from": "09:00", "to": "12:00"}, {"from": "11:00", "to": "13:00"}]},
+        {"mon": [{"from": f"{hour:02}:00", "to": f"{hour:02}:01"} for hour in range(21)]},
+    ],
+    ids=lambda hours: json.dumps(hours)[:40],
+)
+def test_hours_that_make_no_sense_are_refused(hours: object, specialist: Person) -> None:
+    body = json.dumps({"hours": hours})
+    answer = specialist.http.put("/specialists/me/schedule", content=body, headers={"Content-Type": "application/json"})
+    refused(answer, 422, reason="validation_error")
+    assert good(specialist.http.get("/specialists/me/schedule"))["hours"] == {}
 
 
 @pytest.mark.parametrize(

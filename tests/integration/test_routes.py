@@ -469,6 +469,15 @@ class TestCalendarFiles:
         [event] = calendar.walk("VEVENT")
         return calendar, event
 
+    def test_reads_the_booking_and_the_profile_and_nothing_else(self, api: Api, now: datetime) -> None:
+        client = a_client()
+        booking = api.request("POST", "/bookings", client, json={"slot_id": slot_of(a_specialist(), now)}).json()
+
+        with counted_calls() as calls:
+            self.event(api, client, booking["id"])
+
+        assert calls.operations == ["GetItem", "GetItem"]
+
     def test_a_booking_is_an_event_that_follows_it(self, api: Api, now: datetime) -> None:
         specialist, client = a_specialist(), a_client()
         profiles.update_own_profile(specialist, {"display_name": "Ann"}, now)

@@ -688,6 +688,7 @@ class TestConflictsOfAWeek:
 
 class TestConflictsOfDates:
     def test_are_those_of_the_day(self, open_specialist: Caller) -> None:
+        booked(open_specialist, at(20, TODAY))
         booked(open_specialist, at(10))
         left_out = booked(open_specialist, at(15))
         booked(open_specialist, at(20, TODAY + 2 * DAY))
@@ -729,8 +730,13 @@ class TestConflictsOfDates:
     def test_of_a_day_that_ends_meanwhile_are_none(self, specialist: Caller) -> None:
         late = NOW + 2 * HOUR  # it is after midnight in Kiritimati, and before noon in UTC
 
-        with just_before("BatchGetItem", partial(in_zone, specialist, "Pacific/Kiritimati")):
+        moved_east = just_before("BatchGetItem", partial(in_zone, specialist, "Pacific/Kiritimati"))
+        with moved_east, counted_calls() as calls:
             assert set_date(specialist, TODAY, (), late).conflicts == []
+
+        assert [query.get("IndexName") for query in calls.parameters("Query")] == [
+            None
+        ]  # a range begins before it ends
 
 
 class TestConflictsOfATimeZone:

@@ -461,6 +461,33 @@ class TestWaiting:
         assert stored("waitlist") == []
         assert waiting_in_hours(specialist) == {}
 
+    def test_one_client_may_get_two_times_in_one_write(self, specialist: Caller, half_hour: Service) -> None:
+        booking, waiter = book(specialist, "10:00"), a_waiter()
+        for start in ("10:00", "10:30"):
+            join_wait_list(waiter, slot_at(specialist, start, 30), NOW, service_id=half_hour.id)
+
+        with counted_calls() as calls:
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert calls.operations.count("TransactWriteItems") == 2  # the first one finds that somebody waits
+        assert booked_by(waiter) == [("10:00", "confirmed"), ("10:30", "confirmed")]
+        assert stored("waitlist") == []
+
+    def test_a_client_without_an_active_account_leaves_both_times_that_it_waits_for(
+        self, specialist: Caller, half_hour: Service
+    ) -> None:
+        booking, inactive = book(specialist, "10:00"), a_waiter()
+        for start in ("10:00", "10:30"):
+            join_wait_list(inactive, slot_at(specialist, start, 30), NOW, service_id=half_hour.id)
+        next_in_line = wait(specialist, "10:15", half_hour, seconds=1)
+        set_active(inactive, is_active=False)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert (booked_by(inactive), booked_by(next_in_line)) == ([], [("10:15", "confirmed")])
+        assert stored("waitlist") == []
+        assert waiting_in_hours(specialist) == {}
+
     def test_everybody_whose_slot_is_free_is_promoted_in_the_order_of_joining(
         self, specialist: Caller, half_hour: Service
     ) -> None:
@@ -601,6 +628,24 @@ class TestWaiting:
         assert slot_item(slot.id)["client_id"] == waiter.user_id
         assert (slot_item(slot.id)["waiters"], waiting_in_hours(specialist)) == (0, {})
         assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(60)), "11": set(range(15))}
+
+    def test_for_a_whole_day_needs_the_time_before_and_behind_it(
+        self, specialist: Caller, with_buffers: Service
+    ) -> None:
+        change_schedule(specialist, hours={"fri": [[540, 720]], "sat": [[540, 720]]})
+        half_hour = a_service(specialist, 30)
+        slot = a_slot(specialist, 2 * HOUR, DAY)
+        before = book(specialist, "09:30", half_hour)
+        behind = SlotId.of_hours(specialist.specialist_id, NOW + 2 * HOUR + DAY, 30 * MINUTE).text
+        behind_it = create_booking(a_client(), behind, service_id=half_hour.id, now=NOW)
+        waiter = a_waiter()
+        join_wait_list(waiter, slot.id, NOW, service_id=with_buffers.id)
+
+        cancel_booking(an_admin(), behind_it.id, NOW)
+        assert booked_by(waiter) == []
+        cancel_booking(an_admin(), before.id, NOW)
+
+        assert booked_by(waiter) == [("10:00", "confirmed")]
 
     def test_for_a_hand_opened_slot_passes_over_who_needs_time_that_is_taken(
         self, specialist: Caller, with_buffers: Service, half_hour: Service

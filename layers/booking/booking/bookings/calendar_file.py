@@ -9,8 +9,8 @@ from datetime import datetime
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from booking.bookings.read import get_booking
-from booking.bookings.rules import Booking, Status
+from booking.bookings.read import find_booking
+from booking.bookings.rules import Booking, Status, check_may_see
 from booking.caller import Caller
 from booking.runtime.defang import defanged
 from booking.runtime.settings import settings
@@ -24,7 +24,8 @@ _NO_REPLY = "noreply@booking-api.invalid"
 
 def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
     """The file for whoever may see the booking. Raises `BookingNotFound`, `Forbidden`."""
-    booking = get_booking(caller, booking_id)
+    booking = find_booking(booking_id)
+    check_may_see(booking, caller)
     return to_icalendar(booking, find_profile(booking.specialist_id), now)
 
 

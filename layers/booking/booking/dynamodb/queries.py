@@ -98,11 +98,16 @@ def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consisten
 
 
 def query_all[I: Item](
-    source: type[I] | Index[I], hash_key: str, within: Condition | None, *, consistent: bool = False
+    source: type[I] | Index[I],
+    hash_key: str,
+    within: Condition | None,
+    *,
+    consistent: bool = False,
+    most: int | None = None,
 ) -> list[I]:
-    """Every item of a partition, or of a range in it, that is known to be short."""
+    """Every item of a partition, or of a range in it, that is known to be short; or the first `most` of them."""
     with sdk_errors_mapped():
-        return list(source.query(hash_key, within, consistent_read=consistent))
+        return list(source.query(hash_key, within, consistent_read=consistent, limit=most))
 
 
 def query_items(item: type[Item], hash_key: str, within: Condition, *, consistent: bool) -> list[RawItem]:

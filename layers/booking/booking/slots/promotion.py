@@ -4,6 +4,7 @@ Here is the plain case, a hand-opened slot that needs no time beside it: it goes
 others `booking.slots.promotion_plan` looks at everybody who waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,10 +58,19 @@ def promote(transaction: Transaction, promotion: Promotion, *, from_booking: str
     )
     if service_id := promotion.waiter.service_id:
         check_offered_in(transaction, promotion.slot.specialist_id, service_id)
-    return leave_promoted(transaction, promotion)
+    return leave_promoted(transaction, [promotion])[0]
 
 
-def leave_promoted(transaction: Transaction, promotion: Promotion) -> Step:
-    """The waiter leaves the wait-list, if it is still in it and its account is active (the step that is answered)."""
-    delete_entry(transaction, promotion.slot, promotion.waiter)
-    return transaction.check(UserItem(user_id=promotion.waiter.client.id), IS_ACTIVE)
+def leave_promoted(transaction: Transaction, promotions: Sequence[Promotion]) -> list[Step]:
+    """The waiters leave the wait-list, if they are still in it and their accounts are active.
+
+    Answers for each of them the step that fails if its account is not; one client has one such step, since a
+    transaction may not touch an item twice.
+    """
+    is_active: dict[str, Step] = {}
+    for promotion in promotions:
+        delete_entry(transaction, promotion.slot, promotion.waiter)
+        client_id = promotion.waiter.client.id
+        if client_id not in is_active:
+            is_active[client_id] = transaction.check(UserItem(user_id=client_id), IS_ACTIVE)
+    return [is_active[promotion.waiter.client.id] for promotion in promotions]

@@ -20,7 +20,7 @@ from booking.slots.hours import Hours, check_taken, empty_hour, set_hour
 from booking.slots.minutes import Minutes, minutes_between, minutes_of
 from booking.slots.offered import is_offered_to_waiters
 from booking.slots.promotion import Promotion, leave_promoted
-from booking.slots.rules import WaitListEntry, has_started
+from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, WaitListEntry, has_started
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 from booking.slots.timeline import Timeline, read_timeline
@@ -28,12 +28,12 @@ from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
 from booking.specialists.offer import Offer, read_offer
 
 MOST_PROMOTED = 20
+MOST_IN_LINE = 1000  # that are looked at, so that no crowd can keep time from being freed
 MOST_WRITES = 100  # that DynamoDB takes in a transaction
 WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
 _HOUR = timedelta(hours=1)
-_LONGEST_BEFORE = timedelta(hours=4)  # a buffer before
-_LONGEST_FROM_START = timedelta(hours=12)  # a service and the buffer behind it
+_LONGEST_FROM_START = LONGEST_SLOT + LONGEST_BUFFER  # a hand-opened slot and the buffer behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +109,14 @@ class PromotionPlan:
         for hour, fewer in self._changed.items():
             record = self._records.get(hour) or empty_hour(self._freed.specialist_id, hour)
             set_hour(transaction, record, hour, frozenset(self._taken.get(hour, ())), int(record.waiting) - fewer)
-        for hour, minute in self._blockers_to_check():
-            check_taken(transaction, self._freed.specialist_id, hour, minute)
-        for slot in self._blocking_slots.values():
-            transaction.check(SlotItem.at(slot), SlotItem.booking_id.exists())
+        self._check_blockers(transaction)
         by_slot = {
             promotion.slot.text: (booking_id, promotion.waiter.client.id)
             for promotion, booking_id in zip(self.promotions, booking_ids, strict=True)
         }
         for slot in self._slots_changed():
             self._write_slot(transaction, slot, by_slot.get(slot.text))
-        return [leave_promoted(transaction, promotion) for promotion in self.promotions]
+        return leave_promoted(transaction, self.promotions)
 
     def _promote(self, promotion: Promotion, needed: Minutes) -> None:
         anew = [hour for hour in needed if hour not in self._changed]
@@ -151,15 +148,18 @@ class PromotionPlan:
             self._blocking_slots[slot.text] = slot
         return not item.booking_id
 
-    def _blockers_to_check(self) -> list[tuple[datetime, int]]:
-        """What the versions of the changed hours do not hold already, as far as there is room for it.
+    def _check_blockers(self, transaction: Transaction) -> None:
+        """What keeps somebody waiting is still there, where the versions of the changed hours do not say so already.
 
         What finds no room may have gone by the time of the write, so whoever waits for it is looked at again after it.
         """
-        blockers = [(hour, minute) for hour, minute in self._blockers.items() if hour not in self._changed]
-        room = max(0, self._room - self._writes() - len(self._blocking_slots))
-        self.is_complete = self.is_complete and len(blockers) <= room
-        return blockers[:room]
+        minutes = [blocker for blocker in self._blockers.items() if blocker[0] not in self._changed]
+        room = max(0, self._room - self._writes())
+        self.is_complete = self.is_complete and len(minutes) + len(self._blocking_slots) <= room
+        for slot in list(self._blocking_slots.values())[:room]:
+            transaction.check(SlotItem.at(slot), SlotItem.booking_id.exists())
+        for hour, minute in minutes[: max(0, room - len(self._blocking_slots))]:
+            check_taken(transaction, self._freed.specialist_id, hour, minute)
 
     def _slots_changed(self) -> list[SlotId]:
         promoted = [promotion.slot for promotion in self.promotions if not promotion.slot.from_hours]
@@ -199,8 +199,8 @@ def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
     read of what is offered.
     """
     hours = freed.hours()
-    first, last = hours[0] - _LONGEST_FROM_START, hours[-1] + _HOUR + _LONGEST_BEFORE
-    timeline = read_timeline(freed.specialist_id, first - _LONGEST_BEFORE, last + _LONGEST_FROM_START)
+    first, last = hours[0] - _LONGEST_FROM_START, hours[-1] + _HOUR + LONGEST_BUFFER
+    timeline = read_timeline(freed.specialist_id, first - LONGEST_BUFFER, last + _LONGEST_FROM_START)
     plan = PromotionPlan(freed, timeline, room, now)
     waiters = list(_first_services(_waiters(freed, set(hours), first, last)))
     if waiters:
@@ -224,14 +224,14 @@ def _waiters(
         if not hours.isdisjoint(minutes_of(slot, waiter.service))
     }
     if freed.slot:
-        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True):
+        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True, most=MOST_IN_LINE):
             waiter = item.to_entry()
             found[freed.slot.text, waiter.client.id] = (freed.slot, waiter)
     return sorted(found.values(), key=lambda each: (each[1].created_at, each[1].client.id, each[0].text))
 
 
 def _line(specialist_id: str, day: date) -> list[LineItem]:
-    return query_all(LineItem, line_key(specialist_id, day), None, consistent=True)
+    return query_all(LineItem, line_key(specialist_id, day), None, consistent=True, most=MOST_IN_LINE)
 
 
 def _first_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[tuple[SlotId, WaitListEntry]]:

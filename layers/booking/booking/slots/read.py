@@ -13,7 +13,7 @@ from booking.dynamodb.queries import Page, PageRequest
 from booking.runtime.clock import from_stored, to_stored
 from booking.slots.errors import SlotNotFound
 from booking.slots.minutes import minutes_of
-from booking.slots.rules import Availability, Slot, bounds_of_days, has_started
+from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, Availability, Slot, bounds_of_days, has_started
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem, slot_key
 from booking.slots.timeline import Timeline, read_timeline
@@ -21,7 +21,7 @@ from booking.specialists.errors import ProfileNotFound, ServiceNotFound, Special
 from booking.specialists.offer import Offer, read_offer
 from booking.specialists.rules import BookedService, Service
 
-LONGEST_SLOT_AND_BUFFERS = timedelta(hours=16)
+_REACH = LONGEST_SLOT + LONGEST_BUFFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,7 @@ def _slots(specialist_id: str, wanted: SlotFilter, now: datetime) -> Iterator[Sl
     service = offer.service(wanted.service_id) if wanted.service_id else None
     if service and not service.is_active:
         raise ServiceNotFound
-    timeline = read_timeline(
-        specialist_id, wanted.first - LONGEST_SLOT_AND_BUFFERS, wanted.until + LONGEST_SLOT_AND_BUFFERS
-    )
+    timeline = read_timeline(specialist_id, wanted.first - _REACH, wanted.until + _REACH)
     opened = _opened_slots(timeline, wanted, service)
     return merge(opened, _slots_of_hours(offer, timeline, wanted, service, now), key=_place)
 

@@ -16,6 +16,7 @@ from booking.slots.errors import (
 from booking.specialists.rules import BookedService
 
 LONGEST_SLOT = timedelta(hours=24)
+LONGEST_BUFFER = timedelta(hours=4)
 FARTHEST_AHEAD = timedelta(days=400)
 MOST_DAYS_LISTED = 31
 

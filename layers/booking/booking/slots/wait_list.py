@@ -7,7 +7,7 @@ the same moment is either seen or makes that write fail and start again.
 
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from pynamodb.expressions.condition import Condition
@@ -28,13 +28,11 @@ from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, rea
 from booking.slots.minutes import Minutes, minutes_between, minutes_of
 from booking.slots.offered import terms_for
 from booking.slots.read import find_slot
-from booking.slots.rules import Client, WaitListEntry, has_started
+from booking.slots.rules import LONGEST_BUFFER, Client, WaitListEntry, has_started
 from booking.slots.slot_id import SlotId
 from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem
 from booking.slots.wait_list_entry_id import EntryId
 from booking.slots.wait_list_table import LineItem, WaitListItem
-
-LONGEST_BUFFER = timedelta(hours=4)
 
 
 def join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -> WaitListEntry:

@@ -7,7 +7,7 @@ SECONDS = {
     "unit": 60,
     "integration": 60,
     "consistency": 60,
-    "interleavings": 180,  # a search is one test
+    "interleavings": 600,  # the first test runs all orders
     "mutants": 60,
     "smoke": 300,
     "e2e": 600,  # the first test of a run deploys a stack

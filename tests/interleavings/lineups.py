@@ -174,7 +174,7 @@ class Lineup:
 
     @property
     def with_faults(self) -> bool:
-        """Of three, or of what makes many calls, there are so many orders that they fail only where all is asked for."""
+        """Of three, or of what makes many calls, there are too many orders with faults, unless all is asked for."""
         is_short = len(self.names) == PAIR and IN_MANY_WRITES.isdisjoint(self.names)
         return is_short or EVERYTHING
 

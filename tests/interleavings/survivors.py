@@ -1,32 +1,72 @@
-"""Terms of conditions that can be left out without any order showing it, each with the reason.
-
-Most say for a second time what another term of the same write says: leaving out both is found where `with_` names the
-other.
-"""
+"""Terms of conditions that can be left out without any order showing it, each with the reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+_IDS = "ids are 128 random bits, and no two that are drawn here are the same"
+_ACCOUNTS = "of what an account's change means to slots; tests/integration/test_deactivation.py holds it"
+_UNCHANGED = "says again that the booking is unchanged: who holds the slot, or the hour, would have changed with it"
+_IN_LINE = "an entry and its place in the line come and go in one write, and the entry's own condition fails with it"
+_MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
+_BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
 
-@dataclass(frozen=True)
-class Survivor:
-    """Why a term is not missed; `with_` are others that are missed when they are left out together with it."""
-
-    reason: str
-    with_: tuple[str, ...] = ()
-
-
-_IDS = Survivor("ids are 128 random bits, which operations here draw without repeating themselves")
-_SECOND_KEY = Survivor(
-    "the entry's own condition fails with it: an entry and its place in the line come and go together"
-)
-_ACCOUNTS = Survivor("of accounts and what follows for slots: tests/integration/test_deactivation.py holds it")
-_CALENDAR = Survivor("the minutes are claimed in the same write")
-_HELD = Survivor("who gives up a slot holds it while the booking is unchanged, which the same write asks for")
-
-_CANCEL = "bookings.cancel.compose < bookings.free_time._free_without_plan: update BookingItem if"
-_MOVE = "bookings.reschedule.compose < bookings.free_time"
-_BOOK = "bookings.free_time._book < bookings.free_time"
-_PLAN = "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if"
-
-SURVIVORS: Mapping[str, Survivor] = {}
+SURVIVORS: Mapping[str, str] = {
+    "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.free_time._book < bookings.free_time._free_by_plan: "
+    "put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.free_time._book < bookings.free_time._release_slot: "
+    "put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.reschedule.compose < bookings.free_time._free_by_plan: update BookingItem if slot_id = …": _UNCHANGED,
+    "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
+    "update BookingItem if slot_id = …": _UNCHANGED,
+    "slots.claims.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.claims.release_started < bookings.expire._expire: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.claims.release_started < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if waiters >= …": _IN_LINE,
+    "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
+    "slots.wait_list.delete_entry < slots.promotion.leave_promoted: "
+    "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list.delete_entry < slots.wait_list._take_out: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.open._open < slots.open.<lambda>: put SlotItem if attribute_not_exists (specialist_id)": _MINUTES,
+    "slots.time_off.create_time_off: put TimeOffItem if attribute_not_exists (specialist_id)": _MINUTES,
+    "slots.wait_list._leave_slot < slots.wait_list._leave: update SlotItem if slot_id = …": _BOOKED,
+    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if slot_id = …": _BOOKED,
+    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if waiters >= …": _IN_LINE,
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if slot_id = …": (
+        "a slot in its place would be another one, whose minutes have changed the versions of hours that are asked for"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if (NOT waiters > …)": (
+        "who has joined since has raised `joins`; kept for slots that were waited for before there was such a number"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
+    "update SlotItem if attribute_not_exists (closed)": (
+        "only where a plan books the slot that it frees, while its specialist is deactivated; `promote` asks for the same"
+    ),
+    "slots.wait_list._wait_in_slot < slots.wait_list._join: "
+    "update SlotItem if (attribute_not_exists (closed) OR attribute_exists (booking_id))": (
+        "a slot that was seen free is deleted, not closed, when its specialist leaves; of others it asks who has them"
+    ),
+    "slots.wait_list.drop_inactive < bookings.free_time._commit: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list.drop_inactive < bookings.free_time._free_without_plan: "
+    "check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list.drop_inactive < slots.wait_list.leave_all: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
+    "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.close._reopen < slots.close._for_each_to_come: update SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.delete.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
+    "specialists.profiles.check_closed_in < slots.close._close_as_it_stands: "
+    "check ProfileItem if attribute_exists (closed)": _ACCOUNTS,
+    "specialists.profiles.check_open_in < slots.close._reopen: "
+    "check ProfileItem if attribute_not_exists (closed)": _ACCOUNTS,
+    "specialists.profiles.open_in < accounts.change_access._change_profile_in: "
+    "update ProfileItem if display_name = …": _ACCOUNTS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: update UserItem if is_active = …": _ACCOUNTS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: update UserItem if role = …": _ACCOUNTS,
+    "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
+    "check UserItem if is_active = …": _ACCOUNTS,
+    "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
+    "specialists.services.update_service: update ServiceItem if attribute_exists (specialist_id)": (
+        "services are never deleted; that an unknown one is not made is in tests/integration/test_services.py"
+    ),
+}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from booking.background.sweep import Bounds
+from booking.bookings import delete_time_off as delete_time_off_module
 from booking.bookings import free_time
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
@@ -36,11 +37,18 @@ from booking.slots.errors import (
 from booking.slots.read import SlotFilter, get_availability, list_slots
 from booking.slots.rules import Slot
 from booking.slots.slot_id import SlotId
-from booking.slots.time_off import create_time_off
-from booking.slots.wait_list import leave_wait_list
+from booking.slots.time_off import create_time_off, list_time_off
+from booking.slots.wait_list import leave_all, leave_wait_list
 from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
 from booking.specialists.rules import Service
-from booking.specialists.table import SCHEDULE_KEY, ScheduleItem, ServiceItem, service_key
+from booking.specialists.table import (
+    PROFILE_KEY,
+    SCHEDULE_KEY,
+    ProfileItem,
+    ScheduleItem,
+    ServiceItem,
+    service_key,
+)
 from tests.integration.people import (
     DAY,
     HOUR,
@@ -58,7 +66,17 @@ from tests.integration.people import (
     set_active,
 )
 from tests.integration.store_calls import counted_calls, just_before
-from tests.integration.tables import booking_item, refused, slot_item, stored, stored_in_calendar, waiting
+from tests.integration.tables import (
+    booking_item,
+    change_stored,
+    delete_stored,
+    refused,
+    slot_item,
+    slot_key_of,
+    stored,
+    stored_in_calendar,
+    waiting,
+)
 
 TODAY = date(2030, 3, 1)  # a Friday; it is eight o'clock
 NINE = NOW + HOUR
@@ -151,6 +169,14 @@ def booked_by(client: Caller) -> list[tuple[str, str]]:
     """Start and status of the client's bookings."""
     mine = [item for item in stored("bookings") if item["client_id"] == client.user_id]
     return sorted((item["slot_start_at"][11:16], item["status"]) for item in mine)
+
+
+class Ended(BaseException):
+    """An attempt is cut short."""
+
+
+def ends_here(*_: object) -> None:
+    raise Ended
 
 
 class TestListing:
@@ -260,6 +286,31 @@ class TestBooking:
         with pytest.raises(SlotNotFound):
             create_booking(a_client(), slot_at(a_specialist(), "09:00"), now=NOW)
 
+    @pytest.mark.parametrize("start_at", [datetime(9999, 12, 31, 23, 10, tzinfo=UTC), datetime(2200, 1, 2, tzinfo=UTC)])
+    def test_of_a_slot_behind_the_end_of_the_calendar_is_not_found(
+        self, specialist: Caller, start_at: datetime
+    ) -> None:
+        ids = (
+            SlotId.of_hours(specialist.specialist_id, start_at, HOUR / 2).text,
+            SlotId.new(specialist.specialist_id, start_at, start_at + HOUR / 2).text,
+        )
+        booking = book(specialist, "09:00")
+        for slot_id in ids:
+            for act in (
+                lambda: create_booking(a_client(), slot_id, now=NOW),  # noqa: B023  # called at once
+                lambda: join_wait_list(a_client(), slot_id, NOW),  # noqa: B023
+                lambda: reschedule_booking(an_admin(), booking.id, slot_id, NOW),  # noqa: B023
+                lambda: delete_slot(specialist, slot_id, NOW),  # noqa: B023
+            ):
+                with pytest.raises(SlotNotFound):
+                    act()
+
+    def test_for_a_service_without_a_name_is_refused(self, specialist: Caller) -> None:
+        with pytest.raises(ServiceNotFound):
+            create_booking(a_client(), slot_at(specialist, "09:00"), service_id="", now=NOW)
+        with pytest.raises(ServiceNotFound):
+            list_slots(specialist.specialist_id, replace(on_day(TODAY, UTC), service_id=""), PageRequest(1), NOW)
+
     def test_once_the_slot_has_started_is_refused(self, specialist: Caller) -> None:
         with pytest.raises(SlotStarted):
             create_booking(a_client(), slot_at(specialist, "09:00"), now=NINE)
@@ -336,6 +387,34 @@ class TestHandOpenedSlotsThatTouchWithinAMinute:
         assert taken(specialist) == {"13": set(range(30, 41))}
         delete_slot(specialist, second.id, NOW)
         assert taken(specialist) == {}
+
+    def test_a_slot_that_touches_within_a_minute_is_deleted_while_its_day_changes(self, specialist: Caller) -> None:
+        first = a_slot(specialist, 5 * HOUR, 20 * SECOND)
+        a_slot(specialist, 5 * HOUR + 20 * SECOND, 20 * SECOND)
+
+        with just_before("TransactWriteItems", lambda: a_slot(specialist, 7 * HOUR)):
+            delete_slot(specialist, first.id, NOW)
+
+        assert taken(specialist) == {"13": {0}, "15": set(range(60))}
+
+    def test_the_time_of_a_slot_that_has_started_stays_taken(self, specialist: Caller) -> None:
+        slot = a_slot(specialist, HOUR)
+        delete_slot(specialist, slot.id, NINE)
+
+        assert taken(specialist) == {"09": set(range(60))}
+
+    def test_a_slot_of_an_earlier_release_gives_back_nothing_that_it_has_not_taken(
+        self, specialist: Caller, half_hour: Service
+    ) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        change_stored("calendar", slot_key_of(slot.id), claimed=None)
+        hour = {"specialist_id": specialist.specialist_id, "sk": "slot#2030-03-01T10"}
+        delete_stored("calendar", hour)
+        book(specialist, "10:00", half_hour)
+
+        delete_slot(specialist, slot.id, NOW)
+
+        assert taken(specialist) == {"10": set(range(30))}
 
 
 class TestCancelling:
@@ -606,13 +685,139 @@ class TestWaiting:
         booking = book(specialist, "10:00")
         waiters = [wait(specialist, start, half, seconds=n) for n, start in enumerate(("10:00", "10:30"))]
         with monkeypatch.context() as ended:
-            ended.setattr(free_time, "promote_rest", lambda *_: None)
-            cancel_booking(an_admin(), booking.id, NOW)
+            ended.setattr(free_time, "promote_rest", ends_here)
+            with pytest.raises(Ended):
+                cancel_booking(an_admin(), booking.id, NOW)
         assert [bool(booked_by(waiter)) for waiter in waiters] == [True, False]
 
         cancel_booking(an_admin(), booking.id, NOW)
 
         assert all(booked_by(waiter) for waiter in waiters)
+
+    def test_a_repeat_promotes_nobody_when_nobody_was_left(self, specialist: Caller, half_hour: Service) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        waiter = wait(specialist, "10:00", half_hour)
+        change_schedule(specialist, hours={})
+        cancel_booking(an_admin(), booking.id, NOW)
+        change_schedule(specialist, hours={"fri": [[540, 720]]})
+
+        with counted_calls() as calls:
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert (booked_by(waiter), calls.operations) == ([], ["GetItem"])
+
+    def test_goes_on_after_a_move_and_after_time_off_too(
+        self, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promotion_plan, "MOST_PROMOTED", 1)
+        half = a_service(specialist, 30)
+        booking = book(specialist, "10:00")
+        off = create_time_off(specialist, NINE, NINE + HOUR, NOW)
+        starts = ("09:00", "09:30", "10:00", "10:30")
+        waiters = [wait(specialist, start, half, seconds=n) for n, start in enumerate(starts)]
+        target = slot_at(specialist, "11:00")
+        acts = (
+            lambda: reschedule_booking(an_admin(), booking.id, target, NOW),
+            lambda: delete_time_off(specialist, off.id, NOW),
+        )
+        with monkeypatch.context() as ended:
+            for module in (free_time, delete_time_off_module):
+                ended.setattr(module, "promote_rest", ends_here)
+            for act in acts:
+                with pytest.raises(Ended):
+                    act()
+        assert [bool(booked_by(waiter)) for waiter in waiters] == [True, False, True, False]
+        assert list_time_off(specialist, PageRequest(20), NOW).items == []
+
+        for act in acts:
+            act()
+
+        assert all(booked_by(waiter) for waiter in waiters)
+        assert stored_in_calendar("off") == []
+        assert "frees" not in booking_item(booking.id)
+
+    def test_nobody_is_overtaken_when_there_is_no_room_left(
+        self, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        long, short = a_service(specialist, 120), a_service(specialist, 60)
+        change_schedule(specialist, hours={"fri": [[540, 900]]})
+        booking = book(specialist, "10:00")
+        first = wait(specialist, "10:00", long)
+        second = wait(specialist, "10:00", short, seconds=1)
+        room = promotion_plan.MOST_WRITES_OF_PROMOTION + free_time.MOST_OWN_WRITES + 2
+        monkeypatch.setattr(free_time, "MOST_WRITES", room)
+        with monkeypatch.context() as ended:
+            ended.setattr(free_time, "promote_rest", ends_here)
+            with pytest.raises(Ended):
+                cancel_booking(an_admin(), booking.id, NOW)
+        assert (booked_by(first), booked_by(second)) == ([], [])
+        monkeypatch.undo()
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert (booked_by(first), booked_by(second)) == ([("10:00", "confirmed")], [])
+
+    def test_several_minutes_of_an_hour_may_each_keep_somebody_waiting(self, specialist: Caller) -> None:
+        quarter, hour = a_service(specialist, 15), a_service(specialist, 60)
+        book(specialist, "10:15", quarter)
+        other = book(specialist, "10:45", quarter)
+        freed = book(specialist, "11:00", hour)
+        wait(specialist, "10:15", hour)
+        waiter = wait(specialist, "10:45", hour, seconds=1)
+
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), other.id, NOW), call=2):
+            cancel_booking(an_admin(), freed.id, NOW)
+
+        assert booked_by(waiter) == [("10:45", "confirmed")]
+
+    @pytest.mark.parametrize("gone", ["service", "specialist"])
+    def test_nobody_is_promoted_into_what_is_withdrawn_in_between(
+        self, specialist: Caller, half_hour: Service, gone: str
+    ) -> None:
+        booking = book(specialist, "10:00", half_hour)
+        waiter = wait(specialist, "10:00", half_hour)
+
+        def withdraw() -> None:
+            if gone == "service":
+                change_service(half_hour, is_active=False)
+            else:
+                key = ProfileItem(specialist_id=specialist.specialist_id, sk=PROFILE_KEY)
+                update(key, [ProfileItem.closed.set(True)])
+
+        with just_before("TransactWriteItems", withdraw, call=2):
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert booked_by(waiter) == []
+        assert booking_item(booking.id)["status"] == "cancelled"
+
+    def test_services_of_all_waiters_are_looked_at(
+        self, specialist: Caller, half_hour: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promotion_plan, "MOST_SERVICES", 1)
+        other = a_service(specialist, 45)
+        booking = book(specialist, "10:00")
+        book(specialist, "11:00")
+        wait(specialist, "10:45", half_hour)
+        waiter = wait(specialist, "10:00", other, seconds=1)
+
+        cancel_booking(an_admin(), booking.id, NOW)
+
+        assert booked_by(waiter) == [("10:00", "confirmed")]
+
+    def test_a_deactivated_client_leaves_the_line_of_a_deleted_slot(
+        self, specialist: Caller, with_buffers: Service, half_hour: Service
+    ) -> None:
+        slot = a_slot(specialist, 2 * HOUR)
+        book(specialist, "09:30", half_hour)
+        waiter = a_waiter()
+        join_wait_list(waiter, slot.id, NOW, service_id=with_buffers.id)
+        delete_slot(specialist, slot.id, NOW)
+        set_active(waiter, is_active=False)
+
+        leave_all(waiter.user_id, NOW)
+
+        assert stored("waitlist") == []
+        assert waiting_in_hours(specialist) == {}
 
     def test_for_a_hand_opened_slot_whose_buffers_are_taken_ends_when_they_are_free(
         self, specialist: Caller, with_buffers: Service, half_hour: Service

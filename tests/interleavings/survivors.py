@@ -41,7 +41,7 @@ SURVIVORS: Mapping[str, str] = {
     ),
     "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
     "update SlotItem if attribute_not_exists (closed)": (
-        "only where a plan books the slot that it frees, while its specialist is deactivated; `promote` asks for the same"
+        "only where a plan books the slot that it frees while its specialist is deactivated; `promote` asks for it, too"
     ),
     "slots.wait_list._wait_in_slot < slots.wait_list._join: "
     "update SlotItem if (attribute_not_exists (closed) OR attribute_exists (booking_id))": (

@@ -3,7 +3,7 @@
 If anything has changed between the reads and the write, the write fails and all of it starts again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.items import update
 from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
 from booking.slots.claims import release, release_started
@@ -25,11 +26,12 @@ from booking.slots.wait_list import drop_inactive
 
 MOST_DROPPED = 25
 MOST_ROUNDS = 100
+MOST_OWN_WRITES = 3  # a slot's item and the records of the two days that it lies in
 
 type WhyNot = Callable[[TransactionCanceled], Exception | None]
 """Tells which refusal a failed write means by the steps of an operation's own; None if they did not fail."""
-type Compose = Callable[[Transaction], WhyNot]
-"""Adds an operation's own steps to a write."""
+type Compose = Callable[[Transaction, bool], WhyNot]
+"""Adds an operation's own steps to a write; it is told whether somebody is left who must be promoted after it."""
 
 
 class WaiterDropped(Exception):
@@ -53,25 +55,40 @@ def retrying_free[R](attempt: Callable[[], R]) -> R:
     return retrying_contention(lambda: _with_next_waiter(attempt))
 
 
-def free_time(freed: Freed, compose: Compose, now: datetime) -> None:
+def free_time(freed: Freed, compose: Compose, now: datetime) -> bool:
     """Writes what `compose` adds, with the time freed, and books it for who waits for it; one attempt.
 
-    Raises `SlotAlreadyBooked` if what a booking moves to is taken, `Contended`, `WaiterDropped`, and what `compose`'s
-    own steps are refused for.
+    False when more may be promoted than one write holds: then `promote_rest` goes on. Raises `SlotAlreadyBooked` if
+    what a booking moves to is taken, `Contended`, `WaiterDropped`, and what `compose`'s own steps are refused for.
     """
     if _free_without_plan(freed, compose, now):
-        return
-    is_complete = _free_by_plan(freed, compose, now)
-    if not is_complete:
-        promote_rest(freed, now)
+        return True
+    if not freed.hours():
+        raise Contended
+    plan = plan_promotions(freed, MOST_WRITES - MOST_OWN_WRITES, now)
+    transaction = Transaction()
+    why_not = compose(transaction, not plan.is_complete)
+    steps = plan.write_in(transaction, _book(transaction, plan.promotions, now))
+    _commit(transaction, why_not, plan.promotions, steps)
+    return plan.is_complete
 
 
 def promote_rest(freed: Freed, now: datetime) -> None:
     """Books what an earlier write has freed for who still waits for it, round by round."""
-    rest = Freed(freed.specialist_id, {}, around=freed.hours())
+    rest = Freed(freed.specialist_id, {}, around=freed.hours(), around_slot=freed.slot)
     for _ in range(MOST_ROUNDS):
         if not retrying_free(lambda: _promote_some(rest, now)):
             return
+
+
+def finish_promotions(booking: Booking, now: datetime) -> Booking:
+    """Goes on where the booking's cancellation, or its move, had more to promote than its write held."""
+    if booking.frees is None:
+        return booking
+    promote_rest(freed_by(replace(booking, slot_id=booking.frees)), now)
+    finished = BookingItem.frees == booking.frees
+    update(BookingItem(booking_id=booking.id), [BookingItem.frees.remove()], condition=finished)
+    return replace(booking, frees=None)
 
 
 def _free_without_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
@@ -79,12 +96,19 @@ def _free_without_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
     promotion = first_waiter(freed.slot) if freed.slot and not has_started(freed.slot.start_at, now) else None
     if promotion and (freed.minutes or not is_plain(promotion)):
         return False
-    transaction = Transaction()
-    why_not = compose(transaction)
-    claimed = claim_minutes(transaction, freed.specialist_id, _of_other_hours(freed.claimed, freed.minutes))
-    release_minutes(transaction, freed.specialist_id, _of_other_hours(freed.minutes, freed.claimed))
-    if not _change_hours_of_both(transaction, freed):
+    both = [hour for hour in freed.claimed if hour in freed.minutes]
+    hours = freed.read or read_hours(freed.specialist_id, both)
+    if any(hours[hour].waiting for hour in both):
         return False
+    transaction = Transaction()
+    why_not = compose(transaction, False)  # noqa: FBT003  # nobody is left
+    claimed = claim_minutes(transaction, freed.specialist_id, _without(freed.claimed, both))
+    release_minutes(transaction, freed.specialist_id, _without(freed.minutes, both))
+    for hour in both:
+        left = hours[hour].minutes - freed.minutes[hour]
+        if left & freed.claimed[hour]:
+            raise SlotAlreadyBooked
+        set_hour(transaction, hours[hour], hour, left | freed.claimed[hour], 0)
     is_active = _release_slot(transaction, freed, promotion, now)
     try:
         transaction.commit()
@@ -100,20 +124,8 @@ def _free_without_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
     return True
 
 
-def _change_hours_of_both(transaction: Transaction, freed: Freed) -> bool:
-    """The hours that a booking both leaves and comes to, under what is read of them; False if somebody waits there."""
-    both = [hour for hour in freed.claimed if hour in freed.minutes]
-    hours = freed.read or read_hours(freed.specialist_id, both)
-    for hour in both:
-        left = hours[hour].minutes - freed.minutes[hour]
-        if left & freed.claimed[hour]:
-            raise SlotAlreadyBooked
-        set_hour(transaction, hours[hour], hour, left | freed.claimed[hour], 0)
-    return not any(hours[hour].waiting for hour in both)
-
-
-def _of_other_hours(minutes: Minutes, others: Minutes) -> Minutes:
-    return {hour: those for hour, those in minutes.items() if hour not in others}
+def _without(minutes: Minutes, hours: Sequence[datetime]) -> Minutes:
+    return {hour: those for hour, those in minutes.items() if hour not in hours}
 
 
 def _release_slot(transaction: Transaction, freed: Freed, promotion: Promotion | None, now: datetime) -> Step | None:
@@ -130,40 +142,32 @@ def _release_slot(transaction: Transaction, freed: Freed, promotion: Promotion |
     return None
 
 
-def _free_by_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
-    """Writes the operation's steps and every promotion that there is room for; whether that is all of them."""
-    transaction = Transaction()
-    why_not = compose(transaction)
-    plan = plan_promotions(freed, MOST_WRITES - len(transaction), now)
-    steps = plan.write_in(transaction, _book(transaction, plan.promotions, now))
-    _commit(transaction, why_not, list(zip(plan.promotions, steps, strict=True)))
-    return plan.is_complete
-
-
 def _promote_some(rest: Freed, now: datetime) -> bool:
     """Whether there was somebody to promote."""
     plan = plan_promotions(rest, MOST_WRITES, now)
-    if not plan.promotions:
-        return False
-    transaction = Transaction()
-    steps = plan.write_in(transaction, _book(transaction, plan.promotions, now))
-    _commit(transaction, lambda _: None, list(zip(plan.promotions, steps, strict=True)))
-    return True
+    if plan.promotions:
+        transaction = Transaction()
+        steps = plan.write_in(transaction, _book(transaction, plan.promotions, now))
+        _commit(transaction, lambda _: None, plan.promotions, steps)
+    return bool(plan.promotions)
 
 
-def _commit(transaction: Transaction, why_not: WhyNot, promoted: list[tuple[Promotion, Step]]) -> None:
+def _commit(
+    transaction: Transaction, why_not: WhyNot, promotions: Sequence[Promotion], are_active: Sequence[Step]
+) -> None:
     try:
         transaction.commit()
     except TransactionCanceled as failure:
         if refusal := why_not(failure):
             raise refusal from failure
-        inactive = [promotion for promotion, is_active in promoted if failure.failed(is_active)]
+        pairs = zip(promotions, are_active, strict=True)
+        inactive = [promotion for promotion, is_active in pairs if failure.failed(is_active)]
         for promotion in inactive:
             drop_inactive(promotion.slot, promotion.waiter)
         raise (WaiterDropped if inactive else Contended) from None
 
 
-def _book(transaction: Transaction, promotions: list[Promotion], now: datetime) -> list[str]:
+def _book(transaction: Transaction, promotions: Sequence[Promotion], now: datetime) -> list[str]:
     """Makes the bookings of who is promoted part of the write; their ids."""
     bookings = [
         replace(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from booking.bookings.errors import OtherSpecialist
-from booking.bookings.free_time import Compose, WhyNot, free_time, freed_by, retrying_free
+from booking.bookings.free_time import Compose, WhyNot, finish_promotions, free_time, freed_by, retrying_free
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Booking, check_may_reschedule
 from booking.bookings.table import BookingItem, is_unchanged, reminder_timer, starts_key
@@ -28,7 +28,8 @@ def reschedule_booking(caller: Caller, booking_id: str, slot_id: str, now: datet
     `OtherSpecialist`, `SlotAlreadyBooked`, `ServiceLongerThanSlot`.
     """
     slot = SlotId.parse(slot_id)
-    return retrying_free(lambda: _reschedule(caller, booking_id, slot, now))
+    booking = retrying_free(lambda: _reschedule(caller, booking_id, slot, now))
+    return finish_promotions(booking, now)
 
 
 def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
@@ -38,6 +39,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         raise SlotNotFound
     if slot.text == booking.slot_id:
         return booking
+    booking = finish_promotions(booking, now)
     _check_is_a_move(booking, slot)
     freed, claimed = freed_by(booking), minutes_of(slot, booking.service)
     terms = terms_of_move(caller, slot, booking.service, now, hours=freed.minutes.keys() & claimed.keys())
@@ -50,14 +52,14 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         sequence=booking.sequence + 1,
         moved_at=now,
     )
-    move = replace(freed, claimed=claimed, claimed_slot=None if slot.from_hours else slot, read=terms.hours or None)
-    _write(booking, moved, slot, move, now)
-    return moved
+    move = replace(freed, claimed=claimed, unavailable_slot=None if slot.from_hours else slot, read=terms.hours or None)
+    is_complete = _write(booking, moved, slot, move, now)
+    return moved if is_complete else replace(moved, frees=booking.slot_id)
 
 
-def _write(booking: Booking, moved: Booking, slot: SlotId, move: Freed, now: datetime) -> None:
+def _write(booking: Booking, moved: Booking, slot: SlotId, move: Freed, now: datetime) -> bool:
     try:
-        free_time(move, _composed(booking, moved, slot, now), now)
+        return free_time(move, _composed(booking, moved, slot, now), now)
     except SlotAlreadyBooked:
         if find_booking(booking.id).slot_id != booking.slot_id:
             raise Contended from None  # what it found taken may be its own: a repeat of the same request was faster
@@ -65,7 +67,7 @@ def _write(booking: Booking, moved: Booking, slot: SlotId, move: Freed, now: dat
 
 
 def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> Compose:
-    def compose(transaction: Transaction) -> WhyNot:
+    def compose(transaction: Transaction, leaves_some: bool) -> WhyNot:  # noqa: FBT001  # as `Compose` says
         claimed = None if slot.from_hours else claim(transaction, slot, booking.id, booking.client.id, now)
         changed = transaction.update(
             BookingItem(booking_id=booking.id),
@@ -76,6 +78,7 @@ def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> 
                 BookingItem.starts.set(starts_key(slot.start_at, booking.id)),
                 BookingItem.timer.set(reminder_timer(booking.id)),
                 BookingItem.changeable_until.set(moved.changeable_until),
+                *([BookingItem.frees.set(booking.slot_id)] if leaves_some else []),
                 BookingItem.sequence.set(BookingItem.sequence + 1),
                 BookingItem.moved_at.set(now),
             ],

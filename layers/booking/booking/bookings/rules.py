@@ -31,7 +31,8 @@ class Booking:
     Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist, and
     `cancel_reason` what who cancelled it said, if anything. `sequence` counts its moves (RFC 5545, 3.8.7.4),
     `moved_at` is when the last of them was. `from_wait_list` is set on one that a waiter was promoted to.
-    `specialist_name` is the present one, where it was looked up.
+    `specialist_name` is the present one, where it was looked up. `frees` is the slot that it has left, while somebody
+    who waited for its time may still have to be promoted.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Booking:
     moved_at: datetime | None = None
     sequence: int = 0
     from_wait_list: bool = False
+    frees: str | None = None
     specialist_name: str | None = None
 
     @property

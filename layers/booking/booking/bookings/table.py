@@ -88,6 +88,7 @@ class BookingItem(ClientItem):
     cancel_reason = UnicodeAttribute(null=True)
     moved_at = InstantAttribute(null=True)
     sequence = NumberAttribute(default=0)
+    frees = UnicodeAttribute(null=True)
     starts = UnicodeAttribute()
     timer = UnicodeAttribute(null=True)
 
@@ -132,6 +133,7 @@ class BookingItem(ClientItem):
             cancel_reason=self.cancel_reason,
             moved_at=self.moved_at,
             sequence=int(self.sequence),
+            frees=self.frees,
             from_wait_list=self.from_wait_list,
         )
 

@@ -67,7 +67,8 @@ def _close_as_it_stands(slot: SlotId) -> None:
     else:
         days = days_of(slot)
         delete_in(transaction, slot, days)
-        abandon_minutes(transaction, slot.specialist_id, minutes_alone(slot, days))
+        if item.claimed:
+            abandon_minutes(transaction, slot.specialist_id, minutes_alone(slot, days))
     try:
         transaction.commit()
     except TransactionCanceled as failure:

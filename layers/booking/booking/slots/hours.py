@@ -129,9 +129,10 @@ def is_as_read(record: HourItem) -> Condition:
     return unchanged
 
 
-def check_taken(transaction: Transaction, specialist_id: str, hour: datetime, minute: int) -> Step:
-    """The write happens only if that minute is still taken."""
-    return transaction.check(empty_hour(specialist_id, hour), HourItem.taken.contains(minute))
+def check_taken(transaction: Transaction, specialist_id: str, hour: datetime, minutes: Iterable[int]) -> Step:
+    """The write happens only if these minutes of the hour are still taken, all of them."""
+    are_taken = _all([HourItem.taken.contains(minute) for minute in sorted(minutes)])
+    return transaction.check(empty_hour(specialist_id, hour), are_taken)
 
 
 def count_waiting(

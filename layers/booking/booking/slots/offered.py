@@ -41,11 +41,11 @@ def terms_for(
     """
     if not slot.from_hours:
         return Terms(_service_in(slot, service_id), slot.start_at, {})
-    offer, records = _read(slot, [service_id] if service_id else [], hours)
-    service = offer.service(service_id) if service_id else None
+    offer, records = _read(slot, [] if service_id is None else [service_id], hours)
+    service = None if service_id is None else offer.service(service_id)
     if service and not service.is_active:
         raise ServiceNotOffered
-    check_offered(offer, caller, slot, service.duration_minutes if service else None, now)
+    _check_offered(offer, caller, slot, service.duration_minutes if service else None, now)
     changeable_until = offer.hours.schedule.changeable_until(slot.start_at)
     return Terms(service.as_booked() if service else None, changeable_until, records)
 
@@ -62,11 +62,11 @@ def terms_of_move(
         _check_fits(minutes, slot)
         return Terms(service, slot.start_at, {})
     offer, records = _read(slot, [], hours)
-    check_offered(offer, caller, slot, minutes, now)
+    _check_offered(offer, caller, slot, minutes, now)
     return Terms(service, offer.hours.schedule.changeable_until(slot.start_at), records)
 
 
-def check_offered(offer: Offer, caller: Caller, slot: SlotId, minutes: int | None, now: datetime) -> None:
+def _check_offered(offer: Offer, caller: Caller, slot: SlotId, minutes: int | None, now: datetime) -> None:
     """That the opening hours have the slot, so long as the service takes, or as a slot without one is.
 
     Notice and horizon bind clients only. Raises `SlotNotFound`, `SlotStarted`, `SlotTooSoon`.

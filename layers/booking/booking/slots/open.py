@@ -15,7 +15,7 @@ from booking.slots.slot_id import SlotId
 from booking.slots.table import DayItem, SlotItem, interval_text
 from booking.specialists import profiles
 
-MOST_SLOTS_A_DAY = 1000
+MOST_SLOTS_A_DAY = 288
 
 
 def open_slot(caller: Caller, start_at: datetime, end_at: datetime, now: datetime) -> Slot:
@@ -38,7 +38,7 @@ def _open(slot: SlotId) -> Slot:
             raise SlotOverlaps
         if len(day.taken or ()) >= MOST_SLOTS_A_DAY:
             raise DayIsFull
-    item = SlotItem.at(slot, slot_id=slot.text, end_at=slot.end_at, start_at=slot.start_at)
+    item = SlotItem.at(slot, slot_id=slot.text, end_at=slot.end_at, start_at=slot.start_at, claimed=True)
     transaction = Transaction()
     transaction.put(item, condition=SlotItem.specialist_id.does_not_exist())
     changed = [change_day(transaction, day, DayItem.taken.add({interval_text(slot)})) for day in days]

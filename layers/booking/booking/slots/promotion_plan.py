@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from pynamodb.expressions.update import Action
 
@@ -26,11 +27,14 @@ from booking.slots.table import SlotItem
 from booking.slots.timeline import Timeline, read_timeline
 from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
 from booking.specialists.offer import Offer, read_offer
+from booking.specialists.profiles import check_open_in
+from booking.specialists.services import check_offered_in
 
 MOST_PROMOTED = 20
 MOST_IN_LINE = 1000  # that are looked at, so that no crowd can keep time from being freed
 MOST_WRITES = 100  # that DynamoDB takes in a transaction
 WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
+MOST_WRITES_OF_PROMOTION = WRITES_PER_PROMOTION + 2  # and a hand-opened slot, and the service that must be offered
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
 _HOUR = timedelta(hours=1)
 _LONGEST_FROM_START = LONGEST_SLOT + LONGEST_BUFFER  # a hand-opened slot and the buffer behind it
@@ -41,9 +45,9 @@ class Freed:
     """What a write frees of a specialist's time, and what it takes in the same moment.
 
     `minutes` are those of hour records, `slot` is a hand-opened one that the booking `booking_id` gives up. A booking
-    that moves claims minutes (`claimed`), or a hand-opened slot (`claimed_slot`), which the write's other steps do.
-    `around` is some time more where somebody may wait for what an earlier write has freed. `read` are records that were
-    read of hours in which minutes are both freed and claimed.
+    that moves claims minutes (`claimed`); `read` are the records of hours in which it does both, if they were read.
+    `unavailable_slot` is a hand-opened slot that other steps of the write claim or delete. `around` and `around_slot`
+    are some hours, and a hand-opened slot, where somebody may wait for what an earlier write has freed.
     """
 
     specialist_id: str
@@ -51,8 +55,9 @@ class Freed:
     slot: SlotId | None = None
     booking_id: str | None = None
     claimed: Minutes = field(default_factory=dict)
-    claimed_slot: SlotId | None = None
+    unavailable_slot: SlotId | None = None
     around: Sequence[datetime] = ()
+    around_slot: SlotId | None = None
     read: Hours | None = None
 
     def hours(self) -> list[datetime]:
@@ -77,7 +82,7 @@ class PromotionPlan:
         self._taken = {hour: set(minutes) for hour, minutes in timeline.taken.items()}
         self._opened = {item.slot_id: item for item in timeline.opened}
         self._changed: dict[datetime, int] = {}  # hours, and how many waiters fewer they have
-        self._blockers: dict[datetime, int] = {}
+        self._blockers: dict[datetime, set[int]] = {}  # minutes that keep somebody waiting
         self._blocking_slots: dict[str, SlotId] = {}
         self._take_and_free()
 
@@ -92,24 +97,37 @@ class PromotionPlan:
             self._taken.setdefault(hour, set()).update(minutes)
 
     def consider(self, slot: SlotId, waiter: WaitListEntry, offer: Offer) -> None:
-        """Promotes the waiter if its slot is offered and free by now."""
-        if not is_offered_to_waiters(offer, slot, waiter.service, self._now):
+        """Promotes the waiter if its slot is offered and free by now; nobody, once there was no room for somebody."""
+        if not self.is_complete or not is_offered_to_waiters(offer, slot, waiter.service, self._now):
             return
         if not slot.from_hours and not self._can_be_booked(slot):
             return
         needed = minutes_of(slot, waiter.service)
         if taken := self._first_taken(needed):
-            self._blockers.setdefault(*taken)
+            hour, minute = taken
+            self._blockers.setdefault(hour, set()).add(minute)
             return
         changeable_until = offer.hours.schedule.changeable_until(slot.start_at) if slot.from_hours else slot.start_at
         self._promote(Promotion(slot, waiter, changeable_until), needed)
 
     def write_in(self, transaction: Transaction, booking_ids: Sequence[str]) -> list[Step]:
-        """Adds the plan to the write; for each promotion the step that fails if the waiter's account is not active."""
+        """Adds the plan to the write; for each promotion the step that fails if the waiter's account is not active.
+
+        It fails as well if the specialist, or the service of one of them, is not offered any more.
+        """
+        if self.promotions:
+            check_open_in(transaction, self._freed.specialist_id)
+        for service_id in self._services():
+            check_offered_in(transaction, self._freed.specialist_id, service_id)
         for hour, fewer in self._changed.items():
             record = self._records.get(hour) or empty_hour(self._freed.specialist_id, hour)
-            set_hour(transaction, record, hour, frozenset(self._taken.get(hour, ())), int(record.waiting) - fewer)
-        self._check_blockers(transaction)
+            set_hour(
+                transaction, record, hour, frozenset(self._taken.get(hour, ())), max(0, int(record.waiting) - fewer)
+            )
+        for blocking in self._blocking_slots.values():
+            transaction.check(SlotItem.at(blocking), SlotItem.booking_id.exists())
+        for hour, minutes in self._blockers.items():
+            check_taken(transaction, self._freed.specialist_id, hour, minutes)
         by_slot = {
             promotion.slot.text: (booking_id, promotion.waiter.client.id)
             for promotion, booking_id in zip(self.promotions, booking_ids, strict=True)
@@ -120,7 +138,7 @@ class PromotionPlan:
 
     def _promote(self, promotion: Promotion, needed: Minutes) -> None:
         anew = [hour for hour in needed if hour not in self._changed]
-        if len(self.promotions) == MOST_PROMOTED or self._writes() + len(anew) + WRITES_PER_PROMOTION + 1 > self._room:
+        if len(self.promotions) == MOST_PROMOTED or self._writes() + len(anew) + MOST_WRITES_OF_PROMOTION > self._room:
             self.is_complete = False
             return
         for hour, minutes in needed.items():
@@ -129,7 +147,11 @@ class PromotionPlan:
         self.promotions.append(promotion)
 
     def _writes(self) -> int:
-        return len(self._changed) + len(self.promotions) * WRITES_PER_PROMOTION + len(self._slots_changed())
+        offered = len(self._services()) + 1
+        return len(self._changed) + len(self.promotions) * WRITES_PER_PROMOTION + len(self._slots_changed()) + offered
+
+    def _services(self) -> AbstractSet[str]:
+        return {promotion.waiter.service_id for promotion in self.promotions if promotion.waiter.service_id}
 
     def _first_taken(self, minutes: Minutes) -> tuple[datetime, int] | None:
         for hour, those in minutes.items():
@@ -142,24 +164,23 @@ class PromotionPlan:
         item = self._opened.get(slot.text)
         if item is None or item.closed or any(promotion.slot == slot for promotion in self.promotions):
             return False
-        if slot in (self._freed.slot, self._freed.claimed_slot):
+        if slot in (self._freed.slot, self._freed.unavailable_slot):
             return slot == self._freed.slot
         if item.booking_id:
             self._blocking_slots[slot.text] = slot
         return not item.booking_id
 
-    def _check_blockers(self, transaction: Transaction) -> None:
-        """What keeps somebody waiting is still there, where the versions of the changed hours do not say so already.
+    def close(self) -> None:
+        """Nobody else is considered: what keeps somebody waiting is checked as far as there is room for it.
 
         What finds no room may have gone by the time of the write, so whoever waits for it is looked at again after it.
+        What is in a changed hour needs no check: the hour's version holds it.
         """
-        minutes = [blocker for blocker in self._blockers.items() if blocker[0] not in self._changed]
+        self._blockers = {hour: those for hour, those in self._blockers.items() if hour not in self._changed}
         room = max(0, self._room - self._writes())
-        self.is_complete = self.is_complete and len(minutes) + len(self._blocking_slots) <= room
-        for slot in list(self._blocking_slots.values())[:room]:
-            transaction.check(SlotItem.at(slot), SlotItem.booking_id.exists())
-        for hour, minute in minutes[: max(0, room - len(self._blocking_slots))]:
-            check_taken(transaction, self._freed.specialist_id, hour, minute)
+        self.is_complete = self.is_complete and len(self._blockers) + len(self._blocking_slots) <= room
+        self._blocking_slots = dict(islice(self._blocking_slots.items(), room))
+        self._blockers = dict(islice(self._blockers.items(), room - len(self._blocking_slots)))
 
     def _slots_changed(self) -> list[SlotId]:
         promoted = [promotion.slot for promotion in self.promotions if not promotion.slot.from_hours]
@@ -189,7 +210,11 @@ def _held_by(booking: tuple[str, str] | None, waiters: int) -> Sequence[Action]:
     if booking is None:
         return [SlotItem.booking_id.remove(), SlotItem.client_id.remove()]
     booking_id, client_id = booking
-    return [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id), SlotItem.waiters.set(waiters - 1)]
+    return [
+        SlotItem.booking_id.set(booking_id),
+        SlotItem.client_id.set(client_id),
+        SlotItem.waiters.set(max(0, waiters - 1)),
+    ]
 
 
 def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
@@ -202,13 +227,13 @@ def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
     first, last = hours[0] - _LONGEST_FROM_START, hours[-1] + _HOUR + LONGEST_BUFFER
     timeline = read_timeline(freed.specialist_id, first - LONGEST_BUFFER, last + _LONGEST_FROM_START)
     plan = PromotionPlan(freed, timeline, room, now)
-    waiters = list(_first_services(_waiters(freed, set(hours), first, last)))
-    if waiters:
+    for waiters in _few_services(_waiters(freed, set(hours), first, last)):
         starts = [slot.start_at for slot, _ in waiters]
         services = {waiter.service_id for _, waiter in waiters if waiter.service_id}
         offer = read_offer(freed.specialist_id, min(starts), max(starts), services)
         for slot, waiter in waiters:
             plan.consider(slot, waiter, offer)
+    plan.close()
     return plan
 
 
@@ -223,10 +248,10 @@ def _waiters(
         for slot, waiter in lines
         if not hours.isdisjoint(minutes_of(slot, waiter.service))
     }
-    if freed.slot:
-        for item in query_all(WaitListItem.by_joined, freed.slot.text, None, consistent=True, most=MOST_IN_LINE):
+    if slot := freed.slot or freed.around_slot:
+        for item in query_all(WaitListItem.by_joined, slot.text, None, consistent=True, most=MOST_IN_LINE):
             waiter = item.to_entry()
-            found[freed.slot.text, waiter.client.id] = (freed.slot, waiter)
+            found[slot.text, waiter.client.id] = (slot, waiter)
     return sorted(found.values(), key=lambda each: (each[1].created_at, each[1].client.id, each[0].text))
 
 
@@ -234,11 +259,15 @@ def _line(specialist_id: str, day: date) -> list[LineItem]:
     return query_all(LineItem, line_key(specialist_id, day), None, consistent=True, most=MOST_IN_LINE)
 
 
-def _first_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[tuple[SlotId, WaitListEntry]]:
-    """The waiters up to where they ask for more services than one read can tell about."""
+def _few_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[Sequence[tuple[SlotId, WaitListEntry]]]:
+    """The waiters in their order, in parts that ask for no more services than one read can tell about."""
+    part: list[tuple[SlotId, WaitListEntry]] = []
     services: set[str | None] = set()
     for slot, waiter in waiters:
+        if len(services | {waiter.service_id}) > MOST_SERVICES:
+            yield part
+            part, services = [], set()
+        part.append((slot, waiter))
         services.add(waiter.service_id)
-        if len(services) > MOST_SERVICES:
-            return
-        yield slot, waiter
+    if part:
+        yield part

@@ -97,16 +97,18 @@ def get_availability(
 
 
 def _slots(specialist_id: str, wanted: SlotFilter, now: datetime) -> Iterator[Slot]:
-    offer = read_offer(specialist_id, wanted.first, wanted.until, [wanted.service_id] if wanted.service_id else [])
-    service = offer.service(wanted.service_id) if wanted.service_id else None
+    offer = read_offer(
+        specialist_id, wanted.first, wanted.until, [] if wanted.service_id is None else [wanted.service_id]
+    )
+    service = None if wanted.service_id is None else offer.service(wanted.service_id)
     if service and not service.is_active:
         raise ServiceNotFound
-    timeline = read_timeline(specialist_id, wanted.first - _REACH, wanted.until + _REACH)
-    opened = _opened_slots(timeline, wanted, service)
+    timeline = read_timeline(specialist_id, wanted.first - LONGEST_BUFFER, wanted.until + _REACH)
+    opened = _opened_slots(timeline, wanted, service, now)
     return merge(opened, _slots_of_hours(offer, timeline, wanted, service, now), key=_place)
 
 
-def _opened_slots(timeline: Timeline, wanted: SlotFilter, service: Service | None) -> Iterator[Slot]:
+def _opened_slots(timeline: Timeline, wanted: SlotFilter, service: Service | None, now: datetime) -> Iterator[Slot]:
     booked_for = service.as_booked() if service else None
     length = timedelta(minutes=service.duration_minutes if service else 0)
     for item in timeline.opened:
@@ -117,6 +119,8 @@ def _opened_slots(timeline: Timeline, wanted: SlotFilter, service: Service | Non
         ):
             continue
         slot = item.to_slot()
+        if not slot.is_booked and has_started(slot.start_at, now):
+            continue
         if not slot.is_booked and booked_for:
             yield _with_time(SlotId(item.slot_id, item.specialist_id, item.start_at, item.end_at), booked_for, timeline)
         else:

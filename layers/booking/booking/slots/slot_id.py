@@ -23,6 +23,8 @@ SLOT_ID_BYTES = (_BYTES_FROM_HOURS, _BYTES_FROM_HOURS + _NONCE_BYTES)
 """How long the two kinds of ids are."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LAST_START = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""Where the calendar ends, long before what a `datetime` can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,10 @@ class SlotId:
         length = int.from_bytes(rest[_START_BYTES : _START_BYTES + _DURATION_BYTES]) * _MICROSECOND
         if not timedelta(0) < length <= LONGEST_SLOT:
             return None
-        try:
-            start_at = _EPOCH + start * _MICROSECOND
-            end_at = start_at + length
-        except OverflowError:
+        if start > _LAST_START:
             return None
+        start_at = _EPOCH + start * _MICROSECOND
+        end_at = start_at + length
         text = encode_id(SLOT_PREFIX, payload)
         specialist_id = encode_id(SPECIALIST_PREFIX, specialist)
         return cls(text, specialist_id, start_at, end_at, from_hours=len(payload) == _BYTES_FROM_HOURS)

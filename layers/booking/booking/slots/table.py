@@ -18,7 +18,8 @@ class SlotItem(CalendarItem):
     """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
 
     `joins` rises with everybody who joins: one who leaves and one who comes leave `waiters` as it was.
-    `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn.
+    `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn. `claimed` says
+    that its minutes stand in hour records, as those of slots do not that an earlier release has opened.
     """
 
     slot_id = UnicodeAttribute()
@@ -29,6 +30,7 @@ class SlotItem(CalendarItem):
     waiters = NumberAttribute(default=0)
     joins = NumberAttribute(null=True)
     closed = BooleanAttribute(null=True)
+    claimed = BooleanAttribute(null=True)
 
     @classmethod
     def at(cls, slot: SlotId, **attributes: Any) -> Self:

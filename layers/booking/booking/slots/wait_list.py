@@ -154,8 +154,19 @@ def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
     """
     transaction = Transaction()
     _take_out(transaction, slot, waiter)
-    if not slot.from_hours:
-        _leave_slot(transaction, slot)
+    transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
+    counted = None if slot.from_hours else _leave_slot(transaction, slot)
+    try:
+        transaction.commit()
+    except TransactionCanceled as failure:
+        if counted and failure.failed(counted):
+            _drop_uncounted(slot, waiter)
+
+
+def _drop_uncounted(slot: SlotId, waiter: WaitListEntry) -> None:
+    """The slot does not count the entry: it was deleted while somebody waited for the time beside it."""
+    transaction = Transaction()
+    _take_out(transaction, slot, waiter)
     transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
     with suppress(TransactionCanceled):
         transaction.commit()

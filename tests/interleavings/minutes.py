@@ -58,7 +58,8 @@ def _holders(tables: Tables) -> Iterator[tuple[str, Minutes]]:
     for slot in tables.slots.values():
         yield slot["sk"], _of_stretch(slot)
     for off in tables.calendar("off"):
-        yield off["sk"], _of_stretch(off)
+        if "ended" not in off:
+            yield off["sk"], _of_stretch(off)
 
 
 def _taken(tables: Tables) -> Minutes:

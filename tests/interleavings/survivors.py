@@ -7,15 +7,17 @@ _ACCOUNTS = "of what an account's change means to slots; tests/integration/test_
 _UNCHANGED = "says again that the booking is unchanged: who holds the slot, or the hour, would have changed with it"
 _IN_LINE = "an entry and its place in the line come and go in one write, and the entry's own condition fails with it"
 _MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
+_SOONER = "without it, it is as if the promotion had been written before the change that was under way beside it"
+_CROWD = "set only while more wait than one write can promote; tests/integration/test_slots_from_hours.py holds it"
 _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
 
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
-    "bookings.free_time._book < bookings.free_time._free_by_plan: "
+    "bookings.free_time._book < bookings.free_time.free_time: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.free_time._book < bookings.free_time._release_slot: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
-    "bookings.reschedule.compose < bookings.free_time._free_by_plan: update BookingItem if slot_id = …": _UNCHANGED,
+    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if slot_id = …": _UNCHANGED,
     "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
     "update BookingItem if slot_id = …": _UNCHANGED,
     "slots.claims.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
@@ -50,6 +52,17 @@ SURVIVORS: Mapping[str, str] = {
     "slots.wait_list.drop_inactive < bookings.free_time._commit: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list.drop_inactive < bookings.free_time._free_without_plan: "
     "check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list._drop_uncounted < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "specialists.profiles.check_open_in < slots.promotion_plan.write_in: "
+    "check ProfileItem if attribute_not_exists (closed)": _SOONER,
+    "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
+    "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
+    "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
+    "check ServiceItem if attribute_exists (service_id)": "services are never deleted",
+    "bookings.delete_time_off.compose < bookings.free_time._free_without_plan: "
+    "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
+    "bookings.delete_time_off.compose < bookings.free_time.free_time: "
+    "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
     "slots.wait_list.drop_inactive < slots.wait_list.leave_all: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,

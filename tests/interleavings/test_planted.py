@@ -18,7 +18,7 @@ FEWEST_FOUND = 50
 OF_TIMERS = "reminders and dead letters meet nobody here: tests/integration/test_sweeps.py"
 OF_CROWDS = "where more wait than one write can promote: tests/integration/test_slots_from_hours.py"
 NOT_MET: Mapping[str, str] = {
-    "bookings.claim_opened._write": "of slots that an earlier release has opened: tests/integration/test_claim_slots.py",
+    "slots.claim_opened._claim": "of slots of an earlier release: tests/integration/test_claim_slots.py",
     "bookings.delete_time_off.delete_time_off": OF_CROWDS,
     "bookings.free_time.finish_promotions": OF_CROWDS,
     "bookings.timers._change_timer": OF_TIMERS,

@@ -35,7 +35,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-checkers test-e2e consistency mutants bench smoke
+.PHONY: test test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
 test: install ## Run all tests that need no Docker, with coverage
 	@COVERAGE_CORE=sysmon $(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
@@ -44,10 +44,12 @@ test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
-test-checkers: install ## Run the tests of `make consistency` and `make mutants`
-	@$(BIN)/pytest tests/consistency tests/mutants
+test-checkers: install ## Run every order of store calls, and the tests of `make consistency` and `make mutants`
+	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e
+interleavings: install ## Run every order of the store calls of every two operations there are, faults on (`make test` runs a part)
+	@INTERLEAVINGS=all $(BIN)/pytest tests/interleavings --timeout 7200
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
 	@$(BIN)/python -m tests.consistency --seconds $(or $(SECONDS),60) --clients $(or $(CLIENTS),16) \
 		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED)) $(if $(CHECK),--check "$(CHECK)")

@@ -7,6 +7,7 @@ SECONDS = {
     "unit": 60,
     "integration": 60,
     "consistency": 60,
+    "interleavings": 600,  # the first test runs all orders
     "mutants": 60,
     "smoke": 300,
     "e2e": 600,  # the first test of a run deploys a stack

@@ -195,8 +195,10 @@ class PromotionPlan:
             ending = [SlotItem.booking_id.remove(), SlotItem.client_id.remove(), SlotItem.waiters.remove()]
             transaction.update(SlotItem.at(slot), ending, condition=is_left)
             return
-        waiters = int(self._opened[slot.text].waiters or 0) if slot.text in self._opened else 0
+        item = self._opened.get(slot.text)
+        waiters = int(item.waiters or 0) if item else 0
         is_as_read = SlotItem.waiters == waiters if waiters else ~(SlotItem.waiters > 0)
+        is_as_read &= SlotItem.joins == item.joins if item and item.joins else SlotItem.joins.does_not_exist()
         if booking:
             is_left &= SlotItem.closed.does_not_exist()
         condition = (SlotItem.slot_id == slot.text) & is_left & is_as_read

@@ -17,6 +17,7 @@ SLOT_KEY_PREFIX = "slot#"
 class SlotItem(CalendarItem):
     """A slot: who holds it (`booking_id`, `client_id`, both or neither) and how many wait for it.
 
+    `joins` rises with everybody who joins: one who leaves and one who comes leave `waiters` as it was.
     `closed` is set on a booked slot whose specialist is deactivated: once it is free, it is withdrawn. `claimed` says
     that its minutes stand in hour records, as those of slots do not that an earlier release has opened.
     """
@@ -27,6 +28,7 @@ class SlotItem(CalendarItem):
     booking_id = UnicodeAttribute(null=True)
     client_id = UnicodeAttribute(null=True)
     waiters = NumberAttribute(default=0)
+    joins = NumberAttribute(null=True)
     closed = BooleanAttribute(null=True)
     claimed = BooleanAttribute(null=True)
 

@@ -98,7 +98,7 @@ def _wait_in_slot(
     )
     return transaction.update(
         SlotItem.at(slot),
-        [SlotItem.waiters.set((SlotItem.waiters | 0) + 1)],
+        [SlotItem.waiters.set((SlotItem.waiters | 0) + 1), SlotItem.joins.set((SlotItem.joins | 0) + 1)],
         condition=is_waited_for if is_booked is None else is_waited_for & is_booked,
     )
 

@@ -1,0 +1,169 @@
+"""The guarantees of the contract, each a function over what is stored; what is yielded is what breaks it.
+
+They hold after every single store call, not only at the end: whatever stops then leaves nothing half done.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+
+from booking.runtime.clock import from_stored, to_stored
+from tests.interleavings.evidence import Evidence, Found, Guarantee
+from tests.interleavings.minutes import (
+    hours_say_what_is_taken,
+    is_from_hours,
+    lines_say_who_waits,
+    needed,
+    nobody_shares_a_minute,
+    nobody_waits_for_free_time,
+    waiting_is_counted,
+)
+from tests.interleavings.tables import Row
+
+
+def one_booking_per_slot(evidence: Evidence) -> Found:
+    count = Counter(booking["slot_id"] for booking in evidence.after.confirmed)
+    yield from (f"{number} confirmed bookings of slot {slot}" for slot, number in count.items() if number > 1)
+
+
+def slot_and_booking_agree(evidence: Evidence) -> Found:
+    slots = evidence.after.slots
+    for booking in evidence.after.confirmed:
+        if is_from_hours(booking["slot_id"]):
+            continue
+        slot = slots.get(booking["slot_id"])
+        if slot is None:
+            yield f"booking {booking['booking_id']} is of a slot that is not there"
+        elif slot.get("booking_id") != booking["booking_id"]:
+            yield f"booking {booking['booking_id']} is confirmed, but its slot is {slot.get('booking_id')}'s"
+        elif (slot["client_id"], slot["start_at"], slot["end_at"]) != (
+            booking["client_id"],
+            booking["slot_start_at"],
+            booking["slot_end_at"],
+        ):
+            yield f"booking {booking['booking_id']} and its slot differ in client or times"
+    for slot in slots.values():
+        holder = evidence.after.bookings.get(slot.get("booking_id", ""))
+        if "booking_id" not in slot and "client_id" not in slot:
+            continue
+        if holder is None or holder["status"] != "confirmed" or holder["slot_id"] != slot["slot_id"]:
+            yield f"slot {slot['sk']} is held by {slot.get('booking_id')}, which is not its confirmed booking"
+
+
+def bookings_end_for_good(evidence: Evidence) -> Found:
+    for booking in evidence.after.bookings.values():
+        is_confirmed = booking["status"] == "confirmed"
+        if is_confirmed != ("timer" in booking) or is_confirmed == ("cancelled_at" in booking):
+            yield f"booking {booking['booking_id']} is {booking['status']}, its timer or its end says otherwise"
+        if not str(booking["starts"]).startswith(str(booking["slot_start_at"])):
+            yield f"booking {booking['booking_id']} is listed at {booking['starts']}"
+    for booking_id, earlier in evidence.before.bookings.items():
+        later = evidence.after.bookings.get(booking_id)
+        if later is None or (earlier["status"] != "confirmed" and later["status"] != earlier["status"]):
+            yield f"booking {booking_id} has ended and is {later and later['status']} now"
+
+
+def no_overlap(evidence: Evidence) -> Found:
+    for one, other in pairwise(sorted(evidence.after.slots.values(), key=lambda slot: str(slot["start_at"]))):
+        if one["end_at"] > other["start_at"]:
+            yield f"slots {one['sk']} and {other['sk']} overlap"
+
+
+def days_say_what_slots_take(evidence: Evidence) -> Found:
+    slots = {
+        (day, f"{slot['start_at']}/{slot['end_at']}") for slot in evidence.after.slots.values() for day in _days(slot)
+    }
+    days = {(day["sk"], taken) for day in evidence.after.calendar("day") for taken in day.get("taken", ())}
+    yield from (f"{day} and the slots disagree about {taken}" for day, taken in slots ^ days)
+
+
+def _days(slot: Row) -> list[str]:
+    first, last = from_stored(slot["start_at"]), from_stored(slot["end_at"]) - timedelta(microseconds=1)
+    return sorted({f"day#{first.date().isoformat()}", f"day#{last.date().isoformat()}"})
+
+
+def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
+    for entry in evidence.after.entries:
+        slot = evidence.after.slots.get(entry["slot_id"])
+        if not evidence.is_still_on(entry) or entry["client_id"] not in evidence.after.active or needed(entry):
+            continue
+        if slot is None:
+            yield f"{entry['client_email']} waits for a slot that is not there"
+        elif "booking_id" not in slot and "closed" not in slot:
+            yield f"{entry['client_email']} waits for {slot['sk']}, which is free"
+
+
+def nobody_waits_for_what_it_has(evidence: Evidence) -> Found:
+    for entry in evidence.after.entries:
+        slot = evidence.after.slots.get(entry["slot_id"], {})
+        if slot.get("client_id") == entry["client_id"]:
+            yield f"{entry['client_email']} waits for {slot['sk']} and has it"
+
+
+def nobody_inactive_is_promoted(evidence: Evidence) -> Found:
+    for booking_id, booking in evidence.after.bookings.items():
+        if booking_id in evidence.before.bookings or not booking.get("from_wait_list"):
+            continue
+        if booking["client_id"] not in evidence.before.active | evidence.after.active:
+            yield f"{booking['client_email']} was promoted and is not active"
+
+
+def waiters_are_counted(evidence: Evidence) -> Found:
+    count = Counter(entry["slot_id"] for entry in evidence.after.entries)
+    for slot_id, slot in evidence.after.slots.items():
+        if evidence.is_to_come(slot) and slot.get("waiters", 0) != count[slot_id]:
+            yield f"slot {slot['sk']} counts {slot.get('waiters')} waiters, there are {count[slot_id]}"
+
+
+def the_line_moves_in_order(evidence: Evidence) -> Found:
+    """Whoever stood in line from the beginning and still stands there was overtaken by nobody who wanted the same."""
+    still = {entry["entry_id"] for entry in evidence.after.entries if entry["client_id"] in evidence.after.active}
+    stood = [entry for entry in evidence.before.entries if entry["entry_id"] in still]
+    joined = {(entry["slot_id"], entry["client_id"]): str(entry["joined_at"]) for entry in evidence.before.entries}
+    for booking in evidence.after.bookings.values():
+        if not booking.get("from_wait_list") or booking["booking_id"] in evidence.before.bookings:
+            continue
+        for entry in stood:
+            place = joined.get((booking["slot_id"], booking["client_id"]), to_stored(evidence.now))
+            if _wanted(entry) == _wanted(booking) and str(entry["joined_at"]) < place:
+                yield f"{booking['client_email']} was promoted before {entry['client_email']}, who had joined earlier"
+
+
+def _wanted(row: Row) -> tuple[str, str | None]:
+    return row["slot_id"], row.get("service_id")
+
+
+def bookings_are_left_alone(evidence: Evidence) -> Found:
+    """By everything that is no cancellation, move or end of one: hours, services, time off, slots."""
+    if not evidence.may_change_bookings:
+        before, after = evidence.before.bookings, evidence.after.bookings
+        yield from (
+            f"booking {booking_id} has changed" for booking_id in before if before[booking_id] != after.get(booking_id)
+        )
+
+
+GUARANTEES: Mapping[str, Guarantee] = {
+    "1 at most one confirmed booking per slot": one_booking_per_slot,
+    "2 slot and booking agree": slot_and_booking_agree,
+    "2 a booking ends for good": bookings_end_for_good,
+    "3 no two slots overlap": no_overlap,
+    "3 days say what slots take": days_say_what_slots_take,
+    "10 nobody shares a minute": nobody_shares_a_minute,
+    "10 hour records say what is taken": hours_say_what_is_taken,
+    "12 hours never touch bookings": bookings_are_left_alone,
+    "13 nobody waits for free time": nobody_waits_for_free_time,
+    "13 whoever waits is counted by the hour": waiting_is_counted,
+    "13 whoever needs time stands in a line": lines_say_who_waits,
+    "4 nobody waits for a free slot": nobody_waits_for_a_free_slot,
+    "4 nobody waits for what it has": nobody_waits_for_what_it_has,
+    "4 nobody inactive is promoted": nobody_inactive_is_promoted,
+    "4 waiters are counted": waiters_are_counted,
+    "4 the line moves in order": the_line_moves_in_order,
+}
+"""By the guarantee's number in the contract."""
+
+
+def violation(evidence: Evidence) -> str | None:
+    """The first guarantee that is broken, and how."""
+    return next((f"{name}: {what}" for name, check in GUARANTEES.items() for what in check(evidence)), None)

@@ -1,0 +1,194 @@
+"""Which operations meet: every two, and the threes that tell more than every two of them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+from tests.interleavings.store import Store
+from tests.interleavings.worlds import (
+    ACROSS,
+    BESIDE,
+    BOTH,
+    CLOSED,
+    HOURS,
+    HOURS_CLOSED,
+    HOURS_INACTIVE,
+    INACTIVE,
+    OPENED,
+    a_world,
+)
+
+EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
+IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist"})
+PAIR = 2
+type Names = tuple[str, ...]
+
+IN_PAIRS: Mapping[str, Sequence[str]] = {
+    OPENED: (
+        "book 11:00 with a key",
+        "book 10:00",
+        "cancel 9:00",
+        "cancel 10:00",
+        "move 9:00 to 11:00",
+        "Eve waits for 10:00",
+        "Wanda leaves 9:00",
+        "expire",
+        "open 11:30",
+        "open 12:00",
+        "delete 11:00",
+    ),
+    HOURS: (
+        "book a trim at 10:00",
+        "book a cut at 10:00",
+        "cancel Ann's 9:00",
+        "cancel Ben's cut",
+        "move Ann's 9:00 by 15 minutes",
+        "Eve waits for a cut at 10:00",
+        "Wanda leaves 9:00",
+        "expire",
+        "time off at 10:00",
+        "time off ends",
+        "open until 10:00 only",
+        "open 10:15",
+        "delete 14:00",
+    ),
+}
+"""At least one of each kind: of these every two meet, and each itself. With `INTERLEAVINGS=all`, every two of all."""
+
+TOLD: Mapping[str, Sequence[Names]] = {
+    OPENED: (
+        # what only two of the others meet on
+        ("cancel 9:00 once begun", "Wanda leaves 9:00"),
+        ("cancel 9:00 once begun", "expire"),
+        ("move 9:00 to 10:00", "cancel 10:00"),
+        ("open 11:00", "delete 11:00"),
+        ("open 12:00", "open 12:30"),
+        ("open 23:30", "open 23:30"),
+        ("open half a minute past 15:00", "delete 14:00"),
+        ("open tomorrow 9:00", "open tomorrow 9:30"),
+        ("book 11:00 with a key", "book 14:00 with the same key"),
+        ("book 9:00 once begun", "cancel 9:00 once begun"),
+        ("move 10:00 to 9:00 once begun", "cancel 9:00 once begun"),
+        ("Eve waits for 9:00 once begun", "open 12:00"),
+        ("Ben waits for 10:00", "cancel 10:00"),
+        # a slot is deleted and opened anew at the same time while somebody means what was there before
+        ("delete 11:00", "open 11:00", "book 11:00"),
+        ("delete 11:00", "open 11:00", "move 10:00 to 11:00"),
+        ("delete 11:00", "open 11:00", "delete 11:00"),
+        ("delete 11:00", "open 11:00 and book it", "Eve waits for 11:00"),
+        # somebody joins, and leaves, while the slot becomes free and is booked anew
+        ("cancel 10:00", "Eve waits for 10:00", "Dan waits for 10:00"),
+        ("cancel 10:00", "Eve waits for 10:00", "Eve leaves 10:00"),
+        ("cancel 10:00", "Eve waits for 10:00", "book 10:00"),
+        ("cancel 10:00", "delete 10:00", "Eve waits for 10:00"),
+        ("cancel 10:00", "cancel 10:00", "book 10:00"),
+        ("cancel 9:00", "Wanda leaves 9:00", "Walt leaves 9:00"),
+        ("cancel 9:00", "Wanda leaves 9:00", "Eve waits for 9:00"),
+        # one slot frees another one
+        ("move 9:00 to 10:00", "move 10:00 to 9:00", "cancel 10:00"),
+        ("move 9:00 to 11:00", "move 10:00 to 11:00", "book 11:00"),
+        ("move 9:00 to 11:00", "cancel 9:00", "book 11:00"),
+        ("move 10:00 to 11:00", "cancel 10:00", "Eve waits for 11:00"),
+        ("move 10:00 to 11:00", "delete 11:00", "Eve waits for 10:00"),
+        # the calendar changes, and the slot starts, under everybody's hands
+        ("open 12:00", "open 12:30", "open 11:30"),
+        ("open 12:00", "delete 11:00", "open 11:30"),
+        ("expire", "cancel 9:00 once begun", "move 9:00 to 11:00"),
+        ("expire", "cancel 9:00", "Wanda leaves 9:00"),
+        # what is made of many writes meets only what touches the same items
+        ("cancel 9:00", "deactivate Wanda"),
+        ("Wanda leaves 9:00", "deactivate Wanda"),
+        ("book 11:00", "deactivate the specialist"),
+        ("cancel 10:00", "deactivate the specialist"),
+        ("open 12:00", "deactivate the specialist"),
+    ),
+    CLOSED: (
+        ("cancel 10:00", "book 10:00"),
+        ("cancel 10:00", "move 9:00 to 10:00"),
+        ("cancel 9:00", "move 10:00 to 9:00"),
+        ("cancel 9:00", "open 12:00"),
+        ("cancel 10:00", "activate the specialist", "book 10:00"),
+    ),
+    INACTIVE: (
+        ("cancel 9:00", "book 11:00"),
+        ("cancel 9:00", "Walt leaves 9:00"),
+        ("move 9:00 to 11:00", "Walt leaves 9:00"),
+    ),
+    HOURS: (
+        ("book 14:00 for a cut", "delete 15:00"),
+        ("book 14:00 for a cut", "book 14:00"),
+        ("move Ben's cut to 14:00", "delete 15:00"),
+        ("move Ben's cut to 14:00", "Eve waits for 14:00 for a cut"),
+        ("move Ben's cut to 10:15", "book a trim at 10:00"),
+        ("move Ben's cut to 10:15", "Eve waits for 10:45"),
+        ("move Ben's cut to 10:15", "cancel Ben's cut"),
+        ("move Ben's cut to 10:15", "move Ben's cut to 14:00"),
+        ("move Ben's cut to 14:00", "cancel Ben's cut"),
+        ("open 17:00", "time off at 17:30"),
+        ("cancel Ben's cut", "cancel Ben's cut", "book a trim at 10:45"),
+        ("move Ann's 9:00 to 14:00", "book 14:00 for a cut"),
+        ("move Ann's 9:00 to 14:00", "Wanda leaves 9:00"),
+        ("cancel Ann's 9:00", "book a trim at 9:45"),
+        ("move Ann's 9:00 to 14:00", "expire"),
+        ("cancel Ann's 9:00", "no trims"),
+        ("time off ends", "no trims"),
+        ("time off ends", "closed that day"),
+        ("time off ends", "Will leaves 12:00"),
+        ("time off at 11:30", "cancel Ben's cut"),
+        ("open 10:00", "time off at 10:00"),
+        ("Eve waits for 14:00 for a cut", "delete 15:00"),
+        ("cancel Ben's cut", "Eve waits for a cut at 10:00", "book a trim at 10:00"),
+        ("cancel Ann's 9:00", "Wanda leaves 9:00", "book a trim at 9:45"),
+    ),
+    HOURS_CLOSED: (
+        ("time off at 10:00", "open until 10:00 only"),
+        ("closed that day", "no trims"),
+    ),
+    HOURS_INACTIVE: (("cancel Ann's 9:00", "book a trim at 10:00"),),
+    ACROSS: (("cancel Ann's 9:00", "cancel Ben's cut"),),
+    BESIDE: (
+        ("delete 15:00", "book 14:00"),
+        ("delete 15:00", "delete 14:00"),
+        ("delete 15:00", "deactivate the specialist"),
+        ("delete 15:00", "Dan waits for 14:00 for a cut"),
+        ("delete 15:00", "Eve leaves 14:00", "Dan waits for 14:00 for a cut"),
+    ),
+    BOTH: (
+        ("delete 15:00", "cancel Cid's 14:00"),
+        ("cancel Cid's 14:00", "Dan waits for 14:00"),
+        ("cancel Cid's 14:00", "Eve leaves 14:00", "Dan waits for 14:00"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Names of operations that begin together on the morning of a world."""
+
+    world: str
+    names: Names
+
+    def __str__(self) -> str:
+        return f"{self.world}: {' | '.join(self.names)}"
+
+    @property
+    def with_faults(self) -> bool:
+        """Of three, or of what makes many calls, there are too many orders with faults, unless all is asked for."""
+        is_short = len(self.names) == PAIR and IN_MANY_WRITES.isdisjoint(self.names)
+        return is_short or EVERYTHING
+
+
+def lineups() -> Iterator[Lineup]:
+    """All that are looked at."""
+    for world, names in IN_PAIRS.items():
+        of_pairs = _every_one_of(world) if EVERYTHING else names
+        yield from (Lineup(world, pair) for pair in combinations_with_replacement(of_pairs, 2))
+    for world, told in TOLD.items():
+        yield from (Lineup(world, names) for names in told)
+
+
+def _every_one_of(world: str) -> Sequence[str]:
+    """But what is made of many writes: there are thousands of orders of each two."""
+    operations = a_world(Store(), world).operations
+    return [name for name, operation in operations.items() if operation.is_one_write]

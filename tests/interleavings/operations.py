@@ -1,0 +1,176 @@
+"""The operations that meet on a morning of slots that were opened by hand."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+
+from booking.administration.update_user import update_user
+from booking.bookings.cancel import cancel_booking
+from booking.bookings.create import create_booking
+from booking.bookings.delete_slot import delete_slot
+from booking.bookings.expire import expire_started
+from booking.bookings.join_wait_list import join_wait_list
+from booking.bookings.reschedule import reschedule_booking
+from booking.caller import Caller
+from booking.slots.errors import EntryNotFound
+from booking.slots.open import open_slot
+from booking.slots.rules import Slot
+from booking.slots.slot_id import SlotId
+from booking.slots.wait_list import leave_wait_list
+from booking.slots.wait_list_entry_id import EntryId
+from tests.instants import DAY, HOUR, NOW, SECOND
+from tests.interleavings.operation import (
+    ALL_THE_TIME,
+    BOOK,
+    CANCEL,
+    DELETE,
+    HALF_PAST_NINE,
+    JOIN,
+    MOVE,
+    OPEN,
+    Operation,
+)
+from tests.interleavings.world import TWELVE, TWO, WITHIN_A_MINUTE, Morning
+
+
+def operations(morning: Morning) -> Mapping[str, Operation]:
+    """All of them, by name."""
+    found = [
+        *_bookings(morning),
+        *_cancellations(morning),
+        *_moves(morning),
+        *_waiting(morning),
+        *_calendar(morning),
+        *_accounts(morning),
+    ]
+    return {operation.name: operation for operation in found}
+
+
+def _bookings(morning: Morning) -> list[Operation]:
+    with_key = partial(create_booking, idempotency_key="a key", now=NOW + 3 * SECOND)
+    without = partial(create_booking, now=NOW + 4 * SECOND)
+    return [
+        Operation("book 11:00 with a key", partial(with_key, morning.cid, morning.eleven), BOOK),
+        Operation("book 11:00", partial(without, morning.dan, morning.eleven), BOOK),
+        Operation("book 10:00", partial(without, morning.dan, morning.ten), BOOK),
+        Operation("book 9:00", partial(without, morning.dan, morning.nine), BOOK),
+        Operation("book 14:00 with the same key", partial(with_key, morning.cid, morning.two), BOOK),
+        Operation(
+            "book 9:00 once begun",
+            partial(create_booking, morning.dan, morning.nine, now=HALF_PAST_NINE),
+            BOOK,
+            now=HALF_PAST_NINE,
+        ),
+    ]
+
+
+def _cancellations(morning: Morning) -> list[Operation]:
+    now = NOW + 5 * SECOND
+    return [
+        Operation(
+            "cancel 9:00", partial(cancel_booking, morning.ann, morning.anns, now), CANCEL, changes_bookings=True
+        ),
+        Operation(
+            "cancel 10:00", partial(cancel_booking, morning.ben, morning.bens, now), CANCEL, changes_bookings=True
+        ),
+        Operation(
+            "cancel 9:00 once begun",
+            partial(cancel_booking, morning.specialist, morning.anns, HALF_PAST_NINE),
+            CANCEL,
+            changes_bookings=True,
+            now=HALF_PAST_NINE,
+        ),
+    ]
+
+
+def _moves(morning: Morning) -> list[Operation]:
+    def move(by: Caller, booking_id: str, to: str) -> Callable[[], object]:
+        return partial(reschedule_booking, by, booking_id, to, NOW + 6 * SECOND)
+
+    return [
+        Operation("move 9:00 to 11:00", move(morning.ann, morning.anns, morning.eleven), MOVE, changes_bookings=True),
+        Operation("move 10:00 to 11:00", move(morning.ben, morning.bens, morning.eleven), MOVE, changes_bookings=True),
+        Operation("move 9:00 to 10:00", move(morning.ann, morning.anns, morning.ten), MOVE, changes_bookings=True),
+        Operation("move 10:00 to 9:00", move(morning.ben, morning.bens, morning.nine), MOVE, changes_bookings=True),
+        Operation(
+            "move 10:00 to 9:00 once begun",
+            partial(reschedule_booking, morning.ben, morning.bens, morning.nine, HALF_PAST_NINE),
+            MOVE,
+            changes_bookings=True,
+            now=HALF_PAST_NINE,
+        ),
+    ]
+
+
+def _waiting(morning: Morning) -> list[Operation]:
+    def leave(client: Caller, slot_id: str) -> Callable[[], object]:
+        slot = SlotId.parse(slot_id)
+        assert slot is not None
+        return partial(leave_wait_list, client, EntryId(slot, client.user_id).text, NOW + 8 * SECOND)
+
+    def join(client: Caller, slot_id: str, later: int) -> Callable[[], object]:
+        return partial(join_wait_list, client, slot_id, NOW + later * SECOND)
+
+    return [
+        Operation("Eve waits for 9:00", join(morning.eve, morning.nine, 7), JOIN),
+        Operation("Eve waits for 10:00", join(morning.eve, morning.ten, 7), JOIN),
+        Operation("Dan waits for 10:00", join(morning.dan, morning.ten, 8), JOIN),
+        Operation("Eve waits for 11:00", join(morning.eve, morning.eleven, 7), JOIN),
+        Operation("Ben waits for 10:00", join(morning.ben, morning.ten, 7), JOIN),
+        Operation(
+            "Eve waits for 9:00 once begun",
+            partial(join_wait_list, morning.eve, morning.nine, HALF_PAST_NINE),
+            JOIN,
+            now=HALF_PAST_NINE,
+        ),
+        Operation("Wanda leaves 9:00", leave(morning.wanda, morning.nine), (EntryNotFound,)),
+        Operation("Walt leaves 9:00", leave(morning.walt, morning.nine), (EntryNotFound,)),
+        Operation("Eve leaves 10:00", leave(morning.eve, morning.ten), (EntryNotFound,)),
+    ]
+
+
+def _calendar(morning: Morning) -> list[Operation]:
+    def open_at(start: timedelta, length: timedelta = HOUR) -> Callable[[], Slot]:
+        return partial(open_slot, morning.specialist, TWELVE + start, TWELVE + start + length, NOW + 9 * SECOND)
+
+    return [
+        Operation("open 12:00", open_at(timedelta(0)), OPEN),
+        Operation("open 12:30", open_at(HOUR / 2), OPEN),
+        Operation("open 11:00", open_at(-HOUR), OPEN),
+        Operation("open 11:30", open_at(-HOUR / 2), OPEN),
+        Operation("open 23:30", open_at(11.5 * HOUR), OPEN),
+        Operation("open tomorrow 9:00", open_at(DAY - 3 * HOUR), OPEN),
+        Operation("open tomorrow 9:30", open_at(DAY - 2.5 * HOUR), OPEN),
+        Operation("open 11:00 and book it", _open_and_book(morning, open_at(-HOUR)), OPEN, is_one_write=False),
+        Operation("delete 11:00", partial(delete_slot, morning.specialist, morning.eleven, NOW + 9 * SECOND), DELETE),
+        Operation(
+            "open half a minute past 15:00",
+            partial(open_slot, morning.specialist, WITHIN_A_MINUTE, TWO + 2 * HOUR, NOW + 9 * SECOND),
+            OPEN,
+        ),
+        Operation("delete 14:00", partial(delete_slot, morning.specialist, morning.two, now=NOW + 9 * SECOND), DELETE),
+        Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten, NOW + 9 * SECOND), DELETE),
+        Operation(
+            "expire",
+            partial(expire_started, HALF_PAST_NINE, ALL_THE_TIME),
+            comes_again=True,
+            changes_bookings=True,
+            now=HALF_PAST_NINE,
+        ),
+    ]
+
+
+def _accounts(morning: Morning) -> list[Operation]:
+    def set_active(whom: Caller, *, is_active: bool) -> Callable[[], object]:
+        change = partial(update_user, morning.admin, whom.user_id, role=None, now=NOW + 10 * SECOND)
+        return partial(change, is_active=is_active)
+
+    return [
+        Operation("deactivate Wanda", set_active(morning.wanda, is_active=False), is_one_write=False),
+        Operation("deactivate the specialist", set_active(morning.specialist, is_active=False), is_one_write=False),
+        Operation("activate the specialist", set_active(morning.specialist, is_active=True), is_one_write=False),
+    ]
+
+
+def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:
+    return lambda: create_booking(morning.dan, open_it().id, now=NOW + 9 * SECOND)

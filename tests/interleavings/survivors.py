@@ -1,0 +1,85 @@
+"""Terms of conditions that can be left out without any order showing it, each with the reason."""
+
+from collections.abc import Mapping
+
+_IDS = "ids are 128 random bits, and no two that are drawn here are the same"
+_ACCOUNTS = "of what an account's change means to slots; tests/integration/test_deactivation.py holds it"
+_UNCHANGED = "says again that the booking is unchanged: who holds the slot, or the hour, would have changed with it"
+_IN_LINE = "an entry and its place in the line come and go in one write, and the entry's own condition fails with it"
+_MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
+_SOONER = "without it, it is as if the promotion had been written before the change that was under way beside it"
+_CROWD = "set only while more wait than one write can promote; tests/integration/test_slots_from_hours.py holds it"
+_BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
+
+SURVIVORS: Mapping[str, str] = {
+    "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.free_time._book < bookings.free_time.free_time: "
+    "put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.free_time._book < bookings.free_time._release_slot: "
+    "put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if slot_id = …": _UNCHANGED,
+    "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
+    "update BookingItem if slot_id = …": _UNCHANGED,
+    "slots.claims.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.claims.release_started < bookings.expire._expire: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.claims.release_started < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if waiters >= …": _IN_LINE,
+    "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
+    "slots.wait_list.delete_entry < slots.promotion.leave_promoted: "
+    "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list.delete_entry < slots.wait_list._take_out: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.open._open < slots.open.<lambda>: put SlotItem if attribute_not_exists (specialist_id)": _MINUTES,
+    "slots.time_off.create_time_off: put TimeOffItem if attribute_not_exists (specialist_id)": _MINUTES,
+    "slots.wait_list._leave_slot < slots.wait_list._leave: update SlotItem if slot_id = …": _BOOKED,
+    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if slot_id = …": _BOOKED,
+    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if waiters >= …": _IN_LINE,
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if slot_id = …": (
+        "a slot in its place would be another one, whose minutes have changed the versions of hours that are asked for"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if (NOT waiters > …)": (
+        "who has joined since has raised `joins`; kept for slots that were waited for before there was such a number"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
+    "update SlotItem if attribute_not_exists (closed)": (
+        "only where a plan books the slot that it frees while its specialist is deactivated; `promote` asks for it, too"
+    ),
+    "slots.wait_list._wait_in_slot < slots.wait_list._join: "
+    "update SlotItem if (attribute_not_exists (closed) OR attribute_exists (booking_id))": (
+        "a slot that was seen free is deleted, not closed, when its specialist leaves; of others it asks who has them"
+    ),
+    "slots.wait_list.drop_inactive < bookings.free_time._commit: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list.drop_inactive < bookings.free_time._free_without_plan: "
+    "check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list._drop_uncounted < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "specialists.profiles.check_open_in < slots.promotion_plan.write_in: "
+    "check ProfileItem if attribute_not_exists (closed)": _SOONER,
+    "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
+    "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
+    "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
+    "check ServiceItem if attribute_exists (service_id)": "services are never deleted",
+    "bookings.delete_time_off.compose < bookings.free_time._free_without_plan: "
+    "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
+    "bookings.delete_time_off.compose < bookings.free_time.free_time: "
+    "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
+    "slots.wait_list.drop_inactive < slots.wait_list.leave_all: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
+    "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.close._reopen < slots.close._for_each_to_come: update SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.delete.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
+    "specialists.profiles.check_closed_in < slots.close._close_as_it_stands: "
+    "check ProfileItem if attribute_exists (closed)": _ACCOUNTS,
+    "specialists.profiles.check_open_in < slots.close._reopen: "
+    "check ProfileItem if attribute_not_exists (closed)": _ACCOUNTS,
+    "specialists.profiles.open_in < accounts.change_access._change_profile_in: "
+    "update ProfileItem if display_name = …": _ACCOUNTS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: update UserItem if is_active = …": _ACCOUNTS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: update UserItem if role = …": _ACCOUNTS,
+    "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
+    "check UserItem if is_active = …": _ACCOUNTS,
+    "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
+    "specialists.services.update_service: update ServiceItem if attribute_exists (specialist_id)": (
+        "services are never deleted; that an unknown one is not made is in tests/integration/test_services.py"
+    ),
+}

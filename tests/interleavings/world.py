@@ -1,0 +1,83 @@
+"""One specialist's morning: who is there, and what is open, booked and waited for before the operations begin."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from booking.accounts.table import UserItem
+from booking.bookings.create import create_booking
+from booking.bookings.join_wait_list import join_wait_list
+from booking.caller import USER_PREFIX, Caller, Role
+from booking.dynamodb.items import create
+from booking.runtime.ids import new_id
+from booking.slots.open import open_slot
+from booking.specialists import profiles
+from tests.instants import HOUR, NOW, SECOND
+
+NINE = NOW + HOUR
+TEN = NINE + HOUR
+ELEVEN = TEN + HOUR
+TWELVE = ELEVEN + HOUR
+TWO = TWELVE + 2 * HOUR
+WITHIN_A_MINUTE = TWO + HOUR + 30 * SECOND
+
+
+@dataclass(frozen=True)
+class Morning:
+    """The specialist has opened 9:00, 10:00 and 11:00, an hour each, and 14:00 until half a minute past 15:00.
+
+    Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
+    """
+
+    specialist: Caller
+    admin: Caller
+    ann: Caller
+    ben: Caller
+    cid: Caller
+    dan: Caller
+    eve: Caller
+    wanda: Caller
+    walt: Caller
+    nine: str
+    ten: str
+    eleven: str
+    two: str
+    anns: str
+    bens: str
+
+
+def a_morning() -> Morning:
+    """Made by the operations that the routes call."""
+    specialist = account("specialist", Role.SPECIALIST)
+    profiles.update_own_profile(specialist, {"display_name": "Sam"}, NOW)
+    ann, ben, wanda, walt = (account(name) for name in ("ann", "ben", "wanda", "walt"))
+    nine, ten, eleven = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN))
+    two = open_slot(specialist, TWO, WITHIN_A_MINUTE, NOW).id
+    anns = create_booking(ann, nine, now=NOW).id
+    bens = create_booking(ben, ten, now=NOW).id
+    for number, waiter in enumerate((wanda, walt)):
+        join_wait_list(waiter, nine, NOW + number * SECOND)
+    return Morning(
+        specialist=specialist,
+        admin=account("admin", Role.ADMIN),
+        ann=ann,
+        ben=ben,
+        cid=account("cid"),
+        dan=account("dan"),
+        eve=account("eve"),
+        wanda=wanda,
+        walt=walt,
+        nine=nine,
+        ten=ten,
+        eleven=eleven,
+        two=two,
+        anns=anns,
+        bens=bens,
+    )
+
+
+def account(name: str, role: Role = Role.CLIENT, created_at: datetime = NOW) -> Caller:
+    """Somebody with an active account."""
+    caller = Caller(new_id(USER_PREFIX), role, f"{name}@example.com")
+    item = UserItem(user_id=caller.user_id, email=caller.email, password_hash="-", role=role, created_at=created_at)
+    create(item, condition=UserItem.user_id.does_not_exist())
+    return caller

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,8 +30,10 @@ from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import functions
 
 SOON = timedelta(seconds=12)
+SHORT = timedelta(minutes=5)
 SCHEDULE_SECONDS = 100.0
 DELIVERY_SECONDS = 30.0
+FIVE_TIMES_SECONDS = 60.0
 EVENTS = ROOT / "infra" / "events"
 SUBSCRIBER = "booking-api-subscriber-of-tests"
 
@@ -82,7 +86,7 @@ def subscriber(stack: DeployedStack) -> Iterator[str]:
     cloudformation.delete_stack(StackName=SUBSCRIBER)
 
 
-def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
+def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_moved(
     stack: DeployedStack, people: People, sink: MailSink
 ) -> None:
     specialist, client = people.new("specialist"), people.new("client")
@@ -91,8 +95,8 @@ def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
     booking = client.booked(specialist.open_slot(start))
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: sweep(stack, "RemindUpcoming"), range(2)))
-    sweep(stack, "RemindUpcoming")
+        list(pool.map(lambda _: dispatch(stack, "DispatchReminders"), range(2)))
+    dispatch(stack, "DispatchReminders")
 
     (reminder,) = eventually(lambda: sink.to(client.email, "Reminder:"))
     japanese = (start + timedelta(hours=9)).strftime("%Y-%m-%d, %H:%M")
@@ -106,11 +110,38 @@ def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
     later = start + timedelta(minutes=45)
     good(client.reschedule(booking["id"], specialist.open_slot(later)))
     for _ in range(2):
-        sweep(stack, "RemindUpcoming")
+        dispatch(stack, "DispatchReminders")
 
     _, second = eventually(lambda: at_least(2, sink.to(client.email, "Reminder:")))
     (event,) = calendar_of(second).events
     assert (event["uid"], event.start) == (f"{booking['id']}@booking-api", later)
+
+
+def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_twice(
+    stack: DeployedStack, people: People, sink: MailSink
+) -> None:
+    """What it was just sending is left to its lease, the rest to the next dispatch."""
+    specialist, client = people.new("specialist"), people.new("client")
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    ids = [client.booked(specialist.open_slot(soon + n * SHORT, SHORT))["id"] for n in range(16)]
+
+    def left() -> list[str]:
+        return [booking_id for booking_id in ids if timer_of(stack, booking_id).startswith("remind#")]
+
+    sink.seconds_per_mail = 0.5
+    dispatch(stack, "DispatchReminders")
+    eventually(lambda: at_least(2, sink.to(client.email, "Reminder:")))
+    killed = kill_workers(stack, "RemindUpcoming")
+    sink.seconds_per_mail = 0.0
+    assert len(left()) > len(killed) > 0
+
+    eventually(lambda: dispatch(stack, "DispatchReminders") and len(left()) <= len(killed))
+
+    reminded = Counter(
+        str(event["uid"]) for mail in sink.to(client.email, "Reminder:") for event in calendar_of(mail).events
+    )
+    assert set(reminded.values()) == {1}
+    assert {f"{booking_id}@booking-api" for booking_id in ids if booking_id not in left()} <= reminded.keys()
 
 
 def test_client_and_specialist_are_told_what_happened(people: People, sink: MailSink) -> None:
@@ -202,7 +233,7 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
     for booking in (poisoned, healthy):
         set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
 
-    sweep(stack, "ExpireStartedSlots")
+    dispatch(stack, "DispatchExpiry")
 
     eventually(lambda: of_status(client, healthy["id"], "expired"))
     letters = eventually(lambda: [letter for letter in peek(stack) if poisoned["id"] in json.dumps(letter)])
@@ -210,8 +241,29 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
 
     set_stored(stack, poisoned["id"], "slot_end_at", whole)
     assert poisoned["id"] in redrive(stack)
-    sweep(stack, "ExpireStartedSlots")
-    assert of_status(client, poisoned["id"], "expired")
+    dispatch(stack, "DispatchExpiry")
+    eventually(lambda: of_status(client, poisoned["id"], "expired"))
+
+
+def test_a_message_that_fails_five_times_is_a_dead_letter_and_holds_up_no_other(
+    stack: DeployedStack, people: People
+) -> None:
+    sqs, queue = stack.client("sqs"), stack.outputs()["ExpiryQueueUrl"]
+    sqs.purge_queue(QueueUrl=stack.outputs()["DeadLetterQueueUrl"])
+    whole = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        sqs.send_message(QueueUrl=queue, MessageBody='{"sweep": "expire", "shard": 0}')
+        client = people.new("client")
+        healthy = client.booked(people.new("specialist").open_slot())
+        started = datetime.now(UTC) - SOON
+        set_stored(stack, healthy["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{healthy['id']}")
+        dispatch(stack, "DispatchExpiry")
+        eventually(lambda: of_status(client, healthy["id"], "expired"))
+        assert eventually(lambda: peek(stack), FIVE_TIMES_SECONDS) == [{"sweep": "expire", "shard": 0}]
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=whole)
+    assert "DispatchExpiry has run since" in redrive(stack)
 
 
 def redrive(stack: DeployedStack) -> str:
@@ -229,12 +281,30 @@ def redrive(stack: DeployedStack) -> str:
     return finished.stdout
 
 
-def sweep(stack: DeployedStack, function: str) -> dict[str, int]:
-    """One run of a scheduled function; its summary."""
+def dispatch(stack: DeployedStack, function: str) -> dict[str, float]:
+    """One run of a sweep's dispatcher, as the schedule starts it; its summary. Workers then take over."""
     answer = stack.client("lambda").invoke(FunctionName=stack.outputs()[f"{function}Name"])
-    summary: dict[str, int] = json.loads(answer["Payload"].read())
+    summary: dict[str, float] = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, summary
     return summary
+
+
+def kill_workers(stack: DeployedStack, function: str) -> list[int]:
+    """Ends the processes that run the function, whatever they are doing; their ids."""
+    name = stack.outputs()[f"{function}Name"].partition(":")[0]
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
+    of_function = [line for line in listed.stdout.splitlines() if f"ministack-lambda-{name}" in line]
+    killed = [int(line.split(None, 1)[0]) for line in of_function if "_worker.py" in line]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    return killed
+
+
+def timer_of(stack: DeployedStack, booking_id: str) -> str:
+    """A confirmed booking's timer."""
+    table, key = stack.outputs()["BookingsTableName"], {"booking_id": {"S": booking_id}}
+    found = stack.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
+    return str(found["Item"]["timer"]["S"])
 
 
 def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS) -> T:

@@ -552,8 +552,9 @@ def show_metrics(world: World) -> None:
 
 
 def dispatch_expiry(world: World) -> None:
-    world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
-    must_have_found_something(world.run("DispatchExpiry"))
+    with world.without_its_queue("ExpireStartedSlots", "ExpiryQueue"):
+        world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
+        must_have_found_something(world.run("DispatchExpiry"))
 
 
 def expire_started_slots(world: World) -> None:
@@ -569,17 +570,19 @@ def expire_started_slots(world: World) -> None:
 
 
 def dispatch_reminders(world: World) -> None:
-    world.due_booking(datetime.now(UTC) + SLOT_LENGTH)
-    must_have_found_something(world.run("DispatchReminders"))
+    with world.without_its_queue("RemindUpcoming", "ReminderQueue"):
+        world.due_booking(datetime.now(UTC) + SLOT_LENGTH)
+        must_have_found_something(world.run("DispatchReminders"))
 
 
 def remind_upcoming(world: World) -> None:
     """A claim is given back when SES refuses; a reminder that was sent leaves the booking to its expiry."""
     soon = datetime.now(UTC) + SLOT_LENGTH
     with world.without_its_queue("RemindUpcoming", "ReminderQueue"):
-        refused = world.due_booking(soon)
         with world.short_of_time("RemindUpcoming"):
+            world.due_booking(soon)
             world.run("RemindUpcoming", all_shards("remind"))
+        refused = world.due_booking(soon)
         with world.unknown_sender():
             world.run("RemindUpcoming", all_shards("remind"))
         must_be(None, world.delivered(f"reminder#{refused}#0"))

@@ -2,7 +2,6 @@
 
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -19,8 +18,6 @@ class MailSink(socketserver.ThreadingTCPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Session)
         self.mails: list[EmailMessage] = []
-        self.seconds_per_mail = 0.0
-        """How long senders wait until a mail is taken."""
 
     def to(self, recipient: str, subject: str = "") -> list[EmailMessage]:
         """What that person got, oldest first."""
@@ -39,7 +36,6 @@ class _Session(socketserver.StreamRequestHandler):
                 found = message_from_bytes(self._data(), policy=default)
                 assert isinstance(found, EmailMessage)
                 self.server.mails.append(found)
-                time.sleep(self.server.seconds_per_mail)
             self._say("221 bye" if verb == b"QUIT" else "250 ok")
             if verb == b"QUIT":
                 return

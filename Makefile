@@ -108,12 +108,14 @@ test-sam-local: install ## Run the tests of `sam local`, on a stack of their own
 	@$(BIN)/pytest tests/sam_local
 
 ##@ Ship it
-.PHONY: build deploy rotate-key backup restore openapi
+.PHONY: build deploy claim-slots rotate-key backup restore openapi
 build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
 	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
 deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [PARAMETERS="Name=value …"] [DEPLOY_OPTIONS=…]
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
 	@$(OPERATE) deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)
+claim-slots: install ## Once after an update to opening hours: slots opened before take their time: where the environment points
+	@$(OPERATE) claim-slots
 rotate-key: install ## Make a new signing key where the environment points; the current one becomes the previous: [NOW=1]
 	@$(OPERATE) rotate-key $(if $(NOW),--now)
 backup: install ## Copy all tables to a folder of JSON lines: [DIR=…] [SUFFIX=-restored]

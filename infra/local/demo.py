@@ -1,7 +1,6 @@
 """Demo data for a new stack, added over HTTP as any client would; adding it again changes nothing."""
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,30 +14,45 @@ CLIENT = ("client@example.com", "demo-client-password")
 SPECIALIST = ("specialist@example.com", "demo-specialist-password")
 ADMIN = ("admin@example.com", "demo-admin-password")
 
-SERVICES = (
-    {"title": "First consultation", "description": "An hour to get to know each other.", "duration_minutes": 60},
-    {"title": "Follow-up", "description": "Half an hour to see how it goes.", "duration_minutes": 30},
+SERVICES: tuple[dict[str, object], ...] = (
+    {
+        "title": "First consultation",
+        "description": "An hour to get to know each other, and a quarter to write it down.",
+        "duration_minutes": 60,
+        "price": "60.00",
+        "buffer_after_minutes": 15,
+    },
+    {
+        "title": "Follow-up",
+        "description": "Half an hour to see how it goes.",
+        "duration_minutes": 30,
+        "price": "35.00",
+    },
 )
-PRICES = ("60.00", "35.00")
-MORNING, AFTERNOON = {"from": "09:00", "to": "13:00"}, {"from": "14:00", "to": "18:00"}
-WEEK = {
-    "hours": {**{day: [MORNING, AFTERNOON] for day in ("mon", "tue", "wed", "thu", "fri")}, "sat": [MORNING]},
-    "step_minutes": 30,
-}
-DAYS_AHEAD = 14
+OPEN = [{"from": "09:00", "to": "13:00"}, {"from": "14:00", "to": "17:00"}]
+WEEK = {"hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), OPEN), "change_notice_minutes": 60}
+LATE_SLOT = (2, 18)
+"""How many days ahead, and at which hour, a slot is opened by hand outside of the hours."""
+DAY_OFF = 14
+DAYS_SHOWN = 14
+BOOKED = (("First consultation", 0), ("Follow-up", 3))
+"""The client's bookings: of which service, and how many of its free slots are left free before."""
 COLD_START_SECONDS = 60.0
 
 
 def add(url: str, stack: DeployedStack) -> str | None:
-    """Makes the demo users, services and hours that are not there yet; the id of a slot to book, if one is free."""
+    """Makes the demo users, services, hours and bookings, if they are not there; the id of a slot to book, if any."""
     with httpx.Client(base_url=url, timeout=COLD_START_SECONDS, trust_env=False) as api:
-        sign_in(api, *CLIENT, role="client")
+        client = sign_in(api, *CLIENT, role="client")
         specialist = sign_in(api, *SPECIALIST, role="specialist")
         make_admin(stack, *ADMIN)
         specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
-        offer_services(api, specialist, specialist_id)
-        describe_week(api, specialist)
-        return free_slot(api, specialist_id)
+        services = offer_services(api, specialist, specialist_id)
+        if ask(api, "GET", "/specialists/me/schedule", specialist)["version"] == 0:
+            open_calendar(api, specialist)
+            book_some(api, client, specialist_id, services)
+        free = free_slots(api, specialist_id)
+        return free[0] if free else None
 
 
 def sign_in(api: httpx.Client, email: str, password: str, role: str) -> str:
@@ -59,30 +73,50 @@ def log_in(api: httpx.Client, credentials: dict[str, str]) -> httpx.Response:
     return answer
 
 
-def offer_services(api: httpx.Client, token: str, specialist_id: str) -> None:
-    """The demo services that the specialist does not offer yet."""
-    offered = {service["title"] for service in ask(api, "GET", f"/specialists/{specialist_id}/services", token)}
-    for service, price in zip(SERVICES, PRICES, strict=True):
+def offer_services(api: httpx.Client, token: str, specialist_id: str) -> dict[str, str]:
+    """The ids of the demo services by title; those that the specialist does not offer yet are made."""
+    offered = {
+        service["title"]: service["id"] for service in ask(api, "GET", f"/specialists/{specialist_id}/services", token)
+    }
+    for service in SERVICES:
         if service["title"] not in offered:
-            ask(api, "POST", "/specialists/me/services", token, {**service, "price": price})
+            offered[service["title"]] = ask(api, "POST", "/specialists/me/services", token, service)["id"]
+    return offered
 
 
-def describe_week(api: httpx.Client, token: str) -> None:
-    """The demo week, unless the specialist has described one."""
-    if ask(api, "GET", "/specialists/me/schedule", token)["version"] == 0:
-        ask(api, "PUT", "/specialists/me/schedule", token, WEEK)
+def open_calendar(api: httpx.Client, token: str) -> None:
+    """The specialist's week, a day off, and a slot outside of the hours."""
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ask(api, "PUT", "/specialists/me/schedule", token, WEEK)
+    ask(api, "PUT", f"/specialists/me/schedule/dates/{midnight + timedelta(days=DAY_OFF):%F}", token, {"hours": []})
+    days, hour = LATE_SLOT
+    start = midnight + timedelta(days=days, hours=hour)
+    slot: dict[str, object] = {"start_at": rfc3339(start), "end_at": rfc3339(start + timedelta(hours=1))}
+    answer = api.post("/specialists/me/slots", json=slot, headers=bearer(token))
+    if answer.status_code != httpx.codes.CONFLICT:  # slots of an earlier release may be there
+        checked(answer)
 
 
-def free_slot(api: httpx.Client, specialist_id: str) -> str | None:
-    """A slot of the next days, from tomorrow on, that nobody has booked."""
+def book_some(api: httpx.Client, token: str, specialist_id: str, services: dict[str, str]) -> None:
+    """The demo client's bookings."""
+    for title, left_free in BOOKED:
+        service = services[title]
+        slot = free_slots(api, specialist_id, service)[left_free]
+        ask(api, "POST", "/bookings", token, {"slot_id": slot, "service_id": service})
+
+
+def free_slots(api: httpx.Client, specialist_id: str, service_id: str | None = None) -> list[str]:
+    """The slots of the next days, from tomorrow on, that nobody has booked."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    days = f"date_from={tomorrow}&date_to={tomorrow + timedelta(days=DAYS_AHEAD)}"
-    free = ask(api, "GET", f"/specialists/{specialist_id}/slots?{days}&is_booked=false&limit=1")
-    return str(free[0]["id"]) if free else None
+    asked = {"is_booked": "false", "date_from": f"{tomorrow}", "date_to": f"{tomorrow + timedelta(days=DAYS_SHOWN)}"}
+    if service_id:
+        asked["service_id"] = service_id
+    answer = api.get(f"/specialists/{specialist_id}/slots", params=asked)
+    return [str(slot["id"]) for slot in checked(answer)]
 
 
 def ask(
-    api: httpx.Client, method: str, path: str, token: str | None = None, body: Mapping[str, object] | None = None
+    api: httpx.Client, method: str, path: str, token: str | None = None, body: dict[str, object] | None = None
 ) -> Any:
     """One request, which must succeed."""
     return checked(api.request(method, path, json=body, headers=bearer(token) if token else {}))
@@ -99,3 +133,8 @@ def checked(answer: httpx.Response) -> Any:
 def bearer(token: str) -> dict[str, str]:
     """The header that says who asks."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment as the API writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The operator's commands: deploy, admin, redrive, backup, restore, rotate-key (docs/deploy.md, docs/runbook.md)."""
+"""The operator's commands: deploy, admin, redrive, claim-slots, backup, restore, rotate-key (see docs/deploy.md)."""
 
 import argparse
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ def main() -> int:
     of_admin.add_argument("email")
     of_admin.add_argument("password", nargs="?", default="")
     commands.add_parser("redrive")
+    commands.add_parser("claim-slots")
     of_backup = commands.add_parser("backup")
     of_backup.add_argument("folder", type=Path)
     of_backup.add_argument("--suffix", default="", help="of the tables' names: copies what was restored in time")
@@ -44,6 +45,8 @@ def main() -> int:
             add_admin(target(), given.email, given.password)
         case "redrive":
             return redrive()
+        case "claim-slots":
+            return claim_slots(now)
         case "backup":
             stack = target()
             print_counts(back_up(stack, given.folder, now, given.suffix))
@@ -69,6 +72,17 @@ def redrive() -> int:
     counts = Redrive(stack.client, stack.outputs()).run()
     print(f"{counts['done']} tried again, {counts['stay']} left.")
     return 1 if counts["stay"] else 0
+
+
+def claim_slots(now: datetime) -> int:
+    """Lets slots of an earlier release take their time; 1 when something else has the time of some."""
+    stack = target()
+    stack.lend_to_booking()
+    from infra.operate import claim_slots  # noqa: PLC0415 - as above
+
+    counts = {outcome.value: number for outcome, number in claim_slots.claim_slots(stack, now).items()}
+    print(", ".join(f"{counts.get(outcome, 0)} {outcome}" for outcome in ("claimed", "unchanged", "conflict")) + ".")
+    return 1 if counts.get("conflict") else 0
 
 
 def print_counts(counts: dict[str, int]) -> None:

@@ -358,8 +358,9 @@ def list_services(world: World) -> None:
 
 
 def update_service(world: World) -> None:
+    """One that nobody books: its buffers would reach into the next slot."""
     change = {"buffer_after_minutes": 5}
-    world.then(200, f"PATCH /specialists/me/services/{world.services[0]}", world.specialist, change)
+    world.then(200, f"PATCH /specialists/me/services/{world.services[1]}", world.specialist, change)
 
 
 def list_own_services(world: World) -> None:

@@ -21,6 +21,7 @@ ANSWER_SECONDS = 60.0
 SLOT_LENGTH = timedelta(minutes=30)
 PAGE = 100
 LOOPBACK = {"localhost", "127.0.0.1"}
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def free_times() -> Iterator[datetime]:
@@ -55,6 +56,23 @@ class Person:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def describe_week(self, opens: str = "08:00", closes: str = "13:00", **rules: int) -> None:
+        """From now on this specialist has these hours every day, in UTC."""
+        hours = {day: [{"from": opens, "to": closes}] for day in WEEK}
+        good(self.http.put("/specialists/me/schedule", json={"hours": hours, **rules}))
+
+    def offer_service(self, minutes: int, **more: object) -> str:
+        """A new service of this specialist's."""
+        service = {"title": "Haircut", "duration_minutes": minutes, "price": "25.00", **more}
+        return str(good(self.http.post("/specialists/me/services", json=service), 201)["id"])
+
+    def free_slots(self, day: date, service_id: str | None = None) -> dict[str, str]:
+        """The ids of this specialist's free slots of a UTC day, for a service if one is named, by start ("09:00")."""
+        params = {"date": day.isoformat(), "is_booked": "false", "limit": str(PAGE)}
+        params |= {"service_id": service_id} if service_id else {}
+        slots = good(self.http.get(f"/specialists/{self.specialist_id}/slots", params=params))
+        return {slot["start_at"][11:16]: slot["id"] for slot in slots}
+
     def book(self, slot_id: str, **more: str) -> httpx.Response:
         key = more.pop("key", None)
         headers = {"Idempotency-Key": key} if key else {}
@@ -71,8 +89,8 @@ class Person:
     def reschedule(self, booking_id: str, slot_id: str) -> httpx.Response:
         return self.http.patch(f"/bookings/{booking_id}/reschedule", json={"slot_id": slot_id})
 
-    def join(self, slot_id: str) -> httpx.Response:
-        return self.http.post("/bookings/wait-list", json={"slot_id": slot_id})
+    def join(self, slot_id: str, **more: str) -> httpx.Response:
+        return self.http.post("/bookings/wait-list", json={"slot_id": slot_id, **more})
 
     def bookings(self, **filters: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = good(self.http.get("/bookings/me", params={"limit": str(PAGE), **filters}))

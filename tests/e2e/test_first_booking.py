@@ -39,6 +39,11 @@ def test_demo_data_is_added_once_and_leaves_a_slot_to_book(stack: DeployedStack,
 
     slot_id = demo.add(stack.url, stack.deployed())
 
+    services, schedule, days, bookings = before
+    assert sorted(service["buffer_after_minutes"] for service in services) == [0, 15]
+    assert schedule["hours"]["mon"] == demo.OPEN
+    assert [day["hours"] for day in days] == [[]]
+    assert {booking["service"]["title"] for booking in bookings} == {"First consultation", "Follow-up"}
     assert offered(stack) == before
     assert slot_id is not None
     client = people.new("client")
@@ -48,7 +53,8 @@ def test_demo_data_is_added_once_and_leaves_a_slot_to_book(stack: DeployedStack,
 
 
 def offered(stack: DeployedStack) -> list[Any]:
-    """The demo specialist's services and week."""
+    """The demo specialist's services, week, days of their own hours, and bookings."""
     with httpx.Client(base_url=stack.url, timeout=demo.COLD_START_SECONDS, trust_env=False) as api:
         token = demo.sign_in(api, *demo.SPECIALIST, role="specialist")
-        return [demo.ask(api, "GET", f"/specialists/me/{what}", token) for what in ("services", "schedule")]
+        mine = ("specialists/me/services", "specialists/me/schedule", "specialists/me/schedule/dates")
+        return [demo.ask(api, "GET", f"/{what}", token) for what in (*mine, "bookings/specialists/me")]

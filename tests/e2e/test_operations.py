@@ -1,7 +1,11 @@
 """The operator's commands on a running stack: copies and their restoration."""
 
 import json
+import os
+import re
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +19,7 @@ import pytest
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up, table_names
 from infra.operate.restore import MOST_PER_WRITE, replace, restore, write
+from infra.settings import ROOT
 from infra.stack import DeployedStack as Target
 from tests.e2e.deployed import MAIL_PORT, DeployedStack, StackElsewhere
 from tests.e2e.mail_sink import mail_sink
@@ -143,6 +148,43 @@ def test_a_copy_is_neither_mixed_with_another_nor_restored_over_data_nor_restore
     (copy / "manifest.json").unlink()
     with pytest.raises(CommandError, match="no finished copy"):
         restore(there, copy, NOW)
+
+
+def test_a_slot_that_an_earlier_release_has_opened_takes_its_time_once(there: Target, people: People) -> None:
+    specialist = people.new("specialist")
+    specialist.describe_week("00:00", "24:00", slot_minutes=30, step_minutes=30)
+    start = specialist.free_time()
+    slot = specialist.open_slot(start)
+    hour = {"specialist_id": {"S": specialist.specialist_id}, "sk": {"S": f"slot#{start:%Y-%m-%dT%H}"}}
+    there.client("dynamodb").delete_item(TableName=there.outputs()["CalendarTableName"], Key=hour)
+    assert len(free_at(specialist, start)) == 2
+
+    assert re.fullmatch(r"1 claimed, \d+ unchanged, 0 conflict\.\n", claim_slots(there))
+
+    assert free_at(specialist, start) == {slot}
+    assert claim_slots(there).startswith("0 claimed, ")
+
+
+def free_at(specialist: Person, start: datetime) -> set[str]:
+    """The specialist's free slots of both kinds that start then."""
+    params = {"date": start.date().isoformat(), "is_booked": "false", "limit": "100"}
+    slots = good(specialist.http.get("/specialists/me/slots", params=params))
+    return {slot["id"] for slot in slots if datetime.fromisoformat(slot["start_at"]) == start}
+
+
+def claim_slots(there: Target) -> str:
+    """What `make claim-slots` says where the environment points at the stack."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "infra.operate", "claim-slots"],
+        cwd=ROOT,
+        env={**os.environ, **there.aws_environment(), "STACK_NAME": there.name},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    return finished.stdout
 
 
 def without_sessions(copy: Path) -> list[str]:

@@ -41,7 +41,7 @@ def test_a_working_stack_passes_and_the_run_leaves_neither_bookings_nor_slots(st
     assert (run.returncode, run.stderr.strip()) == (0, ""), run.stdout
     assert len(re.findall(r"^  ok .* ms$", run.stdout, re.MULTILINE)) == STEPS
     (specialist,) = re.findall(r"\S+-specialist@\S+(?=,| and)", run.stdout)
-    assert people_left_by(stack, specialist) == {"slots": 0, "confirmed": 0}
+    assert left_of(stack, specialist) == {"slots": 0, "minutes": 0, "bookings": 3, "confirmed": 0}
 
 
 def test_a_broken_function_is_named_by_its_step_and_what_was_made_is_taken_back(stack: DeployedStack) -> None:
@@ -89,22 +89,25 @@ def test_the_checklist_is_what_is_executed() -> None:
     assert written == executed
 
 
-def people_left_by(stack: DeployedStack, specialist_email: str) -> dict[str, int]:
-    """How many slots and confirmed bookings the run's specialist still has in the tables."""
+def left_of(stack: DeployedStack, specialist_email: str) -> dict[str, int]:
+    """What the run's specialist still has in the tables: slots, taken minutes, bookings, confirmed ones."""
     dynamodb, tables = stack.client("dynamodb"), stack.outputs()
     claim = dynamodb.get_item(TableName=tables["UsersTableName"], Key={"user_id": {"S": f"email#{specialist_email}"}})
     specialist = {"S": claim["Item"]["holder"]["S"].replace("usr_", "spc_", 1)}
-    slots = dynamodb.query(
+    slots_and_hours = dynamodb.query(
         TableName=tables["CalendarTableName"],
         KeyConditionExpression="specialist_id = :specialist AND begins_with(sk, :slot)",
         ExpressionAttributeValues={":specialist": specialist, ":slot": {"S": "slot#"}},
-    )
+    )["Items"]
     bookings = dynamodb.query(
         TableName=tables["BookingsTableName"],
         IndexName="by_specialist",
         KeyConditionExpression="specialist_id = :specialist",
         ExpressionAttributeValues={":specialist": specialist},
     )
-    assert bookings["Count"] == 2
-    confirmed = [booking for booking in bookings["Items"] if booking["status"]["S"] == "confirmed"]
-    return {"slots": slots["Count"], "confirmed": len(confirmed)}
+    return {
+        "slots": sum("slot_id" in item for item in slots_and_hours),
+        "minutes": sum(len(item["taken"]["NS"]) for item in slots_and_hours if "taken" in item),
+        "bookings": bookings["Count"],
+        "confirmed": sum(booking["status"]["S"] == "confirmed" for booking in bookings["Items"]),
+    }

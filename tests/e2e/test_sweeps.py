@@ -38,6 +38,8 @@ DELIVERY_SECONDS = 30.0
 FIVE_TIMES_SECONDS = 60.0
 EVENTS = ROOT / "infra" / "events"
 SUBSCRIBER = "booking-api-subscriber-of-tests"
+QUARTER = timedelta(minutes=15)
+KINDS = ("opened by hand", "from hours")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,13 +90,16 @@ def subscriber(stack: DeployedStack) -> Iterator[str]:
     cloudformation.delete_stack(StackName=SUBSCRIBER)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_moved(
-    stack: DeployedStack, people: People, sink: MailSink
+    kind: str, stack: DeployedStack, people: People, sink: MailSink
 ) -> None:
     specialist, client = people.new("specialist"), people.new("client")
     good(specialist.http.patch("/specialists/me", json={"time_zone": "Asia/Tokyo"}))
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=40)
-    booking = client.booked(specialist.open_slot(start))
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    while start < datetime.now(UTC) + timedelta(minutes=40):
+        start += QUARTER
+    booking = client.booked(slot_at(start, specialist, kind))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: dispatch(stack, "DispatchReminders"), range(2)))
@@ -110,7 +115,7 @@ def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_mov
     assert (in_inbox["Source"], in_inbox["Subject"]) == (MAIL_SENDER, reminder["Subject"])
 
     later = start + timedelta(minutes=45)
-    good(client.reschedule(booking["id"], specialist.open_slot(later)))
+    good(client.reschedule(booking["id"], slot_at(later, specialist, kind)))
     for _ in range(2):
         dispatch(stack, "DispatchReminders")
 
@@ -144,9 +149,10 @@ def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_tw
     assert {f"{booking_id}@booking-api" for booking_id in ids if booking_id not in left()} <= reminded.keys()
 
 
-def test_client_and_specialist_are_told_what_happened(people: People, sink: MailSink) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_client_and_specialist_are_told_what_happened(kind: str, people: People, sink: MailSink) -> None:
     specialist, client, waiting = people.new("specialist"), people.new("client"), people.new("client")
-    slot = specialist.open_slot()
+    slot = slot_at(specialist.free_time(), specialist, kind)
     booking = client.booked(slot)
     good(waiting.join(slot), 201)
     good(client.cancel(booking["id"]))
@@ -180,31 +186,39 @@ def test_mail_that_ses_denies_is_put_aside_at_once_and_sent_by_redrive(
     assert (len(sink.to(client.email)), len(sink.to(specialist.email))) == (1, 1)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_on_the_bus_gets_events_as_their_schema_says(
-    stack: DeployedStack, people: People, subscriber: str
+    kind: str, stack: DeployedStack, people: People, subscriber: str
 ) -> None:
-    specialist, client = people.new("specialist"), people.new("client")
-    booking = client.booked(specialist.open_slot())
+    specialist, client, waiting = people.new("specialist"), people.new("client"), people.new("client")
+    slot = slot_at(specialist.free_time(), specialist, kind)
+    booking = client.booked(slot)
+    good(waiting.join(slot), 201)
     good(client.cancel(booking["id"]))
 
     events: list[dict[str, Any]] = []
 
-    def both() -> bool:
+    def all_of_them() -> bool:
         found = stack.client("sqs").receive_message(QueueUrl=subscriber, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
-        events.extend(body for body in bodies if body["detail"]["booking"]["id"] == booking["id"])
-        return len(events) >= 2
+        events.extend(body for body in bodies if body["detail"]["booking"]["slot_id"] == slot)
+        return len(events) >= 3
 
-    eventually(both)
+    eventually(all_of_them)
     schema = jsonschema_rs.validator_for(json.loads((EVENTS / "booking-event.schema.json").read_text()))
     for event in events:
         schema.validate(event["detail"])
         assert event["source"] == "booking-api"
-    assert sorted(event["detail-type"] for event in events) == ["BookingCancelled", "BookingConfirmed"]
+    assert sorted((event["detail-type"], event["detail"]["booking"]["client_id"]) for event in events) == sorted(
+        [
+            *(("BookingConfirmed", client.id), ("BookingCancelled", client.id)),
+            ("BookingConfirmed", waiting.id),
+        ]
+    )
 
 
 def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_promoted(
-    about_to_start: Awaited, ann: Person, ben: Person
+    stack: DeployedStack, about_to_start: Awaited, ann: Person, ben: Person
 ) -> None:
     """No test before it in this module runs the expiry itself."""
     specialist, slot = about_to_start.specialist, about_to_start.slot
@@ -212,13 +226,29 @@ def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_pr
     expired = eventually(lambda: of_status(ann, about_to_start.id, "expired"), SCHEDULE_SECONDS)
 
     assert datetime.fromisoformat(expired["cancelled_at"]) >= datetime.fromisoformat(expired["slot_start_at"])
-    day = {"date": expired["slot_start_at"][:10]}
-    (free,) = good(ann.http.get(f"/specialists/{specialist.specialist_id}/slots", params=day))
-    assert (free["id"], free["is_booked"]) == (slot, False)
+    assert slot_item(stack, specialist, slot).keys().isdisjoint({"booking_id", "client_id"})
     assert ben.bookings() == []
     for person in (ann, specialist):
         refused(person.cancel(about_to_start.id), 409, "Expired booking cannot be cancelled")
     refused(ben.book(slot), 409, "Slot has already started")
+
+
+def test_a_booking_of_opening_hours_expires_its_time_stays_taken_and_nobody_is_promoted(
+    stack: DeployedStack, people: People
+) -> None:
+    specialist, client, waiting = people.new("specialist"), people.new("client"), people.new("client")
+    start = specialist.free_time()
+    slot = slot_at(start, specialist, "from hours")
+    booking = client.booked(slot)
+    good(waiting.join(slot), 201)
+    started = datetime.now(UTC) - SOON
+    set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
+
+    dispatch(stack, "DispatchExpiry")
+
+    eventually(lambda: of_status(client, booking["id"], "expired"))
+    assert slot not in specialist.free_slots(start.date()).values()
+    assert waiting.bookings() == []
 
 
 def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redrive(
@@ -266,6 +296,14 @@ def test_a_message_that_fails_five_times_is_a_dead_letter_and_holds_up_no_other(
     assert "DispatchExpiry has run since" in redrive(stack)
 
 
+def slot_at(start: datetime, specialist: Person, kind: str) -> str:
+    """A free slot of that kind; one from hours starts at a quarter."""
+    if kind == "opened by hand":
+        return specialist.open_slot(start)
+    specialist.describe_week("00:00", "24:00", slot_minutes=15)
+    return specialist.free_slots(start.date())[f"{start:%H:%M}"]
+
+
 def redrive(stack: DeployedStack) -> str:
     """What `make redrive` says where the environment points at the stack."""
     finished = subprocess.run(
@@ -298,6 +336,18 @@ def kill_workers(stack: DeployedStack, function: str) -> list[int]:
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     return killed
+
+
+def slot_item(stack: DeployedStack, specialist: Person, slot_id: str) -> dict[str, Any]:
+    """A hand-opened slot as it is stored; lists do not show one that has started."""
+    found = stack.client("dynamodb").query(
+        TableName=stack.outputs()["CalendarTableName"],
+        KeyConditionExpression="specialist_id = :specialist AND begins_with(sk, :slots)",
+        ExpressionAttributeValues={":specialist": {"S": specialist.specialist_id}, ":slots": {"S": "slot#"}},
+        ConsistentRead=True,
+    )
+    (item,) = [item for item in found["Items"] if item.get("slot_id") == {"S": slot_id}]
+    return dict(item)
 
 
 def timer_of(stack: DeployedStack, booking_id: str) -> str:

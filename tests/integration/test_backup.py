@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import open_session, refresh_session
 from booking.bookings.cancel import cancel_booking
+from booking.bookings.change_hours import set_dates
 from booking.bookings.create import create_booking
+from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.join_wait_list import join_wait_list
+from booking.slots.time_off import create_time_off
 from infra.cli import CommandError
 from infra.operate.backup import TABLES, back_up
 from infra.operate.restore import replace, restore
 from infra.stack import DeployedStack
-from tests.integration.people import NOW, SECOND, a_client, a_slot, a_specialist
+from tests.integration.people import HOUR, NOW, SECOND, a_client, a_slot, a_specialist, a_waiter
 from tests.integration.tables import create_tables, delete_tables, slot_item, stored, stored_in_calendar
+from tests.integration.test_slots_from_hours import opened, slot_at, taken
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,26 @@ def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tm
     assert (left["booking_id"], left["status"]) == (booking.id, "confirmed")
     assert slot_item(slot.id)["booking_id"] == booking.id
     assert len(stored_in_calendar("slot")) == 1
+
+
+def test_opening_hours_and_what_is_taken_of_them_are_put_back(tmp_path: Path) -> None:
+    specialist, ann, ben = opened(a_specialist()), a_client(), a_waiter()
+    set_dates(specialist, date(2030, 3, 2), date(2030, 3, 3), [], NOW)
+    time_off = create_time_off(specialist, NOW + 3 * HOUR, NOW + 4 * HOUR, NOW)
+    booking = create_booking(ann, slot_at(specialist, "10:00"), now=NOW)
+    join_wait_list(ben, slot_at(specialist, "10:00"), NOW)
+    back_up(Moto(), tmp_path / "copy", NOW)
+    before = {table: stored(table) for table in ("calendar", "waitlist")}
+    delete_tables()
+    create_tables()
+
+    restore(Moto(), tmp_path / "copy", NOW)
+
+    assert {table: stored(table) for table in before} == before
+    cancel_booking(ann, booking.id, now=NOW)
+    assert [item["status"] for item in stored("bookings") if item["client_id"] == ben.user_id] == ["confirmed"]
+    delete_time_off(specialist, time_off.id, NOW)
+    assert taken(specialist) == {"10": set(range(60))}
 
 
 def test_tables_that_hold_something_are_not_restored_into_unasked(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
         "who is first in line when a booking moves": (2, lambda: reschedule_booking(client, booking.id, slot.id, NOW)),
         "who is first in line when a booking ends": (2, lambda: cancel_booking(client, booking.id, NOW)),
         "what a new slot overlaps": (1, lambda: open_slot(specialist, NOW + 5 * HOUR, NOW + 6 * HOUR, NOW)),
-        "which days a slot leaves": (1, lambda: delete_slot(stranger, others.id, NOW)),
+        "what a slot takes, and which days it leaves": (2, lambda: delete_slot(stranger, others.id, NOW)),
         "whether there is such a specialist": (1, lambda: profiles.get_profile(specialist.specialist_id)),
         "whether the caller has a profile": (1, lambda: profiles.get_own_profile(specialist)),
         "whose account it is": (1, lambda: get_own_user(client)),

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 SLOT_LENGTH = timedelta(minutes=30)
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS_AHEAD = 30
 LONGEST_WAIT_SECONDS = 120
 LONGEST_LINE = 160
@@ -43,6 +44,7 @@ class Run:
     people: dict[str, Person] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     slots: list[str] = field(default_factory=list)
+    hours: dict[str, str] = field(default_factory=dict)
     bookings: list[tuple[str, str]] = field(default_factory=list)
     waited_seconds: int = 0
 
@@ -57,6 +59,10 @@ class Run:
     def slot(self, number: int) -> str:
         """One of the slots that the specialist opened."""
         return self.slots[number] if number < len(self.slots) else pytest.skip(f"there is no slot {number}")
+
+    def slot_at(self, start: str) -> str:
+        """One of the slots from opening hours, by its start ("09:00")."""
+        return self.hours.get(start) or pytest.skip(f"there is no slot at {start}")
 
     def email(self, who: str) -> str:
         """The address of one of this run's people."""

@@ -1,4 +1,6 @@
-from tests.smoke.run import SLOT_LENGTH, Run, eventually, times
+from datetime import timedelta
+
+from tests.smoke.run import SLOT_LENGTH, WEEK, Run, eventually, rfc3339, times
 
 SLOTS = 3
 
@@ -110,3 +112,65 @@ class TestBooking:
         slots = run.ask(200, f"GET /specialists/{run.thing('specialist')}/slots?date={day}").json()
         free = {slot["id"] for slot in slots if not slot["is_booked"]}
         assert run.slot(1) in free, "its slot is not free again"
+
+
+class TestOpeningHours:
+    """Opening hours"""
+
+    def test_describe(self, run: Run) -> None:
+        """The specialist describes the week, and anyone reads it."""
+        week = {"hours": {day: [{"from": "09:00", "to": "12:00"}] for day in WEEK}, "step_minutes": 15}
+        run.ask(200, "PUT /specialists/me/schedule", run.person("specialist"), week)
+        found = run.ask(200, f"GET /specialists/{run.thing('specialist')}/schedule").json()
+        assert found["hours"] == week["hours"], "others see another week"
+
+    def test_list(self, run: Run) -> None:
+        """The day's slots are those in which the service fits."""
+        for slot in listed(run):
+            run.hours[slot["start_at"][11:16]] = slot["id"]
+        assert list(run.hours) == [f"{hour:02}:{minute:02}" for hour in (9, 10, 11) for minute in (0, 15, 30, 45)][:-1]
+
+    def test_book(self, run: Run) -> None:
+        """A client books one; who wants a part of the same time gets 409."""
+        client, service = run.person("client"), run.thing("service")
+        wanted = {"slot_id": run.slot_at("09:00"), "service_id": service}
+        run.made["appointment"] = run.ask(201, "POST /bookings", client, wanted).json()["id"]
+        run.bookings.append(("client", run.made["appointment"]))
+        overlapping = {"slot_id": run.slot_at("09:15"), "service_id": service}
+        run.refused(409, "slot_already_booked", "POST /bookings", run.person("second-client"), overlapping)
+
+    def test_move(self, run: Run) -> None:
+        """The booking moves within its hour."""
+        move = f"PATCH /bookings/{run.thing('appointment')}/reschedule"
+        moved = run.ask(200, move, run.person("client"), {"slot_id": run.slot_at("09:15")}).json()
+        assert moved["slot_id"] == run.slot_at("09:15"), "the booking is not in its new slot"
+        assert free(run) == run.hours.keys() - {"09:00", "09:15", "09:30"}, "other slots are free"
+
+    def test_time_off(self, run: Run) -> None:
+        """In time off nothing is free; over a booking it is a 409."""
+        specialist, start = run.person("specialist"), run.starts(0) + timedelta(days=1)
+        off = {"start_at": rfc3339(start + timedelta(hours=1)), "end_at": rfc3339(start + timedelta(hours=2))}
+        made = run.ask(201, "POST /specialists/me/time-off", specialist, off).json()["id"]
+        left = free(run)
+        run.ask(204, f"DELETE /specialists/me/time-off/{made}", specialist)
+        assert left == {"11:00", "11:15", "11:30"}, "other slots are free"
+        over_booking = {"start_at": rfc3339(start), "end_at": rfc3339(start + timedelta(hours=1))}
+        run.refused(409, "time_taken", "POST /specialists/me/time-off", specialist, over_booking)
+
+    def test_cancel(self, run: Run) -> None:
+        """The booking is cancelled, and all the day is free."""
+        run.ask(200, f"PATCH /bookings/{run.thing('appointment')}/cancel", run.person("client"))
+        assert free(run) == run.hours.keys(), "its time is not free again"
+
+
+def listed(run: Run) -> list[dict[str, str]]:
+    """The slots of the day after that of the hand-opened ones, for the service."""
+    day = (run.starts(0) + timedelta(days=1)).date()
+    asked = f"service_id={run.thing('service')}&date={day}"
+    found: list[dict[str, str]] = run.ask(200, f"GET /specialists/{run.thing('specialist')}/slots?{asked}").json()
+    return found
+
+
+def free(run: Run) -> set[str]:
+    """When its free ones start."""
+    return {slot["start_at"][11:16] for slot in listed(run) if not slot["is_booked"]}

@@ -91,10 +91,13 @@ class TestTidyingUp:
     """Tidying up"""
 
     def test_take_back(self, run: Run) -> None:
-        """Bookings are cancelled, slots deleted, sessions ended."""
+        """Bookings are cancelled, slots deleted, hours emptied, sessions ended."""
+        emptied: dict[str, object] = {"hours": {}}
+        week = [("specialist", 200, "PUT /specialists/me/schedule", emptied)] if run.hours else []
         tasks = [
             *((who, 200, f"PATCH /bookings/{booking_id}/cancel", None) for who, booking_id in run.bookings),
             *(("specialist", 204, f"DELETE /specialists/me/slots/{slot_id}", None) for slot_id in run.slots),
+            *week,
             *((who, 204, "POST /auth/logout", {"refresh_token": run.people[who].refresh_token}) for who in run.people),
         ]
         failures = []

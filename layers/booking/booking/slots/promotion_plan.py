@@ -121,7 +121,9 @@ class PromotionPlan:
             check_offered_in(transaction, self._freed.specialist_id, service_id)
         for hour, fewer in self._changed.items():
             record = self._records.get(hour) or empty_hour(self._freed.specialist_id, hour)
-            set_hour(transaction, record, hour, frozenset(self._taken.get(hour, ())), int(record.waiting) - fewer)
+            set_hour(
+                transaction, record, hour, frozenset(self._taken.get(hour, ())), max(0, int(record.waiting) - fewer)
+            )
         for blocking in self._blocking_slots.values():
             transaction.check(SlotItem.at(blocking), SlotItem.booking_id.exists())
         for hour, minutes in self._blockers.items():
@@ -206,7 +208,11 @@ def _held_by(booking: tuple[str, str] | None, waiters: int) -> Sequence[Action]:
     if booking is None:
         return [SlotItem.booking_id.remove(), SlotItem.client_id.remove()]
     booking_id, client_id = booking
-    return [SlotItem.booking_id.set(booking_id), SlotItem.client_id.set(client_id), SlotItem.waiters.set(waiters - 1)]
+    return [
+        SlotItem.booking_id.set(booking_id),
+        SlotItem.client_id.set(client_id),
+        SlotItem.waiters.set(max(0, waiters - 1)),
+    ]
 
 
 def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:

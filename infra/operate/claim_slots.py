@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from booking.bookings.claim_opened import Outcome, claim_opened
 from booking.runtime.clock import to_stored
+from booking.slots.claim_opened import Outcome, claim_opened
 from booking.slots.slot_id import SlotId
 from infra.stack import DeployedStack
 
 
 def claim_slots(stack: DeployedStack, now: datetime, say: Callable[[str], object] = print) -> Counter[Outcome]:
-    """Goes over all hand-opened slots that have not ended; how many of them came to what."""
+    """Goes over the hand-opened slots that have not ended and taken nothing yet; how many of them came to what."""
     counts: Counter[Outcome] = Counter()
     for slot in _slots(stack, now):
         outcome = claim_opened(slot)
@@ -31,7 +31,7 @@ def _slots(stack: DeployedStack, now: datetime) -> Iterator[SlotId]:
         .get_paginator("scan")
         .paginate(
             TableName=stack.outputs()["CalendarTableName"],
-            FilterExpression="attribute_exists(slot_id) AND end_at > :now",
+            FilterExpression="attribute_exists(slot_id) AND attribute_not_exists(claimed) AND end_at > :now",
             ExpressionAttributeValues={":now": {"S": to_stored(now)}},
             ProjectionExpression="slot_id",
             ConsistentRead=True,

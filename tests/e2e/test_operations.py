@@ -155,8 +155,13 @@ def test_a_slot_that_an_earlier_release_has_opened_takes_its_time_once(there: Ta
     specialist.describe_week("00:00", "24:00", slot_minutes=30, step_minutes=30)
     start = specialist.free_time()
     slot = specialist.open_slot(start)
-    hour = {"specialist_id": {"S": specialist.specialist_id}, "sk": {"S": f"slot#{start:%Y-%m-%dT%H}"}}
-    there.client("dynamodb").delete_item(TableName=there.outputs()["CalendarTableName"], Key=hour)
+    dynamodb, calendar = there.client("dynamodb"), there.outputs()["CalendarTableName"]
+    of_hour, of_slot = (
+        {"specialist_id": {"S": specialist.specialist_id}, "sk": {"S": f"slot#{start:{form}}"}}
+        for form in ("%Y-%m-%dT%H", "%Y-%m-%dT%H:%M:%S.%fZ")
+    )
+    dynamodb.delete_item(TableName=calendar, Key=of_hour)
+    dynamodb.update_item(TableName=calendar, Key=of_slot, UpdateExpression="REMOVE claimed")
     assert len(free_at(specialist, start)) == 2
 
     assert re.fullmatch(r"1 claimed, \d+ unchanged, 0 conflict\.\n", claim_slots(there))

@@ -32,17 +32,6 @@ def without(minutes: Minutes, others: Minutes) -> Minutes:
     return {hour: those for hour, those in left.items() if those}
 
 
-def share_a_minute(minutes: Minutes, others: Minutes) -> bool:
-    """Whether some minute is among both."""
-    return any(those & others.get(hour, frozenset()) for hour, those in minutes.items())
-
-
-def together(minutes: Minutes, others: Minutes) -> Minutes:
-    """Those and the others."""
-    hours = [*minutes, *(hour for hour in others if hour not in minutes)]
-    return {hour: minutes.get(hour, frozenset()) | others.get(hour, frozenset()) for hour in hours}
-
-
 def minutes_of(slot: SlotId, service: BookedService | None) -> Minutes:
     """What a booking of the slot for that service takes that is not taken by the slot itself.
 

@@ -11,7 +11,7 @@ from booking.caller import Caller
 from booking.dynamodb.attributes import InstantAttribute
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
-from booking.dynamodb.queries import Page, PageRequest, query_all, query_page
+from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
 from booking.runtime.clock import epoch_seconds, to_stored
@@ -113,13 +113,6 @@ def list_time_off(caller: Caller, request: PageRequest, now: datetime) -> Page[T
         only=(TimeOffItem.end_at > now) & TimeOffItem.ended.does_not_exist(),
     )
     return page.map(TimeOffItem.to_time_off)
-
-
-def time_off_between(specialist_id: str, start_at: datetime, end_at: datetime) -> list[TimeOff]:
-    """The specialist's time off that has a part of that time, read consistently."""
-    within = TimeOffItem.sk.between(_key(start_at - LONGEST_TIME_OFF), _key(end_at))
-    found = query_all(TimeOffItem, specialist_id, within, consistent=True)
-    return [item.to_time_off() for item in found if item.start_at < end_at and start_at < item.end_at]
 
 
 def start_in_id(time_off_id: str) -> datetime:

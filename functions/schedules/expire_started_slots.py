@@ -1,13 +1,11 @@
-"""EventBridge schedule: ends the bookings whose slots have started."""
+"""Queue of due shards: ends the bookings whose slots have started."""
 
 from typing import Any
 
-from booking.background.scheduled import run_sweep
-from booking.bookings.expire import expire_started
+from booking.background.shards import work_off
+from booking.bookings.expire import EXPIRY
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
-    """One bounded run; returns what it did."""
-    return run_sweep(
-        "expire", expire_started, context, done="expired", counter="bookings_expired", lag="expiry_lag_seconds"
-    )
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Works on each message's shard; reports the messages that must come again."""
+    return work_off(EXPIRY, event, context)

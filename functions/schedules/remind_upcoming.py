@@ -1,13 +1,11 @@
-"""EventBridge schedule: reminds clients of the bookings that are about to begin."""
+"""Queue of due shards: reminds clients of the bookings that are about to begin."""
 
 from typing import Any
 
-from booking.background.scheduled import run_sweep
-from booking.notifications.reminders import remind_upcoming
+from booking.background.shards import work_off
+from booking.notifications.reminders import REMINDERS
 
 
-def handler(_event: dict[str, Any], context: Any) -> dict[str, float]:
-    """One bounded run; returns what it did."""
-    return run_sweep(
-        "remind", remind_upcoming, context, done="reminded", counter="reminders_sent", lag="reminder_lag_seconds"
-    )
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Works on each message's shard; reports the messages that must come again."""
+    return work_off(REMINDERS, event, context)

@@ -67,9 +67,14 @@ def delete(stack: DeployedStack) -> None:
 def with_defaults(built: Path, values: Mapping[str, str]) -> Path:
     """A copy of a built template beside it whose parameters have these values by default.
 
-    The emulator tells SAM of no other values, so that functions would not be published for a new `Release`.
+    The emulator tells SAM of no other values, so that functions would not be published for a new `Release`. What refers
+    to a number is text to it, and text as `MaximumConcurrency` ends its reading of queues: there stands the number.
     """
     content = yaml.safe_load(built.read_text())
+    for block in content["Resources"].values():
+        for event in block.get("Properties", {}).get("Events", {}).values():
+            if "ScalingConfig" in event["Properties"]:
+                event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": int(values["SweepConcurrency"])}
     for name, value in values.items():
         about = content["Parameters"][name]
         about["Default"] = int(value) if about["Type"] == "Number" else value

@@ -1,8 +1,8 @@
 """`make deploy`: builds for Lambda's processor and deploys to AWS, as samconfig.toml says for an environment.
 
 `PARAMETERS="MailSender=booking@example.com …"` adds to the environment's `parameter_overrides`, or replaces some. What
-would fail after half an hour is asked first: whether the account grants the reserved concurrency, and whether an
-earlier deployment has left a stack that can only be deleted.
+would fail after half an hour, or lose something, is asked first: whether the account grants the reserved concurrency,
+whether an earlier deployment has left a stack that can only be deleted, and whether bookings would be forgotten.
 """
 
 import os
@@ -21,6 +21,10 @@ LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinu
 LOG = ROOT / ".local" / "logs" / "build.log"
 SWEEPS = 2
 RESERVATION = "SweepReservedConcurrency"
+WORKERS = "SweepConcurrency"
+SHARDS = "TimerShards"
+SHARDS_OF_0_2 = 4
+"""It had no parameter for them."""
 ALWAYS_UNRESERVED = 100
 """AWS lets nobody reserve the last hundred ("Configuring reserved concurrency for a function")."""
 QUOTA = 'ask for more in Service Quotas (AWS Lambda, "Concurrent executions")'
@@ -58,11 +62,33 @@ def check_account(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
             f"{stack.name} is in {deployed['StackStatus']}: CloudFormation can only delete it. docs/deploy.md, "
             '"A first deployment that failed", says how; then deploy again.'
         )
+    kept = {given["ParameterKey"]: given["ParameterValue"] for given in deployed.get("Parameters", [])}
+    check_shards(kept, chosen)
+    check_concurrency(stack, kept, chosen)
+
+
+def check_shards(kept: Mapping[str, str], chosen: Mapping[str, str]) -> None:
+    """Raises CommandError when there would be fewer than there were: no sweep would look into the others."""
+    had = int(kept.get(SHARDS, SHARDS_OF_0_2)) if kept else 0
+    if int(chosen.get(SHARDS, had)) < had:
+        raise CommandError(
+            f"{SHARDS} is {had} and cannot shrink: bookings stay in their shards, and those in shards from "
+            f"{chosen[SHARDS]} on would not expire, nor their clients be reminded."
+        )
+
+
+def check_concurrency(stack: DeployedStack, kept: Mapping[str, str], chosen: Mapping[str, str]) -> None:
+    """Raises CommandError when the sweeps would reserve too little for themselves, or more than the account grants."""
+    declared = template()["Parameters"]
+    told = {name: int(chosen.get(name, kept.get(name, declared[name]["Default"]))) for name in (RESERVATION, WORKERS)}
+    if 0 < told[RESERVATION] < told[WORKERS]:
+        raise CommandError(
+            f"{RESERVATION}={told[RESERVATION]} is less than {WORKERS}={told[WORKERS]}: Lambda would refuse workers, "
+            "and messages would end as dead letters. Reserve as many, or none."
+        )
     limits = stack.client("lambda").get_account_settings()["AccountLimit"]
     most, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    kept = {given["ParameterKey"]: given["ParameterValue"] for given in deployed.get("Parameters", [])}
-    already = SWEEPS * int(kept.get(RESERVATION, "0"))
-    wanted = SWEEPS * int(chosen.get(RESERVATION, kept.get(RESERVATION, "0")))
+    already, wanted = reserved(int(kept.get(RESERVATION, "0"))), reserved(told[RESERVATION])
     if wanted > already and unreserved + already - wanted < ALWAYS_UNRESERVED:
         raise CommandError(
             f"This account runs {most} functions at once, {unreserved} of them unreserved, and AWS keeps the last "
@@ -72,6 +98,11 @@ def check_account(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
         print(
             f"Note: this account runs {most} functions at once; callers beyond are throttled. Before traffic, {QUOTA}."
         )
+
+
+def reserved(for_each_sweep: int) -> int:
+    """Executions that a stack reserves: each sweep's workers' and one for its dispatcher."""
+    return SWEEPS * (for_each_sweep + 1) if for_each_sweep else 0
 
 
 def protect(stack: DeployedStack) -> None:

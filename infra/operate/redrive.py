@@ -1,9 +1,10 @@
 """`make redrive`: gives what lies in the dead-letter queue another try, once its cause is mended.
 
-A sweep's message puts the timer back on its booking. The event of a schedule, which Lambda puts there when a sweep
-failed as a whole, runs the sweep. A message of the stream's function hands its record to the function again. A message
-of Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What cannot be
-tried again stays in the queue, with a line that says why.
+A sweep's letter puts the timer back on its booking. A message of a sweep's queue, which SQS puts there after five
+tries, and the event of a schedule, which Lambda puts there when a dispatch failed, dispatch the sweep: that finds
+every shard in which something is due. A message of the stream's function hands its record to the function again. A
+message of Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What
+cannot be tried again stays in the queue, with a line that says why.
 """
 
 import json
@@ -20,7 +21,8 @@ HIDDEN_SECONDS = 120
 WAIT_SECONDS = 1
 RANGE = {"streamArn", "shardId", "startSequenceNumber", "endSequenceNumber", "batchSize"}
 """What Lambda says of the records that it gave up."""
-SWEEPS = ("ExpireStartedSlots", "RemindUpcoming")
+DISPATCHERS = {"expire": "DispatchExpiry", "remind": "DispatchReminders"}
+"""By the sweep's name in messages."""
 
 
 class CannotRedrive(Exception):
@@ -33,7 +35,7 @@ class Redrive:
 
     client: Callable[[str], Any]
     outputs: Mapping[str, str]
-    swept: set[str] = field(default_factory=set)
+    dispatched: set[str] = field(default_factory=set)
 
     def run(self, say: Callable[[str], object] = print) -> dict[str, int]:
         """Tries every message once; counts those that are `done` and those that `stay`."""
@@ -77,8 +79,10 @@ class Redrive:
                 return self._publish([record])
             case {"DDBStreamBatchInfo": dict(batch)} if batch.keys() >= RANGE:
                 return self._publish(self._records(batch))
-            case {"detail-type": "Scheduled Event", "resources": [*_]}:
-                return self._run_sweep(message)
+            case {"sweep": str(sweep), "shard": int()} if sweep in DISPATCHERS:
+                return self._dispatch(DISPATCHERS[sweep])
+            case {"detail-type": "Scheduled Event", "resources": [*rules]}:
+                return self._dispatch(self._dispatcher_of(str(rules)))
         raise CannotRedrive(f"a message of an unknown kind: {body[:200]}")
 
     def _set_timer(self, booking_id: str, timer: str) -> str:
@@ -86,18 +90,21 @@ class Redrive:
         waits = restore_timer(booking_id, timer)
         return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
-    def _run_sweep(self, event: Mapping[str, Any]) -> str:
-        """Any run comes to what was due at the one that failed; one is enough for all of a sweep's messages."""
-        rules = str(event["resources"])
-        sweep = next((name for name in SWEEPS if name in rules), None)
-        if sweep is None:
+    def _dispatcher_of(self, rules: str) -> str:
+        """Whom a schedule starts; its name is part of the rule's."""
+        found = next((name for name in DISPATCHERS.values() if name in rules), None)
+        if found is None:
             raise CannotRedrive(f"no sweep of this stack has this schedule: {rules}")
-        if sweep not in self.swept:
-            answer = self.client("lambda").invoke(FunctionName=self.outputs[f"{sweep}Name"], Payload=json.dumps(event))
+        return found
+
+    def _dispatch(self, dispatcher: str) -> str:
+        """Any dispatch finds what was due at the one that failed; one is enough for all of a sweep's messages."""
+        if dispatcher not in self.dispatched:
+            answer = self.client("lambda").invoke(FunctionName=self.outputs[f"{dispatcher}Name"], Payload="{}")
             if "FunctionError" in answer:
-                raise CannotRedrive(f"{sweep} failed again, see its log")
-            self.swept.add(sweep)
-        return f"{sweep} has run since"
+                raise CannotRedrive(f"{dispatcher} failed again, see its log")
+            self.dispatched.add(dispatcher)
+        return f"{dispatcher} has run since"
 
     def _publish(self, records: list[dict[str, Any]]) -> str:
         """The function knows by its ledger what of them it has published already."""

@@ -10,15 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from booking.accounts.access_tokens import caller_of
-from booking.background.sweep import Bounds
-from booking.bookings.expire import expire_started
 from booking.caller import Caller
-from booking.notifications.reminders import remind_upcoming
 from booking.runtime import aws
 from booking.runtime.clock import current_instant, to_stored
 from booking.runtime.settings import settings
 from streams.publish_events import handler as publish_events
 from tests.integration.api import body_of, invoke
+from tests.integration.sweeps import expire_everywhere, remind_everywhere
 from tests.integration.tables import create_tables
 
 type Measuring = Callable[..., AbstractContextManager[None]]
@@ -27,7 +25,6 @@ CREDENTIALS = {"password": "correct horse battery staple"}
 SLOT = timedelta(minutes=15)
 SLOTS, BOOKINGS, CHANGES_PER_BATCH = 24, 20, 5
 DAYS_AHEAD = 60
-UNBOUNDED = Bounds(lambda: 1_000_000, most=1_000_000)
 
 
 class Journey:
@@ -77,9 +74,9 @@ class Journey:
 
     def _sweep(self, measuring: Measuring, due: int) -> None:
         with measuring("remind", due):
-            reminded = remind_upcoming(self._day - timedelta(minutes=1), UNBOUNDED).outcomes
+            reminded = remind_everywhere(self._day - timedelta(minutes=1))
         with measuring("expire", due):
-            expired = expire_started(self._day + SLOTS * SLOT, UNBOUNDED).outcomes
+            expired = expire_everywhere(self._day + SLOTS * SLOT)
         if (reminded["reminded"], expired["expired"]) != (due, due):
             raise AssertionError((reminded, expired))
 

@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 
 from tests.credentials import PASSWORD
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack
-from tests.e2e.functions import restart
+from tests.e2e.functions import ALIAS, publish, restart
 from tests.e2e.people import credentials, unused_address
 from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
@@ -26,6 +26,7 @@ from tests.unit.template_model import Permission
 WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
 SLOT_LENGTH = timedelta(minutes=10)
 ANSWER_SECONDS = 30.0
+SHARDS = 4
 
 
 class Broken(Exception):
@@ -72,7 +73,7 @@ class World:
         let_mail_out(stack)
         self._outputs = stack.outputs()
         self._dynamodb, self._ses = stack.client("dynamodb"), stack.client("ses")
-        self._lambda = stack.client("lambda")
+        self._lambda, self._sqs = stack.client("lambda"), stack.client("sqs")
         self._url = httpx.URL(stack.url).copy_with(host="127.0.0.1")
         self._open = ExitStack()
         first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
@@ -132,15 +133,16 @@ class World:
             AttributeUpdates={attribute: {"Value": {"S": value}}},
         )
 
-    def due_booking(self, starts: datetime) -> str:
+    def due_booking(self, starts: datetime, **attributes: str) -> str:
         """A booking that sweeps take for one that starts then; changed behind the API's back."""
         booking_id = self.booked(self.slot())
+        changed = {"starts": f"{starts:%Y-%m-%dT%H:%M:%S.%fZ}#{booking_id}", **attributes}
         self._dynamodb.update_item(
             TableName=self._outputs["BookingsTableName"],
             Key={"booking_id": {"S": booking_id}},
-            UpdateExpression="SET #starts = :starts",
-            ExpressionAttributeNames={"#starts": "starts"},
-            ExpressionAttributeValues={":starts": {"S": f"{starts:%Y-%m-%dT%H:%M:%S.%fZ}#{booking_id}"}},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            ExpressionAttributeNames={f"#{name}": name for name in changed},
+            ExpressionAttributeValues={f":{name}": {"S": value} for name, value in changed.items()},
         )
         return booking_id
 
@@ -156,11 +158,36 @@ class World:
         found = self._dynamodb.get_item(TableName=table, Key=pk, ConsistentRead=True)
         return str(found["Item"]["state"]["S"]) if "Item" in found else None
 
-    def run(self, function: str, event: Mapping[str, Any] | None = None) -> None:
-        """Invokes a function that has no route."""
+    def run(self, function: str, event: Mapping[str, Any] | None = None) -> Any:
+        """Invokes a function that has no route; what it answers."""
         answer = self._lambda.invoke(FunctionName=self._outputs[f"{function}Name"], Payload=json.dumps(event or {}))
+        text = answer["Payload"].read().decode()
         if "FunctionError" in answer:
-            raise Broken(answer["Payload"].read().decode()[:300])
+            raise Broken(text[:300])
+        return json.loads(text or "null")
+
+    @contextmanager
+    def without_its_queue(self, worker: str, queue: str) -> Iterator[None]:
+        """Nobody hands messages to the worker for a while but the exercise; what it hands on is forgotten."""
+        name = self._function_name(worker)
+        mappings = self._lambda.list_event_source_mappings()["EventSourceMappings"]
+        (mapping,) = [about["UUID"] for about in mappings if f":function:{name}" in about["FunctionArn"]]
+        self._lambda.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            self._sqs.purge_queue(QueueUrl=self._outputs[f"{queue}Url"])
+            self._lambda.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    @contextmanager
+    def short_of_time(self, worker: str) -> Iterator[None]:
+        """A worker has less time for a while than it wants for one item, and hands on what it finds."""
+        name = self._function_name(worker)
+        publish(self._lambda, name, Timeout=10)
+        try:
+            yield
+        finally:
+            publish(self._lambda, name, Timeout=60)
 
     @contextmanager
     def unknown_sender(self) -> Iterator[None]:
@@ -218,6 +245,9 @@ class World:
         """Time off as long as the slot."""
         body = {"start_at": slot["start_at"], "end_at": slot["end_at"]}
         return str(self.given(201, "POST /specialists/me/time-off", self.open_specialist, body).json()["id"])
+
+    def _function_name(self, function: str) -> str:
+        return self._outputs[f"{function}Name"].removesuffix(f":{ALIAS}")
 
     def _admin(self) -> Account:
         email = self.registered("client")["email"]
@@ -522,23 +552,65 @@ def show_metrics(world: World) -> None:
     world.then(200, "GET /metrics")
 
 
+def dispatch_expiry(world: World) -> None:
+    with world.without_its_queue("ExpireStartedSlots", "ExpiryQueue"):
+        world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
+        must_have_found_something(world.run("DispatchExpiry"))
+
+
 def expire_started_slots(world: World) -> None:
-    booking_id = world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
-    world.run("ExpireStartedSlots")
-    must_be("expired", world.stored_booking(booking_id)["status"]["S"])
+    """One without time hands its shards on; a booking that cannot be understood is put aside."""
+    past = datetime.now(UTC) - SLOT_LENGTH
+    with world.without_its_queue("ExpireStartedSlots", "ExpiryQueue"):
+        booking_id, poisoned = world.due_booking(past), world.due_booking(past, slot_end_at="the day after")
+        with world.short_of_time("ExpireStartedSlots"):
+            world.run("ExpireStartedSlots", all_shards("expire"))
+        world.run("ExpireStartedSlots", all_shards("expire"))
+        must_be("expired", world.stored_booking(booking_id)["status"]["S"])
+        must_be(None, timer_of(world, poisoned))
+
+
+def dispatch_reminders(world: World) -> None:
+    with world.without_its_queue("RemindUpcoming", "ReminderQueue"):
+        world.due_booking(datetime.now(UTC) + SLOT_LENGTH)
+        must_have_found_something(world.run("DispatchReminders"))
 
 
 def remind_upcoming(world: World) -> None:
     """A claim is given back when SES refuses; a reminder that was sent leaves the booking to its expiry."""
     soon = datetime.now(UTC) + SLOT_LENGTH
-    refused = world.due_booking(soon)
-    with world.unknown_sender():
-        world.run("RemindUpcoming")
-    must_be(None, world.delivered(f"reminder#{refused}#0"))
-    reminded = world.due_booking(soon)
-    world.run("RemindUpcoming")
-    must_be("done", world.delivered(f"reminder#{reminded}#0"))
-    must_be("expire", world.stored_booking(reminded)["timer"]["S"].partition("#")[0])
+    with world.without_its_queue("RemindUpcoming", "ReminderQueue"):
+        with world.short_of_time("RemindUpcoming"):
+            world.due_booking(soon)
+            world.run("RemindUpcoming", all_shards("remind"))
+        refused = world.due_booking(soon)
+        with world.unknown_sender():
+            world.run("RemindUpcoming", all_shards("remind"))
+        must_be(None, world.delivered(f"reminder#{refused}#0"))
+        must_be("expire", timer_of(world, refused))
+        reminded = world.due_booking(soon)
+        world.run("RemindUpcoming", all_shards("remind"))
+        must_be("done", world.delivered(f"reminder#{reminded}#0"))
+        must_be("expire", timer_of(world, reminded))
+
+
+def all_shards(sweep: str) -> dict[str, Any]:
+    """The event in which Lambda hands a dispatch's messages to a worker."""
+    until = f"{datetime.now(UTC) + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S.%fZ}"
+    messages = [{"sweep": sweep, "shard": shard, "until": until, "after": None} for shard in range(SHARDS)]
+    return {"Records": [{"messageId": str(m["shard"]), "body": json.dumps(m)} for m in messages]}
+
+
+def timer_of(world: World, booking_id: str) -> str | None:
+    """The kind of the timer that a booking has."""
+    timer = world.stored_booking(booking_id).get("timer")
+    return timer and timer["S"].partition("#")[0]
+
+
+def must_have_found_something(summary: Mapping[str, float]) -> None:
+    """Raises Broken where a dispatch sent nothing."""
+    if not summary["shards"]:
+        raise Broken("nothing is due")
 
 
 def publish_events(world: World) -> None:
@@ -638,7 +710,9 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "JoinWaitList": join_wait_list,
     "ListOwnWaitList": list_my_wait_list,
     "LeaveWaitList": leave_wait_list,
+    "DispatchExpiry": dispatch_expiry,
     "ExpireStartedSlots": expire_started_slots,
+    "DispatchReminders": dispatch_reminders,
     "RemindUpcoming": remind_upcoming,
     "PublishEvents": publish_events,
     "GetRoot": root,

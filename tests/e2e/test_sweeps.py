@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,8 +30,12 @@ from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import functions
 
 SOON = timedelta(seconds=12)
+SHORT = timedelta(minutes=1)
+MANY = 40
+"""More than workers do while they are looked for."""
 SCHEDULE_SECONDS = 100.0
 DELIVERY_SECONDS = 30.0
+FIVE_TIMES_SECONDS = 60.0
 EVENTS = ROOT / "infra" / "events"
 SUBSCRIBER = "booking-api-subscriber-of-tests"
 QUARTER = timedelta(minutes=15)
@@ -85,7 +91,7 @@ def subscriber(stack: DeployedStack) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
+def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_moved(
     kind: str, stack: DeployedStack, people: People, sink: MailSink
 ) -> None:
     specialist, client = people.new("specialist"), people.new("client")
@@ -96,8 +102,8 @@ def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
     booking = client.booked(slot_at(start, specialist, kind))
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: sweep(stack, "RemindUpcoming"), range(2)))
-    sweep(stack, "RemindUpcoming")
+        list(pool.map(lambda _: dispatch(stack, "DispatchReminders"), range(2)))
+    dispatch(stack, "DispatchReminders")
 
     (reminder,) = eventually(lambda: sink.to(client.email, "Reminder:"))
     japanese = (start + timedelta(hours=9)).strftime("%Y-%m-%d, %H:%M")
@@ -111,11 +117,36 @@ def test_a_booking_is_reminded_once_by_three_sweeps_and_anew_when_it_was_moved(
     later = start + timedelta(minutes=45)
     good(client.reschedule(booking["id"], slot_at(later, specialist, kind)))
     for _ in range(2):
-        sweep(stack, "RemindUpcoming")
+        dispatch(stack, "DispatchReminders")
 
     _, second = eventually(lambda: at_least(2, sink.to(client.email, "Reminder:")))
     (event,) = calendar_of(second).events
     assert (event["uid"], event.start) == (f"{booking['id']}@booking-api", later)
+
+
+def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_twice(
+    stack: DeployedStack, people: People, sink: MailSink
+) -> None:
+    """What it was just sending is left to its lease, the rest to the next dispatch."""
+    specialist, client = people.new("specialist"), people.new("client")
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    ids = [client.booked(specialist.open_slot(soon + n * SHORT, SHORT))["id"] for n in range(MANY)]
+
+    def left() -> list[str]:
+        return [booking_id for booking_id in ids if timer_of(stack, booking_id).startswith("remind#")]
+
+    dispatch(stack, "DispatchReminders")
+    eventually(lambda: sink.to(client.email, "Reminder:"), every=0.01)
+    killed = kill_workers(stack, "RemindUpcoming")
+    assert len(left()) > len(killed) > 0
+
+    eventually(lambda: dispatch(stack, "DispatchReminders") and len(left()) <= len(killed))
+
+    reminded = Counter(
+        str(event["uid"]) for mail in sink.to(client.email, "Reminder:") for event in calendar_of(mail).events
+    )
+    assert set(reminded.values()) == {1}
+    assert {f"{booking_id}@booking-api" for booking_id in ids if booking_id not in left()} <= reminded.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -187,7 +218,7 @@ def test_a_rule_on_the_bus_gets_events_as_their_schema_says(
 
 
 def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_promoted(
-    about_to_start: Awaited, ann: Person, ben: Person
+    stack: DeployedStack, about_to_start: Awaited, ann: Person, ben: Person
 ) -> None:
     """No test before it in this module runs the expiry itself."""
     specialist, slot = about_to_start.specialist, about_to_start.slot
@@ -195,9 +226,7 @@ def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_pr
     expired = eventually(lambda: of_status(ann, about_to_start.id, "expired"), SCHEDULE_SECONDS)
 
     assert datetime.fromisoformat(expired["cancelled_at"]) >= datetime.fromisoformat(expired["slot_start_at"])
-    day = {"date": expired["slot_start_at"][:10]}
-    (free,) = good(ann.http.get(f"/specialists/{specialist.specialist_id}/slots", params=day))
-    assert (free["id"], free["is_booked"]) == (slot, False)
+    assert slot_item(stack, specialist, slot).keys().isdisjoint({"booking_id", "client_id"})
     assert ben.bookings() == []
     for person in (ann, specialist):
         refused(person.cancel(about_to_start.id), 409, "Expired booking cannot be cancelled")
@@ -215,9 +244,9 @@ def test_a_booking_of_opening_hours_expires_its_time_stays_taken_and_nobody_is_p
     started = datetime.now(UTC) - SOON
     set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
 
-    sweep(stack, "ExpireStartedSlots")
+    dispatch(stack, "DispatchExpiry")
 
-    assert of_status(client, booking["id"], "expired")
+    eventually(lambda: of_status(client, booking["id"], "expired"))
     assert slot not in specialist.free_slots(start.date()).values()
     assert waiting.bookings() == []
 
@@ -234,7 +263,7 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
     for booking in (poisoned, healthy):
         set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
 
-    sweep(stack, "ExpireStartedSlots")
+    dispatch(stack, "DispatchExpiry")
 
     eventually(lambda: of_status(client, healthy["id"], "expired"))
     letters = eventually(lambda: [letter for letter in peek(stack) if poisoned["id"] in json.dumps(letter)])
@@ -242,8 +271,29 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
 
     set_stored(stack, poisoned["id"], "slot_end_at", whole)
     assert poisoned["id"] in redrive(stack)
-    sweep(stack, "ExpireStartedSlots")
-    assert of_status(client, poisoned["id"], "expired")
+    dispatch(stack, "DispatchExpiry")
+    eventually(lambda: of_status(client, poisoned["id"], "expired"))
+
+
+def test_a_message_that_fails_five_times_is_a_dead_letter_and_holds_up_no_other(
+    stack: DeployedStack, people: People
+) -> None:
+    sqs, queue = stack.client("sqs"), stack.outputs()["ExpiryQueueUrl"]
+    sqs.purge_queue(QueueUrl=stack.outputs()["DeadLetterQueueUrl"])
+    whole = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        sqs.send_message(QueueUrl=queue, MessageBody='{"sweep": "expire", "shard": 0}')
+        client = people.new("client")
+        healthy = client.booked(people.new("specialist").open_slot())
+        started = datetime.now(UTC) - SOON
+        set_stored(stack, healthy["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{healthy['id']}")
+        dispatch(stack, "DispatchExpiry")
+        eventually(lambda: of_status(client, healthy["id"], "expired"))
+        assert eventually(lambda: peek(stack), FIVE_TIMES_SECONDS) == [{"sweep": "expire", "shard": 0}]
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=whole)
+    assert "DispatchExpiry has run since" in redrive(stack)
 
 
 def slot_at(start: datetime, specialist: Person, kind: str) -> str:
@@ -269,20 +319,50 @@ def redrive(stack: DeployedStack) -> str:
     return finished.stdout
 
 
-def sweep(stack: DeployedStack, function: str) -> dict[str, int]:
-    """One run of a scheduled function; its summary."""
+def dispatch(stack: DeployedStack, function: str) -> dict[str, float]:
+    """One run of a sweep's dispatcher, as the schedule starts it; its summary. Workers then take over."""
     answer = stack.client("lambda").invoke(FunctionName=stack.outputs()[f"{function}Name"])
-    summary: dict[str, int] = json.loads(answer["Payload"].read())
+    summary: dict[str, float] = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, summary
     return summary
 
 
-def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS) -> T:
+def kill_workers(stack: DeployedStack, function: str) -> list[int]:
+    """Ends the processes that run the function, whatever they are doing; their ids."""
+    name = stack.outputs()[f"{function}Name"].partition(":")[0]
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
+    of_function = [line for line in listed.stdout.splitlines() if f"ministack-lambda-{name}" in line]
+    killed = [int(line.split(None, 1)[0]) for line in of_function if "_worker.py" in line]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    return killed
+
+
+def slot_item(stack: DeployedStack, specialist: Person, slot_id: str) -> dict[str, Any]:
+    """A hand-opened slot as it is stored; lists do not show one that has started."""
+    found = stack.client("dynamodb").query(
+        TableName=stack.outputs()["CalendarTableName"],
+        KeyConditionExpression="specialist_id = :specialist AND begins_with(sk, :slots)",
+        ExpressionAttributeValues={":specialist": {"S": specialist.specialist_id}, ":slots": {"S": "slot#"}},
+        ConsistentRead=True,
+    )
+    (item,) = [item for item in found["Items"] if item.get("slot_id") == {"S": slot_id}]
+    return dict(item)
+
+
+def timer_of(stack: DeployedStack, booking_id: str) -> str:
+    """A confirmed booking's timer."""
+    table, key = stack.outputs()["BookingsTableName"], {"booking_id": {"S": booking_id}}
+    found = stack.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
+    return str(found["Item"]["timer"]["S"])
+
+
+def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS, *, every: float = 0.3) -> T:
     """What is there as soon as there is something."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.3)
+        time.sleep(every)
     return found
 
 

@@ -78,7 +78,7 @@ def log_lines(log_stream: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
 
 @pytest.fixture
 def outside(aws: None) -> Iterator[Outside]:
-    """A stack with a sender, a bus and a queue, and what they were handed."""
+    """A stack with a sender, a bus and queues, and what they were handed."""
     with everything_outside() as outside:
         yield outside
 

@@ -1,4 +1,4 @@
-"""SES, the event bus and the dead-letter queue as tests see them: what they were handed, and how they fail."""
+"""SES, the event bus and the queues as tests see them: what they were handed, and how they fail."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,6 +21,8 @@ from tests.integration.store_calls import Answer, _before_calls
 SENDER = "noreply@booking.example"
 BUS = "the-event-bus-of-tests"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-dead-letters-of-tests"
+EXPIRY_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-expire-of-tests"
+REMINDER_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-remind-of-tests"
 OK: Answer = (SimpleNamespace(status_code=200, headers={}), {"FailedEntryCount": 0, "Entries": [{}], "MessageId": "1"})
 
 
@@ -35,6 +37,8 @@ class Outside:
     mails: list[EmailMessage] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
+    shards: dict[str, list[str]] = field(default_factory=lambda: {EXPIRY_QUEUE: [], REMINDER_QUEUE: []})
+    """The messages in the sweeps' queues, as text."""
     before_mail: Callable[[str], Answer] = lambda _recipient: None
     after_mail: Callable[[str], Answer] = lambda _recipient: None
     before_event: Callable[[], Answer] = lambda: None
@@ -45,9 +49,15 @@ class Outside:
         return [str(found["To"]) for found in self.mails]
 
     def take(self, operation: str, parameters: dict[str, Any]) -> Answer:
-        return {"SendRawEmail": self._mail, "PutEvents": self._event, "SendMessage": self._letter}[operation](
+        return {"SendRawEmail": self._mail, "PutEvents": self._event, "SendMessage": self._message}[operation](
             parameters
         )
+
+    def _message(self, parameters: dict[str, Any]) -> Answer:
+        if (queue := parameters["QueueUrl"]) in self.shards:
+            self.shards[queue].append(parameters["MessageBody"])
+            return OK
+        return self._letter(parameters)
 
     def _mail(self, parameters: dict[str, Any]) -> Answer:
         (recipient,) = parameters["Destinations"]
@@ -74,12 +84,14 @@ class Outside:
 
 @contextmanager
 def everything_outside() -> Iterator[Outside]:
-    """A stack with a sender, a bus and a queue."""
+    """A stack with a sender, a bus and queues."""
     outside = Outside()
     with pytest.MonkeyPatch.context() as environment, ExitStack() as watched:
         environment.setenv("MAIL_SENDER", SENDER)
         environment.setenv("EVENT_BUS_NAME", BUS)
         environment.setenv("DEAD_LETTER_QUEUE_URL", QUEUE)
+        environment.setenv("EXPIRY_QUEUE_URL", EXPIRY_QUEUE)
+        environment.setenv("REMINDER_QUEUE_URL", REMINDER_QUEUE)
         settings.cache_clear()
         for of in (mail._ses(), client("events"), client("sqs")):
             watched.enter_context(_before_calls(of, outside.take))

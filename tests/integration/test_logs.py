@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from booking.background import scheduled
-from booking.errors import StoreUnavailable
+from booking.background import shards
+from booking.background.shards import Sweep
+from booking.bookings.expire import EXPIRY
+from booking.notifications.reminders import REMINDERS
 from booking.telemetry import metrics
 from infra.settings import ROOT
 from schedules import expire_started_slots, remind_upcoming
@@ -17,7 +19,8 @@ from streams import publish_events
 from tests.integration.api import INVOCATION, an_invocation, invoke
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_specialist
 from tests.integration.store_calls import unreachable
-from tests.integration.tables import change_stored, stored
+from tests.integration.sweeps import dispatched
+from tests.integration.tables import booking_item, change_stored, stored
 
 pytestmark = pytest.mark.usefixtures("outside")
 
@@ -44,16 +47,19 @@ def test_a_line_of_a_request_has_its_id_and_no_name_of_a_task(log_lines: LogLine
 
 
 @pytest.mark.parametrize(
-    ("function", "at"), [(remind_upcoming, NOW), (expire_started_slots, NOW + HOUR)], ids=["remind", "expire"]
+    ("function", "sweep", "at"),
+    [(remind_upcoming, REMINDERS, NOW), (expire_started_slots, EXPIRY, NOW + HOUR)],
+    ids=["remind", "expire"],
 )
 def test_every_line_of_a_sweep_has_the_invocations_id(
-    function: Any, at: Any, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+    function: Any, sweep: Sweep, at: Any, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poisoned = a_booking(a_specialist(), a_client())
     change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
-    monkeypatch.setattr(scheduled, "current_instant", lambda: at)
+    monkeypatch.setattr(shards, "current_instant", lambda: at)
 
-    function.handler({}, an_invocation())
+    shard = int(booking_item(poisoned.id)["timer"].partition("#")[2])
+    function.handler(dispatched(sweep, [shard]), an_invocation())
 
     lines = log_lines()
     assert [line["message"] for line in lines] == ["an item cannot be worked on", "dead letter", "sweep"]
@@ -72,8 +78,8 @@ def test_every_line_of_the_streams_function_has_the_invocations_id(log_lines: Lo
 
 def test_what_a_run_has_counted_is_kept_though_it_fails() -> None:
     metrics.count("dead_letters")
-    with unreachable("Query"), pytest.raises(StoreUnavailable):
-        expire_started_slots.handler({}, an_invocation())
+    with unreachable("Query"):
+        expire_started_slots.handler(dispatched(EXPIRY, [0]), an_invocation())
 
     (totals,) = stored("metrics")
     assert totals["dead_letters"] == 1

@@ -23,10 +23,12 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from booking.api import observation
-from booking.background import scheduled
+from booking.background import shards
 from booking.bookings.create import create_booking
+from booking.bookings.expire import EXPIRY
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
+from booking.notifications.reminders import REMINDERS
 from booking.rate_limit import RateLimit, count_attempt
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
@@ -39,6 +41,7 @@ from tests.integration.api import Api, an_invocation
 from tests.integration.execution_environment import PATIENCE_SECONDS
 from tests.integration.outside import everything_outside
 from tests.integration.people import HOUR, MINUTE, NOW, a_booking, a_client, a_slot, a_specialist
+from tests.integration.sweeps import dispatched
 from tests.integration.tables import booking_item, change_stored, stored
 
 type Clock = Callable[[datetime], None]
@@ -273,7 +276,7 @@ def two_expiries(clock: Clock) -> None:
     for _ in range(2):
         a_booking(a_specialist(), a_client())
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler({}, an_invocation())
+    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
 
 
 def two_reminders(clock: Clock) -> None:
@@ -281,7 +284,7 @@ def two_reminders(clock: Clock) -> None:
         a_booking(a_specialist(), a_client())
     clock(NOW)
     for _ in range(2):
-        remind_upcoming.handler({}, an_invocation())
+        remind_upcoming.handler(dispatched(REMINDERS), an_invocation())
 
 
 def publish(booking: Booking, clock: Clock) -> None:
@@ -322,7 +325,13 @@ def an_attempt_too_many(_: Clock) -> None:
 def an_item_that_cannot_be_worked_on(clock: Clock) -> None:
     change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, slot_end_at="the day after")
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler({}, an_invocation())
+    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
+
+
+def a_sweep_whose_time_is_short(clock: Clock) -> None:
+    a_booking(a_specialist(), a_client())
+    clock(NOW + HOUR + MINUTE)
+    expire_started_slots.handler(dispatched(EXPIRY), an_invocation(lambda: 0))
 
 
 HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
@@ -332,6 +341,7 @@ HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
     "reminders_sent": (two_reminders, 2),
     "rate_limited": (an_attempt_too_many, 1),
     "notifications_sent": (a_booking_that_is_published_twice, 2),
+    "sweeps_unfinished": (a_sweep_whose_time_is_short, 1),
     "events_published": (a_booking_that_is_published_twice, 1),
     "dead_letters": (an_item_that_cannot_be_worked_on, 1),
     "mail_refused": (mail_to_an_address_that_cannot_be_sent_to, 1),
@@ -348,7 +358,7 @@ def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     def clock(now: datetime) -> None:
-        for module in (scheduled, publish_events):
+        for module in (shards, publish_events):
             monkeypatch.setattr(module, "current_instant", lambda: now)
 
     happen, times = HAPPENINGS[name]

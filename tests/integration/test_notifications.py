@@ -15,9 +15,8 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds
+from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.bookings.cancel import cancel_booking
-from booking.bookings.expire import expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
@@ -33,6 +32,7 @@ from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Died, Outside, calendar_of, error, text_of
 from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, a_waiter, an_admin
 from tests.integration.store_calls import Answer, refusing
+from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import change_stored, delete_stored, stored
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -117,7 +117,7 @@ class TestEvents:
         later = a_slot(specialist, 3 * HOUR)
         reschedule_booking(ann, booking.id, later.id, NOW)
         cancel_booking(ann, booking.id, NOW)
-        expire_started(NOW + HOUR, Bounds(lambda: 60_000))
+        expire_everywhere(NOW + HOUR)
 
         assert tell() == []
 
@@ -191,7 +191,7 @@ class TestMail:
 
     def test_an_expiry_is_published_and_nobody_is_mailed(self, outside: Outside, booking: Booking) -> None:
         """Most appointments that expire are taking place: nothing may take them out of calendars."""
-        expire_started(NOW + HOUR, Bounds(lambda: 60_000))
+        expire_everywhere(NOW + HOUR)
         assert tell() == []
         assert published(outside) == ["BookingConfirmed", "BookingExpired"]
         assert [sent["Subject"].partition(":")[0] for sent in outside.mails] == ["Booked", "New booking"]

@@ -11,9 +11,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from booking.background.shards import ShardMessage
 from booking.bookings.table import BookingItem, TimerKind, reminder_timer
 from booking.bookings.timers import give_up
 from infra.operate.redrive import Redrive
+from tests.instants import NOW
 from tests.integration.tables import booking_item, change_stored
 
 BOOKING_ID = "bkg_given_up"
@@ -21,7 +23,7 @@ STARTS = "2026-03-01T09:00:00.000000Z#bkg_given_up"
 
 
 def scheduled(sweep: str) -> dict[str, Any]:
-    """What EventBridge hands to a sweep, and Lambda to the queue when the sweep fails as a whole."""
+    """What EventBridge hands to a dispatcher, and Lambda to the queue when the dispatch fails."""
     rule = f"arn:aws:events:us-east-1:123456789012:rule/booking-api-prod-{sweep}Timer-1A2B3C"
     about = {"id": secrets.token_hex(8), "source": "aws.events", "resources": [rule], "detail": {}}
     return {"version": "0", "detail-type": "Scheduled Event", **about}
@@ -71,7 +73,7 @@ class Queue:
             self.sqs.send_message(QueueUrl=self.url, MessageBody=json.dumps(letter))
 
     def redrive(self) -> dict[str, int]:
-        outputs = {f"{name}Name": f"{name}:live" for name in ("ExpireStartedSlots", "RemindUpcoming", "PublishEvents")}
+        outputs = {f"{name}Name": f"{name}:live" for name in ("DispatchExpiry", "DispatchReminders", "PublishEvents")}
         clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions, "dynamodbstreams": self.streams}
         return Redrive(clients.__getitem__, {**outputs, "DeadLetterQueueUrl": self.url}).run(self.said.append)
 
@@ -93,22 +95,20 @@ def queue(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     queue.sqs.delete_queue(QueueUrl=queue.url)
 
 
-@pytest.mark.parametrize("sweep", ["ExpireStartedSlots", "RemindUpcoming"])
-def test_the_letters_of_a_sweep_that_failed_as_a_whole_go_once_it_has_run(queue: Queue, sweep: str) -> None:
-    first, second = scheduled(sweep), scheduled(sweep)
-    queue.put(first, second)
-    assert queue.redrive() == {"done": 2, "stay": 0}
-    ((function, event),) = queue.functions.invoked
-    assert function == f"{sweep}:live"
-    assert event in (first, second)
+@pytest.mark.parametrize(("sweep", "dispatcher"), [("expire", "DispatchExpiry"), ("remind", "DispatchReminders")])
+def test_the_messages_of_a_sweep_go_once_it_was_dispatched_anew(queue: Queue, sweep: str, dispatcher: str) -> None:
+    shards = [json.loads(ShardMessage(sweep, shard, NOW).text) for shard in range(3)]
+    queue.put(scheduled(dispatcher), *shards, scheduled(dispatcher))
+    assert queue.redrive() == {"done": 5, "stay": 0}
+    assert queue.functions.invoked == [(f"{dispatcher}:live", {})]
     assert queue.left() == 0
 
 
-def test_the_letter_of_a_sweep_that_fails_again_stays(queue: Queue) -> None:
-    queue.functions.broken.add("RemindUpcoming:live")
-    queue.put(scheduled("RemindUpcoming"), scheduled("ExpireStartedSlots"))
+def test_the_letter_of_a_dispatch_that_fails_again_stays(queue: Queue) -> None:
+    queue.functions.broken.add("DispatchReminders:live")
+    queue.put(scheduled("DispatchReminders"), scheduled("DispatchExpiry"))
     assert queue.redrive() == {"done": 1, "stay": 1}
-    assert "stays  RemindUpcoming failed again, see its log" in queue.said
+    assert "stays  DispatchReminders failed again, see its log" in queue.said
     assert queue.left() == 1
 
 
@@ -127,6 +127,9 @@ def test_the_letter_of_a_sweep_that_fails_again_stays(queue: Queue) -> None:
         '{"source": "sweep.remind", "content": {"booking_id": 1, "timer": null}}',
         '{"source": "stream.publish_events"}',
         '{"source": "stream.publish_events", "content": []}',
+        '{"sweep": "nobody", "shard": 1}',
+        '{"sweep": "expire"}',
+        '{"sweep": "expire", "shard": "1"}',
         '{"detail-type": "Scheduled Event"}',
         '{"detail-type": "Scheduled Event", "resources": [1]}',
         '{"DDBStreamBatchInfo": {"batchSize": 1}}',
@@ -134,10 +137,10 @@ def test_the_letter_of_a_sweep_that_fails_again_stays(queue: Queue) -> None:
 )
 def test_what_nobody_knows_stays_and_holds_up_nothing(queue: Queue, body: str) -> None:
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody=body)
-    queue.put(scheduled("RemindUpcoming"))
+    queue.put(scheduled("DispatchReminders"))
     assert queue.redrive() == {"done": 1, "stay": 1}
     ((function, _),) = queue.functions.invoked
-    assert (queue.left(), function) == (1, "RemindUpcoming:live")
+    assert (queue.left(), function) == (1, "DispatchReminders:live")
     assert sorted(line[:7] for line in queue.said) == ["done   ", "stays  "]
 
 

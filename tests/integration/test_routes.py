@@ -14,9 +14,7 @@ from booking import __version__
 from booking.accounts import passwords
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
-from booking.background.sweep import Bounds
 from booking.bookings.cancel import cancel_booking
-from booking.bookings.expire import expire_started
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
 from booking.runtime.clock import current_instant
@@ -29,6 +27,7 @@ from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE, Api, body_of, error_of, invoke
 from tests.integration.people import HOUR, a_client, a_slot, a_specialist, a_waiter, an_admin, someone
 from tests.integration.store_calls import counted_calls, unreachable
+from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import booking_item, stored, stored_in_calendar
 
 
@@ -507,7 +506,7 @@ class TestCalendarFiles:
         slot = {"slot_id": slot_of(specialist, now)}
         booking_id = api.request("POST", "/bookings", client, json=slot).json()["id"]
         before, confirmed = self.event(api, client, booking_id)
-        expire_started(now + 24 * HOUR, Bounds(lambda: 60_000))
+        expire_everywhere(now + 24 * HOUR)
         assert booking_item(booking_id)["status"] == "expired"
 
         after, expired = self.event(api, client, booking_id)

@@ -84,11 +84,18 @@ def test_a_functions_event_is_valid_input(function: Function) -> None:
     assert (answer["statusCode"], reason) == ANSWERS[function.name], answer["body"]
 
 
-def test_the_sweeps_take_a_schedules_event() -> None:
+def test_the_dispatchers_take_a_schedules_event() -> None:
+    for name in ("DispatchExpiry", "DispatchReminders"):
+        (dispatcher,) = (function for function in FUNCTIONS if function.name == name)
+        summary = handle(dispatcher, event_of(dispatcher))
+        assert {name: value for name, value in summary.items() if value} == {}
+
+
+def test_the_sweeps_take_a_message_of_their_queue(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
     for name in ("ExpireStartedSlots", "RemindUpcoming"):
         (sweep,) = (function for function in FUNCTIONS if function.name == name)
-        summary = handle(sweep, event_of(sweep))
-        assert {name: value for name, value in summary.items() if value} == {}
+        assert handle(sweep, event_of(sweep)) == {"batchItemFailures": []}
+    assert [(line["sweep"], line["shard"]) for line in log_lines()] == [("expire", 0), ("remind", 0)]
 
 
 def test_the_stream_function_takes_a_new_booking(log_lines: Callable[[], list[dict[str, Any]]]) -> None:

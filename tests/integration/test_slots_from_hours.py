@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from booking.background.sweep import Bounds
 from booking.bookings import delete_time_off as delete_time_off_module
 from booking.bookings import free_time
 from booking.bookings.cancel import cancel_booking
@@ -16,7 +15,6 @@ from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.delete_time_off import delete_time_off
 from booking.bookings.errors import KeyUsedForOtherRequest, NoLongerChangeable
-from booking.bookings.expire import expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
@@ -66,6 +64,7 @@ from tests.integration.people import (
     set_active,
 )
 from tests.integration.store_calls import counted_calls, just_before
+from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import (
     booking_item,
     change_stored,
@@ -370,9 +369,9 @@ class TestBooking:
 
     def test_expiry_leaves_the_time_taken(self, specialist: Caller) -> None:
         booking = book(specialist, "09:00")
-        report = expire_started(NINE, Bounds(lambda: 60_000))
 
-        assert report.outcomes["expired"] == 1
+        assert expire_everywhere(NINE) == {"expired": 1}
+
         assert booking_item(booking.id)["status"] == "expired"
         assert taken(specialist) == {"09": set(range(60))}
 

@@ -3,7 +3,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,28 +11,28 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from booking.background import scheduled
-from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Report
+from booking.background import shards
+from booking.background.shards import ShardMessage, Sweep
+from booking.background.sweep import LEAST_TIME_LEFT_MS, PAGE_SIZE, Bounds
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.errors import BookingHasExpired
-from booking.bookings.expire import expire_started
+from booking.bookings.expire import EXPIRY, expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
-from booking.bookings.table import TIMER_SHARDS
 from booking.bookings.timers import restore_timer
 from booking.caller import Caller, Locale, Role
 from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
-from booking.notifications.reminders import remind_upcoming
+from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.specialists import profiles
+from booking.telemetry import metrics
 from booking.telemetry.metric_totals import read_totals
-from schedules import expire_started_slots as expire_function
-from schedules import remind_upcoming as remind_function
+from schedules import dispatch_expiry, dispatch_reminders, expire_started_slots, remind_upcoming
 from tests.integration.api import an_invocation
-from tests.integration.outside import Died, Outside, calendar_of, error, text_of
+from tests.integration.outside import EXPIRY_QUEUE, REMINDER_QUEUE, Died, Outside, calendar_of, error, text_of
 from tests.integration.people import (
     HOUR,
     MINUTE,
@@ -46,21 +46,22 @@ from tests.integration.people import (
     an_admin,
 )
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
+from tests.integration.sweeps import PLENTY, dispatched, expire_everywhere, queued, remind_everywhere
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
 
 pytestmark = pytest.mark.usefixtures("outside")
 
 AT_START = NOW + HOUR
-PLENTY = Bounds(lambda: 60_000)
+SHARDS = 4
 BEHIND_THE_BACK = "somebody-elses-booking"
 
 
 def expire(now: datetime = AT_START + SECOND, bounds: Bounds = PLENTY) -> Counter[str]:
-    return expire_started(now, bounds).outcomes
+    return expire_everywhere(now, bounds)
 
 
 def remind(now: datetime = NOW, bounds: Bounds = PLENTY) -> Counter[str]:
-    return remind_upcoming(now, bounds).outcomes
+    return remind_everywhere(now, bounds)
 
 
 def bookings(number: int) -> list[Booking]:
@@ -115,7 +116,7 @@ class TestExpiry:
         expire()
         with counted_calls() as calls:
             assert expire() == {}
-        assert calls.counted == {"Query": 2 * TIMER_SHARDS}
+        assert calls.counted == {"Query": 2 * SHARDS}
 
     def test_of_two_sweeps_at_once_one_expires(self) -> None:
         a_booking(a_specialist(), a_client())
@@ -174,18 +175,61 @@ class TestExpiry:
         assert expire() == {}
 
 
-class TestBounds:
-    def test_a_backlog_is_worked_off_in_batches(self) -> None:
-        bookings(11)
-        bounds = Bounds(lambda: 60_000, most=4)
-        runs = [expire(bounds=bounds) for _ in range(4)]
-        assert runs == [{"expired": 4, "unfinished": 1}, {"expired": 4, "unfinished": 1}, {"expired": 3}, {}]
+@pytest.fixture
+def one_shard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All timers are in the shard 0."""
+    monkeypatch.setenv("TIMER_SHARDS", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
-    def test_a_run_ends_while_there_is_time_left(self) -> None:
-        bookings(3)
-        clock = iter([60_000, LEAST_TIME_LEFT_MS, LEAST_TIME_LEFT_MS - 1])
-        assert expire(bounds=Bounds(lambda: next(clock))) == {"expired": 2, "unfinished": 1}
-        assert expire() == {"expired": 1}
+
+def time_for(items: int) -> Bounds:
+    """Time is short once so many items have been worked on."""
+    clock = iter([LEAST_TIME_LEFT_MS] * items)
+    return Bounds(lambda: next(clock, LEAST_TIME_LEFT_MS - 1))
+
+
+class TestBounds:
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_run_ends_while_there_is_time_left_and_the_next_goes_on_behind_it(self) -> None:
+        bookings(5)
+        first = expire_started(AT_START, 0, time_for(3))
+        assert first.outcomes == {"expired": 3, "unfinished": 1}
+        with items_read() as read:
+            assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
+        assert read["items"] == 2
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_what_must_wait_is_not_met_again_by_the_runs_of_one_dispatch(self) -> None:
+        """Else the rest would never be reached while the first can not be worked on."""
+        bookings(5)
+        with refusing("InternalServerError", only="TransactWriteItems", status=500):
+            first = expire_started(AT_START, 0, time_for(3))
+        assert first.outcomes == {"later": 3, "unfinished": 1}
+        assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
+        assert expire_started(AT_START, 0, PLENTY).outcomes == {"expired": 3}
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_run_goes_on_in_the_kind_of_timers_that_another_has_reached(self) -> None:
+        bookings(2)
+        remind()
+        bookings(2)
+        first = expire_started(AT_START, 0, time_for(3))
+        assert (first.reached or {})["timer"] == "remind#0"
+        assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 1}
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_run_without_time_for_one_item_leaves_all_where_they_are(self) -> None:
+        bookings(1)
+        report = expire_started(AT_START, 0, time_for(0))
+        assert (report.outcomes, report.reached) == ({"unfinished": 1}, None)
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_shard_is_read_to_its_end_page_by_page(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("booking.background.sweep.PAGE_SIZE", 2)
+        bookings(5)
+        assert expire() == {"expired": 5}
 
     def test_what_is_read_is_what_is_due(self) -> None:
         specialist = a_specialist()
@@ -195,7 +239,7 @@ class TestBounds:
         cancel_booking(an_admin(), ended.id, NOW)
         with items_read() as read:
             assert expire(NOW + 2 * HOUR) == {"expired": 2}
-        assert read == {"items": 2, "queries": 2 * TIMER_SHARDS}
+        assert read == {"items": 2, "queries": 2 * SHARDS}
 
 
 class TestPoison:
@@ -334,7 +378,8 @@ class TestReminders:
         assert ["09:00–10:00" in text_of(sent) for sent in outside.mails] == [True, False]
         assert "18:00–19:00" in text_of(outside.mails[1])
 
-    def test_a_profile_is_read_once_per_sweep(self) -> None:
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_profile_is_read_once_per_run(self) -> None:
         specialist = a_specialist()
         for number in range(3):
             create_booking(a_client(), a_slot(specialist, (1 + number) * HOUR / 4, HOUR / 4).id, now=NOW)
@@ -488,25 +533,31 @@ def ephemeral_updates_refused() -> Iterator[None]:
 
 
 def expiry_lag(now: datetime) -> float:
-    return expire_started(now, PLENTY).lag_seconds
+    return dispatched_at(dispatch_expiry, now)["expiry_lag_seconds"]
 
 
 def reminder_lag(now: datetime) -> float:
-    return remind_upcoming(now, PLENTY).lag_seconds
+    return dispatched_at(dispatch_reminders, now)["reminder_lag_seconds"]
 
 
 class TestLag:
-    """How late a sweep was: the look-ahead is two hours, and bookings start an hour after `NOW`."""
+    """How late a sweep is: the look-ahead is two hours, and bookings start an hour after `NOW`."""
 
     def test_there_is_none_when_nothing_is_due(self) -> None:
         a_booking(a_specialist(), a_client(), starts_in=3 * HOUR)
         assert (expiry_lag(NOW), reminder_lag(NOW)) == (0, 0)
 
-    def test_expiry_is_due_from_the_slots_start_and_the_oldest_counts(self) -> None:
+    def test_expiry_is_due_from_the_slots_start_and_the_oldest_of_all_shards_counts(self) -> None:
         for minutes in (30, 10, 20):
             a_booking(a_specialist(), a_client(), starts_in=minutes * MINUTE)
         assert expiry_lag(NOW + HOUR) == 50 * 60
+        expire(NOW + HOUR)
         assert expiry_lag(NOW + HOUR) == 0
+
+    def test_it_is_told_though_no_worker_comes_to_a_shard(self) -> None:
+        """Workers were what told of it: of what they never reached nobody knew."""
+        bookings(1)
+        assert [expiry_lag(AT_START + number * HOUR) for number in range(3)] == [0, 60 * 60, 2 * 60 * 60]
 
     def test_time_that_is_granted_after_the_start_is_no_lag(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
@@ -520,6 +571,13 @@ class TestLag:
 
     def test_of_a_booking_made_within_the_look_ahead_it_is_due_from_when_it_was_made(self) -> None:
         a_booking(a_specialist(), a_client())
+        assert reminder_lag(NOW + 7 * MINUTE) == 7 * 60
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_booking_that_was_just_made_for_an_earlier_slot_hides_no_older_one(self) -> None:
+        specialist = a_specialist()
+        a_booking(specialist, a_client())
+        create_booking(a_client(), a_slot(a_specialist(), HOUR / 2).id, now=NOW + 6 * MINUTE)
         assert reminder_lag(NOW + 7 * MINUTE) == 7 * 60
 
     def test_of_a_booking_moved_within_the_look_ahead_it_is_due_from_when_it_was_moved(self) -> None:
@@ -536,54 +594,229 @@ class TestLag:
         cancel_booking(ann, booking.id, NOW + 20 * MINUTE)
         assert reminder_lag(NOW + 27 * MINUTE) == 7 * 60
 
-    def test_what_must_wait_and_what_is_given_up_are_late_as_well(self, outside: Outside) -> None:
+    def test_what_must_wait_is_late(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
         outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
-        assert remind_upcoming(NOW + 5 * MINUTE, PLENTY) == Report(Counter(later=1), 5 * 60)
-        outside.before_mail = lambda to: error("MessageRejected", f"Email address is not verified: {to}")
-        assert remind_upcoming(NOW + 10 * MINUTE, PLENTY) == Report(Counter(dead=1), 10 * 60)
+        assert remind(NOW + 5 * MINUTE) == {"later": 1}
+        assert reminder_lag(NOW + 10 * MINUTE) == 10 * 60
 
+    @pytest.mark.usefixtures("one_shard")
     def test_an_item_that_cannot_tell_since_when_it_is_due_stops_nothing(self, outside: Outside) -> None:
         poisoned, *_ = bookings(2)
-        starts = booking_item(poisoned.id)["starts"]
-        change_stored("bookings", {"booking_id": poisoned.id}, starts=f"0{starts}")
-        assert expire_started(AT_START + MINUTE, PLENTY) == Report(Counter(expired=1, dead=1), 60)
-        assert outside.letters[0]["reason"].startswith("ValueError: ")
+        change_stored("bookings", {"booking_id": poisoned.id}, starts="2030-02-30")
+        assert expiry_lag(AT_START + MINUTE) == 60
+        assert expire(AT_START + MINUTE) == {"expired": 2}
+
+
+class TestDispatch:
+    def test_each_shard_in_which_something_is_due_gets_a_message_that_says_until_when(self, outside: Outside) -> None:
+        for shard in (1, 3):
+            change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
+        a_booking(a_specialist(), a_client(), starts_in=5 * HOUR)
+
+        assert dispatched_at(dispatch_expiry, AT_START)["shards"] == 2
+        assert dispatched_at(dispatch_reminders, NOW)["shards"] == 2
+
+        expiries, reminders = messages(outside, EXPIRY_QUEUE), messages(outside, REMINDER_QUEUE)
+        assert expiries == [ShardMessage("expire", shard, AT_START + 5 * MINUTE) for shard in (1, 3)]
+        assert reminders == [ShardMessage("remind", shard, NOW + 10 * MINUTE) for shard in (1, 3)]
+
+    def test_nothing_is_sent_when_nothing_is_due(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        assert dispatched_at(dispatch_expiry, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
+        assert messages(outside, EXPIRY_QUEUE) == []
+
+    def test_it_reads_one_page_of_each_kind_of_timer_and_shard(self, one_shard: None) -> None:
+        with counted_calls() as calls:
+            dispatched_at(dispatch_expiry, AT_START)
+        assert calls.counted == {"Query": 2}
+        assert {sent["Limit"] for sent in calls.parameters("Query")} == {PAGE_SIZE}
+
+    def test_a_shard_that_cannot_be_read_gets_its_message_and_holds_up_no_other(self, outside: Outside) -> None:
+        for shard in range(SHARDS):
+            change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
+        with refusing("ProvisionedThroughputExceededException", only="Query", times=1):
+            assert dispatched_at(dispatch_reminders, NOW)["shards"] == SHARDS
+        assert [message.shard for message in messages(outside, REMINDER_QUEUE)] == [*range(SHARDS)]
+
+    def test_shards_that_were_added_are_dispatched_beside_those_that_were_there(
+        self, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = bookings(6)
+        monkeypatch.setenv("TIMER_SHARDS", "16")
+        settings.cache_clear()
+        after = bookings(12)
+        timers = {booking_item(booking.id)["timer"] for booking in (*before, *after)}
+        assert any(int(timer.partition("#")[2]) >= SHARDS for timer in timers)
+
+        dispatched_at(dispatch_reminders, NOW)
+
+        assert {f"remind#{message.shard}" for message in messages(outside, REMINDER_QUEUE)} == timers
+        work_off_queue(outside, REMINDERS, NOW)
+        assert len(outside.mails) == 18
+        dispatched_at(dispatch_expiry, AT_START)
+        work_off_queue(outside, EXPIRY, AT_START)
+        assert statuses() == {"expired": 18}
+
+
+class TestWorkers:
+    @pytest.mark.usefixtures("one_shard")
+    def test_what_one_run_does_not_come_to_is_handed_on_until_the_shard_is_empty(self, outside: Outside) -> None:
+        bookings(5)
+        assert dispatched_at(dispatch_expiry, AT_START)["shards"] == 1
+        runs = work_off_queue(outside, EXPIRY, AT_START, items_per_run=2)
+        assert (runs, statuses()) == (3, {"expired": 5})
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_nothing_is_handed_on_once_the_next_dispatch_has_begun_anew(self, outside: Outside) -> None:
+        """Else each dispatch would add a chain of workers to those that are busy in the shard already."""
+        bookings(3)
+        event = queued(ShardMessage("expire", 0, AT_START + MINUTE).text)
+        run_at(expire_started_slots, event, AT_START + MINUTE, time_left=time_for(2).time_left_ms)
+        assert (messages(outside, EXPIRY_QUEUE), statuses()) == ([], {"expired": 2, "confirmed": 1})
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_a_run_ends_when_the_next_dispatch_begins(self, outside: Outside) -> None:
+        bookings(3)
+        event = queued(ShardMessage("expire", 0, AT_START + SECOND).text)
+        clock = iter([AT_START, AT_START, AT_START + SECOND, AT_START + 2 * SECOND, AT_START + 2 * SECOND])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shards, "current_instant", lambda: next(clock))
+            assert expire_started_slots.handler(event, an_invocation()) == {"batchItemFailures": []}
+        assert (messages(outside, EXPIRY_QUEUE), statuses()) == ([], {"expired": 2, "confirmed": 1})
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_what_goes_on_with_an_earlier_dispatch_is_left_to_the_later_one(self, outside: Outside) -> None:
+        bookings(1)
+        after = {"timer": "remind#0", "starts": "2030", "booking_id": "bkg_"}
+        event = queued(ShardMessage("expire", 0, AT_START, after).text)
+        assert run_at(expire_started_slots, event, AT_START) == {"batchItemFailures": []}
+        assert statuses() == {"confirmed": 1}
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_the_message_of_a_dispatch_itself_is_worked_off_however_late(self, outside: Outside) -> None:
+        """While a queue is long all messages are late."""
+        bookings(1)
+        run_at(expire_started_slots, queued(ShardMessage("expire", 0, AT_START).text), AT_START + HOUR)
+        assert statuses() == {"expired": 1}
+
+    def test_a_poisoned_shard_holds_up_no_other_and_its_message_comes_again(self, outside: Outside) -> None:
+        for shard in range(SHARDS):
+            change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
+        with refusing("ProvisionedThroughputExceededException", only="Query", times=1):
+            answer = run_at(remind_upcoming, dispatched(REMINDERS), NOW)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+        assert len(outside.mails) == SHARDS - 1
+
+        assert run_at(remind_upcoming, dispatched(REMINDERS, [0]), NOW) == {"batchItemFailures": []}
+        assert len(set(outside.recipients)) == len(outside.mails) == SHARDS
+
+    @pytest.mark.usefixtures("one_shard")
+    @pytest.mark.parametrize("moment", ["before", "after"])
+    def test_a_worker_that_dies_mid_way_loses_nothing_and_its_message_does_the_rest_once(
+        self, outside: Outside, moment: str
+    ) -> None:
+        clients = [booking.client.email for booking in bookings(4)]
+        event = dispatched(REMINDERS, [0])
+        setattr(outside, f"{moment}_mail", lambda to: None if len(outside.mails) < 2 else die())
+        with pytest.raises(Died):
+            run_at(remind_upcoming, event, NOW)
+        setattr(outside, f"{moment}_mail", lambda _: None)
+
+        run_at(remind_upcoming, event, NOW + 6 * MINUTE)  # once the message can be seen again
+
+        assert set(outside.recipients) == set(clients)
+        twice = 1 if moment == "after" else 0  # nobody can know whether the mail at hand was sent
+        assert len(outside.mails) == len(clients) + twice
+        assert outside.letters == []
+
+    def test_two_workers_in_one_shard_do_each_thing_once(self, outside: Outside) -> None:
+        bookings(4)
+        others: list[Any] = []
+        event = dispatched(REMINDERS)
+        with just_before("TransactWriteItems", lambda: others.append(run_at(remind_upcoming, event, NOW)), call=2):
+            run_at(remind_upcoming, event, NOW)
+        assert len(set(outside.recipients)) == len(outside.mails) == 4
+
+    def test_a_message_that_nobody_understands_fails_as_a_whole(self) -> None:
+        """Lambda hands it out again, and SQS puts it into the dead-letter queue after the fifth time."""
+        with pytest.raises(ValueError, match="Expecting value"):
+            run_at(expire_started_slots, queued("what?"), NOW)
 
 
 class TestFunctions:
-    def test_the_expiry_function_returns_logs_and_counts_what_it_did(
+    def test_the_dispatcher_logs_and_reports_what_it_found(
         self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
     ) -> None:
         a_booking(a_specialist(), a_client(), starts_in=SECOND)
-        assert run(expire_function, NOW + MINUTE) == {"expired": 1, "expiry_lag_seconds": 59}
-        assert '"sweep":"expire","expired":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
-        assert told_to_cloudwatch(capsys) == {
-            "bookings_confirmed": [1],
-            "bookings_expired": [1],
-            "expiry_lag_seconds": [59],
-        }
-        assert run(expire_function, NOW + MINUTE) == {"expired": 0, "expiry_lag_seconds": 0}
-        assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [0]}
-        assert read_totals() == {"bookings_confirmed": 1, "bookings_expired": 1}
+        capsys.readouterr()
+        metrics._emf.clear_metrics()
+        assert dispatched_at(dispatch_expiry, NOW + MINUTE) == {"shards": 1, "expiry_lag_seconds": 59}
+        assert '"sweep":"expire","shards":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
+        assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [59]}
 
-    def test_the_reminder_function_returns_logs_and_counts_what_it_did(
+    @pytest.mark.usefixtures("one_shard")
+    def test_the_expiry_function_logs_and_counts_what_it_did(
         self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
     ) -> None:
         bookings(2)
-        assert run(remind_function, NOW + MINUTE) == {"reminded": 2, "reminder_lag_seconds": 60}
-        assert '"sweep":"remind","reminded":2,"reminder_lag_seconds":60.0' in log_stream.getvalue()
-        told = {"bookings_confirmed": [1, 1], "reminders_sent": [2], "reminder_lag_seconds": [60]}
+        event = dispatched(EXPIRY, [0], until=AT_START + HOUR)
+        run_at(expire_started_slots, event, AT_START, time_left=time_for(1).time_left_ms)
+        assert '"sweep":"expire","shard":0,"expired":1,"unfinished":1' in log_stream.getvalue()
+        told = {"bookings_confirmed": [1, 1], "bookings_expired": [1], "sweeps_unfinished": [1]}
+        assert told_to_cloudwatch(capsys) == told
+        run_at(expire_started_slots, event, AT_START)
+        assert told_to_cloudwatch(capsys) == {"bookings_expired": [1]}
+        assert read_totals() == {"bookings_confirmed": 2, "bookings_expired": 2, "sweeps_unfinished": 1}
+
+    @pytest.mark.usefixtures("one_shard")
+    def test_the_reminder_function_logs_and_counts_what_it_did(
+        self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        bookings(2)
+        run_at(remind_upcoming, dispatched(REMINDERS, [0]), NOW + MINUTE)
+        assert '"sweep":"remind","shard":0,"reminded":2' in log_stream.getvalue()
+        told = {"bookings_confirmed": [1, 1], "reminders_sent": [2]}
         assert told_to_cloudwatch(capsys) == told
         assert read_totals() == {"bookings_confirmed": 2, "reminders_sent": 2}
 
 
-def run(function: Any, now: datetime) -> dict[str, float]:
-    """One invocation, at that moment."""
+def dispatched_at(function: Any, now: datetime) -> dict[str, float]:
+    """One dispatch at that moment; what it says."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scheduled, "current_instant", lambda: now)
+        patch.setattr(shards, "current_instant", lambda: now)
         summary: dict[str, float] = function.handler({}, an_invocation())
     return summary
+
+
+def run_at(
+    function: Any, event: dict[str, Any], now: datetime, *, time_left: Callable[[], int] = lambda: 60_000
+) -> dict[str, Any]:
+    """One invocation of a worker at that moment; what it answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "current_instant", lambda: now)
+        answer: dict[str, Any] = function.handler(event, an_invocation(time_left))
+    return answer
+
+
+def messages(outside: Outside, queue: str) -> list[ShardMessage]:
+    """What lies in a sweep's queue."""
+    return [ShardMessage.parse(text) for text in outside.shards[queue]]
+
+
+def work_off_queue(outside: Outside, sweep: Sweep, now: datetime, items_per_run: int = PAGE_SIZE) -> int:
+    """Hands every message to a worker until the queue is empty; how many there were."""
+    function = {"expire": expire_started_slots, "remind": remind_upcoming}[sweep.name]
+    queue, runs = outside.shards[sweep.queue_url()], 0
+    while queue:
+        event = queued(queue.pop(0))
+        assert run_at(function, event, now, time_left=time_for(items_per_run).time_left_ms) == {"batchItemFailures": []}
+        runs += 1
+    return runs
+
+
+def die() -> Answer:
+    raise Died
 
 
 def told_to_cloudwatch(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:

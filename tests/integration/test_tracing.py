@@ -27,20 +27,24 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from booking.background import scheduled
-from booking.errors import StoreUnavailable
+from booking.background import shards
+from booking.background.shards import Sweep
+from booking.bookings.expire import EXPIRY
+from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.telemetry import tracing
 from booking.telemetry.xray import MOST_CALLS_SHOWN, Tracer
 from infra.app import create_app, route_modules
 from infra.settings import ROOT
-from schedules import expire_started_slots, remind_upcoming
+from schedules import dispatch_expiry, expire_started_slots, remind_upcoming
 from streams import publish_events
 from tests.integration.api import INVOCATION, Api, an_invocation
 from tests.integration.execution_environment import execution_environment
 from tests.integration.outside import everything_outside
 from tests.integration.people import HOUR, NOW, a_booking, a_client, a_specialist
 from tests.integration.store_calls import Calls, refusing, unreachable
+from tests.integration.sweeps import dispatched
+from tests.integration.tables import booking_item
 
 ROOT_ID = "1-5759e988-bd862e3fe1be46a994272793"
 PARENT_ID = "53995c3f42cd8ad8"
@@ -304,18 +308,27 @@ class TestOutcomes:
         assert b"anns" not in datagram
 
     @pytest.mark.parametrize(
-        ("function", "route"), [(expire_started_slots, "sweep.expire"), (remind_upcoming, "sweep.remind")]
+        ("function", "sweep", "route"),
+        [(expire_started_slots, EXPIRY, "sweep.expire"), (remind_upcoming, REMINDERS, "sweep.remind")],
     )
     def test_of_sweeps(
-        self, daemon: Daemon, tracer: Tracer, function: Any, route: str, monkeypatch: pytest.MonkeyPatch
+        self,
+        daemon: Daemon,
+        tracer: Tracer,
+        function: Any,
+        sweep: Sweep,
+        route: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(scheduled, "current_instant", lambda: NOW + HOUR)
-        a_booking(a_specialist(), a_client())
+        monkeypatch.setattr(shards, "current_instant", lambda: NOW + HOUR)
+        booking = a_booking(a_specialist(), a_client())
+        event = dispatched(sweep, [int(booking_item(booking.id)["timer"].partition("#")[2])])
 
-        function.handler({}, an_invocation(lambda: 0))
-        function.handler({}, an_invocation())
-        with unreachable("Query"), pytest.raises(StoreUnavailable):
-            function.handler({}, an_invocation())
+        with everything_outside():
+            function.handler(event, an_invocation(lambda: 0))
+        function.handler(event, an_invocation())
+        with unreachable("Query"):
+            function.handler(event, an_invocation())
 
         documents = [daemon.document() for _ in range(3)]
         told = [document["annotations"] for document in documents]
@@ -323,6 +336,12 @@ class TestOutcomes:
         assert [about["cold_start"] for about in told] == [True, False, False]
         assert {(about["route"], about["request_id"]) for about in told} == {(route, INVOCATION)}
         assert [document["fault"] for document in documents] == [False, False, True]
+
+    def test_of_a_dispatch(self, daemon: Daemon, tracer: Tracer) -> None:
+        dispatch_expiry.handler({}, an_invocation())
+
+        told = daemon.document()["annotations"]
+        assert (told["route"], told["outcome"]) == ("dispatch.expire", "ok")
 
     def test_of_the_streams_function(self, daemon: Daemon, tracer: Tracer) -> None:
         nonsense = {"eventID": "1", "dynamodb": {"SequenceNumber": "1", "NewImage": {"status": {"S": "none"}}}}

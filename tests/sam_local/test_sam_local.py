@@ -45,8 +45,9 @@ def test_a_route_is_invoked_with_its_event(sam: SamLocal) -> None:
     assert invoked(sam, "RegisterUser")["statusCode"] == 201
 
 
-def test_a_sweep_is_invoked_with_its_event(sam: SamLocal) -> None:
-    assert invoked(sam, "RemindUpcoming")["reminded"] == 0
+def test_a_sweep_is_invoked_with_its_events(sam: SamLocal) -> None:
+    assert invoked(sam, "DispatchReminders")["shards"] == 0
+    assert invoked(sam, "RemindUpcoming") == {"batchItemFailures": []}
 
 
 def test_the_stream_function_is_invoked_with_its_event(sam: SamLocal) -> None:

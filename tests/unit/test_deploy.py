@@ -1,5 +1,6 @@
 """What `make deploy` asks of AWS before it builds anything, and what it protects afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ class Aws(DeployedStack):
     most: int = 1000
     unreserved: int = 1000
     status: str | None = None
-    reserved_for_each_sweep: str = "0"
+    kept: Mapping[str, str] = field(default_factory=dict)
     protected: list[str] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
@@ -33,8 +34,8 @@ class Aws(DeployedStack):
         assert StackName == self.name
         if self.status is None:
             raise ClientError({"Error": {"Code": "ValidationError"}}, "DescribeStacks")
-        kept = {"ParameterKey": deploy.RESERVATION, "ParameterValue": self.reserved_for_each_sweep}
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": [kept]}]}
+        kept = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.kept.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": kept}]}
 
     def update_termination_protection(self, StackName: str, EnableTerminationProtection: bool) -> None:  # noqa: N803, FBT001 - boto3's
         assert EnableTerminationProtection
@@ -53,12 +54,13 @@ def test_only_what_means_aws_is_deployed_there(environment: str, monkeypatch: py
     assert asked == []
 
 
-ONE_EACH = {deploy.RESERVATION: "1"}
+FOUR_EACH = {deploy.RESERVATION: "4"}
+"""And one for each dispatcher: ten in all."""
 
 
 def test_a_new_account_cannot_reserve_and_is_told_what_to_do() -> None:
     with pytest.raises(CommandError, match="runs 10 functions at once") as refusal:
-        deploy.check_account(Aws(most=10, unreserved=10), ONE_EACH)
+        deploy.check_account(Aws(most=10, unreserved=10), FOUR_EACH)
     assert f'PARAMETERS="{deploy.RESERVATION}=0"' in str(refusal.value)
     assert "Service Quotas" in str(refusal.value)
 
@@ -68,23 +70,45 @@ def test_a_new_account_without_a_reservation_is_told_that_it_has_little(capsys: 
     assert "Note: this account runs 10 functions at once" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("unreserved", "is_enough"), [(101, False), (102, True)])
+@pytest.mark.parametrize(("unreserved", "is_enough"), [(109, False), (110, True)])
 def test_the_last_hundred_stay_unreserved(unreserved: int, *, is_enough: bool) -> None:
     account = Aws(unreserved=unreserved)
     if is_enough:
-        deploy.check_account(account, ONE_EACH)
+        deploy.check_account(account, FOUR_EACH)
         return
-    with pytest.raises(CommandError, match="101 of them unreserved"):
-        deploy.check_account(account, ONE_EACH)
+    with pytest.raises(CommandError, match="109 of them unreserved"):
+        deploy.check_account(account, FOUR_EACH)
 
 
 def test_what_the_stack_has_reserved_already_is_not_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
-    has_it = Aws(unreserved=100, status="UPDATE_COMPLETE", reserved_for_each_sweep="1")
-    deploy.check_account(has_it, ONE_EACH)
+    has_it = Aws(unreserved=100, status="UPDATE_COMPLETE", kept=FOUR_EACH)
+    deploy.check_account(has_it, FOUR_EACH)
     deploy.check_account(has_it, {})
     assert capsys.readouterr().out == ""
     with pytest.raises(CommandError):
-        deploy.check_account(has_it, {deploy.RESERVATION: "2"})
+        deploy.check_account(has_it, {deploy.RESERVATION: "5"})
+
+
+def test_what_is_reserved_is_enough_for_all_workers() -> None:
+    """Lambda advises to reserve no less than the mapping's maximum concurrency ("Configuring scaling behavior for SQS
+    event source mappings"): what it cannot start counts as a failed try of the message.
+    """
+    had_one = Aws(status="UPDATE_COMPLETE", kept={deploy.RESERVATION: "1"})
+    with pytest.raises(CommandError, match="less than SweepConcurrency=4"):
+        deploy.check_account(had_one, {})
+    with pytest.raises(CommandError, match="less than SweepConcurrency=8"):
+        deploy.check_account(Aws(), {**FOUR_EACH, deploy.WORKERS: "8"})
+    deploy.check_account(had_one, {deploy.RESERVATION: "0"})
+
+
+@pytest.mark.parametrize("kept", [{deploy.SHARDS: "4"}, {"LogLevel": "INFO"}], ids=["this release", "an earlier one"])
+def test_timers_shards_grow_and_never_shrink(kept: Mapping[str, str]) -> None:
+    has_four = Aws(status="UPDATE_COMPLETE", kept=kept)
+    for chosen in ({}, {deploy.SHARDS: "4"}, {deploy.SHARDS: "16"}):
+        deploy.check_account(has_four, chosen)
+    with pytest.raises(CommandError, match="TimerShards is 4 and cannot shrink"):
+        deploy.check_account(has_four, {deploy.SHARDS: "3"})
+    deploy.check_account(Aws(), {deploy.SHARDS: "1"})
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])

@@ -1,4 +1,4 @@
-"""How the embedded stack finds its ports, with a small server in the emulator's place."""
+"""How the embedded stack finds its ports, with a small server in the emulator's place, and what it deploys."""
 
 import socket
 import sys
@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 
 from infra.local import stack as embedded
+from infra.local.deployment import with_defaults
 from infra.local.stack import Stack, free_port
 
 EMULATOR_IN_SHORT = """
@@ -48,3 +50,20 @@ def test_where_another_program_has_its_port_the_emulator_takes_a_free_one_and_ke
         assert port != stack.emulator_port
         stack._start_emulator()
         assert port_of(stack) == port
+
+
+def test_the_emulator_is_told_how_many_workers_as_a_number(tmp_path: Path) -> None:
+    """On AWS, CloudFormation makes a number of what refers to one; the emulator leaves text, and cannot compare it."""
+    event = {"Type": "SQS", "Properties": {"ScalingConfig": {"MaximumConcurrency": {"Ref": "SweepConcurrency"}}}}
+    template = {
+        "Parameters": {"SweepConcurrency": {"Type": "Number", "Default": 4}},
+        "Resources": {"Worker": {"Properties": {"Events": {"Shards": event}}}, "Queue": {}},
+    }
+    built = tmp_path / "template.yaml"
+    built.write_text(yaml.safe_dump(template))
+
+    deployed = yaml.safe_load(with_defaults(built, {"SweepConcurrency": "6"}).read_text())
+
+    (shards,) = deployed["Resources"]["Worker"]["Properties"]["Events"].values()
+    assert shards["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 6}
+    assert deployed["Parameters"]["SweepConcurrency"]["Default"] == 6

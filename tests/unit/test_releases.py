@@ -102,7 +102,7 @@ def test_callers_reach_functions_through_their_alias_only() -> None:
     assert called == {
         ("AWS::Lambda::Permission", True): routes + sweeps,
         ("AWS::Events::Rule", True): sweeps,
-        ("AWS::Lambda::EventSourceMapping", True): 1,
+        ("AWS::Lambda::EventSourceMapping", True): 1 + sweeps,
     }
 
 

@@ -48,6 +48,8 @@ OTHER_ACTIONS = {
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
     ("sqs:SendMessage", "DeadLetters"),
+    ("sqs:SendMessage", "ExpiryQueue"),
+    ("sqs:SendMessage", "ReminderQueue"),
 }
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
@@ -168,6 +170,33 @@ def test_a_delivery_is_remembered_for_longer_than_its_record_can_lie_in_the_queu
     changes = RESOURCES["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"]
     tried = timedelta(seconds=changes["MaximumRecordAgeInSeconds"])
     assert 2 * (tried + letters_kept) < delivery.KEPT
+
+
+@pytest.mark.parametrize(
+    ("queue", "worker"), [("ExpiryQueue", "ExpireStartedSlots"), ("ReminderQueue", "RemindUpcoming")]
+)
+def test_a_sweeps_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str) -> None:
+    """Six times the function's timeout, five tries at least, and a dead-letter queue of the queue's own ("Creating and
+    configuring an Amazon SQS event source mapping"); all tries within the time that a message is kept.
+    """
+    properties, function = RESOURCES[queue]["Properties"], RESOURCES[worker]["Properties"]
+    (mapping,) = [event["Properties"] for event in function["Events"].values()]
+    assert mapping["Queue"] == f"{queue}.Arn"
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": "SweepConcurrency"}
+    assert PARAMETERS["SweepConcurrency"]["MinValue"] == 2
+    redrive = properties["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == "DeadLetters.Arn"
+    assert redrive["maxReceiveCount"] >= 5
+    assert properties["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert properties["MessageRetentionPeriod"] > redrive["maxReceiveCount"] * properties["VisibilityTimeout"]
+    assert "FifoQueue" not in properties
+
+
+def test_as_many_workers_as_shards_and_reservations_for_all_of_them() -> None:
+    assert PARAMETERS["SweepConcurrency"]["Default"] == PARAMETERS["TimerShards"]["Default"]
+    most = {PARAMETERS[name]["MaxValue"] for name in ("TimerShards", "SweepConcurrency", "SweepReservedConcurrency")}
+    assert len(most) == 1
 
 
 def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:

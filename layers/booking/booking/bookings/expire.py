@@ -5,9 +5,9 @@ What it took of hour records stays taken: the appointment takes place.
 
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 
-from booking.background.sweep import Bounds, Report, Work, sweep
+from booking.background.shards import Sweep
+from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, TimerKind
 from booking.bookings.timers import due_timers, give_up, slot_start
@@ -24,16 +24,25 @@ class SlotOutOfStep(Exception):
     """The booking says that it holds the slot, and the slot does not know of it."""
 
 
-def expire_started(now: datetime, bounds: Bounds) -> Report:
-    """Expires what is due and counts `expired` and `skipped` (somebody else was faster).
+def expire_started(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
+    """Expires what is due in a shard and counts `expired` and `skipped` (somebody else was faster).
 
-    A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later. One that was never
-    reminded expires all the same, so timers of both kinds are looked at.
+    A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later.
     """
-    grace = timedelta(minutes=settings().booking_expire_after_start_minutes)
-    due = chain(due_timers(TimerKind.EXPIRE, now - grace), due_timers(TimerKind.REMIND, now - grace))
-    work = Work(lambda raw: slot_start(raw) + grace, partial(_expire, now), partial(give_up, TimerKind.EXPIRE))
-    return sweep(due, work, now, bounds)
+    return sweep(_due(shard, now), Work(partial(_expire, now), partial(give_up, TimerKind.EXPIRE)), bounds, after)
+
+
+def _due(shard: int, now: datetime) -> tuple[Due, ...]:
+    """Timers of both kinds: a booking that was never reminded expires all the same."""
+    return tuple(due_timers(kind, shard, now - _grace()) for kind in (TimerKind.EXPIRE, TimerKind.REMIND))
+
+
+def _due_since(raw: RawItem) -> datetime:
+    return slot_start(raw) + _grace()
+
+
+def _grace() -> timedelta:
+    return timedelta(minutes=settings().booking_expire_after_start_minutes)
 
 
 def _expire(now: datetime, raw: RawItem) -> str:
@@ -60,3 +69,16 @@ def _expire(now: datetime, raw: RawItem) -> str:
             return "skipped"
         raise SlotOutOfStep(booking.slot_id) from failure
     return "expired"
+
+
+EXPIRY = Sweep(
+    name="expire",
+    queue_url=lambda: settings().expiry_queue_url,
+    every=lambda: timedelta(minutes=settings().expiry_sweep_minutes),
+    due=_due,
+    due_since=_due_since,
+    work_on=expire_started,
+    done="expired",
+    counter="bookings_expired",
+    lag="expiry_lag_seconds",
+)

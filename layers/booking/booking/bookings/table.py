@@ -16,8 +16,6 @@ from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes
 
-TIMER_SHARDS = 4
-
 
 class TimerKind(StrEnum):
     """What a confirmed booking's timer is for: its reminder first, then its end."""
@@ -187,4 +185,4 @@ def expiry_timer(booking_id: str) -> str:
 
 
 def _shard(booking_id: str) -> int:
-    return zlib.crc32(booking_id.encode()) % TIMER_SHARDS
+    return zlib.crc32(booking_id.encode()) % settings().timer_shards

@@ -3,7 +3,6 @@
 A booking is read and changed here as it is stored, since what is stored may be what is broken.
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from pynamodb.expressions.update import Action
 from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
-from booking.bookings.table import TIMER_SHARDS, BookingItem, TimerKind, Timers, expiry_timer, timer_key
+from booking.bookings.table import BookingItem, TimerKind, Timers, expiry_timer, timer_key
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
@@ -21,12 +20,13 @@ from booking.dynamodb.items import Item, update
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
+TIMER_INDEX_KEY = ("timer", "starts", "booking_id")
 
-def due_timers(kind: TimerKind, until: datetime) -> Iterator[Due]:
-    """The timers of a kind whose slot starts at `until` or before, shard by shard."""
+
+def due_timers(kind: TimerKind, shard: int, until: datetime) -> Due:
+    """The timers of a kind in a shard whose slot starts at `until` or before."""
     within = BookingItem.starts < f"{to_stored(until)}~"
-    for shard in range(TIMER_SHARDS):
-        yield Due(BookingItem, Timers.Meta.index_name, timer_key(kind, shard), within)
+    return Due(BookingItem, Timers.Meta.index_name, timer_key(kind, shard), within, TIMER_INDEX_KEY)
 
 
 def slot_start(raw: RawItem) -> datetime:

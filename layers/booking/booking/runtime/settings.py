@@ -38,6 +38,9 @@ class Settings:
     auth_rate_limit_window_seconds: Annotated[int, range(1, 86_400 + 1)] = 60
     booking_expire_after_start_minutes: Annotated[int, range(_DAY_MINUTES + 1)] = 0
     reminder_lookahead_minutes: Annotated[int, range(1, 7 * _DAY_MINUTES + 1)] = 120
+    expiry_sweep_minutes: Annotated[int, range(1, _DAY_MINUTES + 1)] = 5
+    reminder_sweep_minutes: Annotated[int, range(1, _DAY_MINUTES + 1)] = 10
+    timer_shards: Annotated[int, range(1, 256 + 1)] = 4
     currency: str = "EUR"
     cors_allow_origin: str = ""
     mail_sender: str = ""
@@ -45,6 +48,8 @@ class Settings:
     mail_specialist_max_per_day: Annotated[int, range(1, 1000 + 1)] = 100
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""
+    expiry_queue_url: str = ""
+    reminder_queue_url: str = ""
     metrics_table: str = ""
     metrics_token_secret: str = ""
     metrics_flush_seconds: Annotated[int, range(1, 3600 + 1)] = 10

@@ -40,6 +40,7 @@ BUSINESS = (
     "mail_withheld",
     "events_published",
     "dead_letters",
+    "sweeps_unfinished",
 )
 LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
 _SEPARATOR = "|"

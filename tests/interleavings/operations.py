@@ -8,7 +8,6 @@ from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
-from booking.bookings.expire import expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
@@ -19,6 +18,7 @@ from booking.slots.slot_id import SlotId
 from booking.slots.wait_list import leave_wait_list
 from booking.slots.wait_list_entry_id import EntryId
 from tests.instants import DAY, HOUR, NOW, SECOND
+from tests.integration.sweeps import expire_everywhere
 from tests.interleavings.operation import (
     ALL_THE_TIME,
     BOOK,
@@ -152,7 +152,7 @@ def _calendar(morning: Morning) -> list[Operation]:
         Operation("delete 10:00", partial(delete_slot, morning.specialist, morning.ten, NOW + 9 * SECOND), DELETE),
         Operation(
             "expire",
-            partial(expire_started, HALF_PAST_NINE, ALL_THE_TIME),
+            partial(expire_everywhere, HALF_PAST_NINE, ALL_THE_TIME),
             comes_again=True,
             changes_bookings=True,
             now=HALF_PAST_NINE,

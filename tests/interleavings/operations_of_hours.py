@@ -9,7 +9,6 @@ from booking.bookings.change_hours import set_date, set_schedule
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.delete_time_off import delete_time_off
-from booking.bookings.expire import expire_started
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
@@ -22,6 +21,7 @@ from booking.slots.wait_list import leave_wait_list
 from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists.services import update_service
 from tests.instants import NOW, SECOND
+from tests.integration.sweeps import expire_everywhere
 from tests.interleavings.operation import (
     ALL_THE_TIME,
     BOOK,
@@ -87,7 +87,7 @@ def _cancellations_and_moves(morning: MorningOfHours) -> list[Operation]:
         ending("move Ben's cut to 14:00", move(morning.ben, morning.bens, morning.two)),
         Operation(
             "expire",
-            partial(expire_started, HALF_PAST_NINE, ALL_THE_TIME),
+            partial(expire_everywhere, HALF_PAST_NINE, ALL_THE_TIME),
             comes_again=True,
             changes_bookings=True,
             now=HALF_PAST_NINE,

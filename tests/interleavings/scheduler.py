@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from queue import SimpleQueue
@@ -19,11 +19,12 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from booking.bookings import table as bookings_table
-from booking.bookings import timers
 from booking.dynamodb import contention
 from booking.runtime import aws, ids
+from booking.runtime.settings import settings
 from booking.slots import slot_id, time_off
 from booking.telemetry import metrics
+from tests.integration import sweeps
 from tests.interleavings.store import WRITES, Store
 
 ATTEMPTS = 6
@@ -314,8 +315,9 @@ def calling(store: Store) -> Iterator[None]:
         patch.setattr(contention, "_delays", _delays)
         patch.setattr(metrics, "_add", lambda *_: None)
         patch.setattr(metrics, "_emf", SimpleNamespace(add_metric=lambda *_: None))
-        for module in (bookings_table, timers):
-            patch.setattr(module, "TIMER_SHARDS", 1)  # a sweep asks each shard
+        one_shard = replace(settings(), timer_shards=1)  # a sweep asks each shard
+        for module in (bookings_table, sweeps):
+            patch.setattr(module, "settings", lambda: one_shard)
         yield
 
 

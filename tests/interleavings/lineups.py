@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
+from tests.interleavings.scheduler import calling
 from tests.interleavings.store import Store
 from tests.interleavings.worlds import (
     ACROSS,
@@ -190,5 +191,7 @@ def lineups() -> Iterator[Lineup]:
 
 def _every_one_of(world: str) -> Sequence[str]:
     """But what is made of many writes: there are thousands of orders of each two."""
-    operations = a_world(Store(), world).operations
+    store = Store()
+    with calling(store):
+        operations = a_world(store, world).operations
     return [name for name, operation in operations.items() if operation.is_one_write]

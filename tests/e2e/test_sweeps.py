@@ -266,7 +266,8 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
     dispatch(stack, "DispatchExpiry")
 
     eventually(lambda: of_status(client, healthy["id"], "expired"))
-    letters = eventually(lambda: [letter for letter in peek(stack) if poisoned["id"] in json.dumps(letter)])
+    letters = eventually(lambda: [letter for letter in peek(stack) if letter.get("source") == "sweep.expire"])
+    assert letters[0]["content"]["booking_id"] == poisoned["id"]
     assert letters[0]["reason"] == "ValueError: Invalid isoformat string: 'the day after'"
 
     set_stored(stack, poisoned["id"], "slot_end_at", whole)

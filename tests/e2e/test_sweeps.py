@@ -132,8 +132,8 @@ def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_tw
     soon = datetime.now(UTC) + timedelta(minutes=30)
     ids = [client.booked(specialist.open_slot(soon + n * SHORT, SHORT))["id"] for n in range(MANY)]
 
-    def left() -> list[str]:
-        return [booking_id for booking_id in ids if timer_of(stack, booking_id).startswith("remind#")]
+    def left() -> set[str]:
+        return {booking_id for booking_id, timer in timers(stack, ids).items() if timer.startswith("remind#")}
 
     dispatch(stack, "DispatchReminders")
     eventually(lambda: sink.to(client.email, "Reminder:"), every=0.01)
@@ -146,7 +146,7 @@ def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_tw
         str(event["uid"]) for mail in sink.to(client.email, "Reminder:") for event in calendar_of(mail).events
     )
     assert set(reminded.values()) == {1}
-    assert {f"{booking_id}@booking-api" for booking_id in ids if booking_id not in left()} <= reminded.keys()
+    assert {f"{booking_id}@booking-api" for booking_id in {*ids} - left()} <= reminded.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -350,11 +350,12 @@ def slot_item(stack: DeployedStack, specialist: Person, slot_id: str) -> dict[st
     return dict(item)
 
 
-def timer_of(stack: DeployedStack, booking_id: str) -> str:
-    """A confirmed booking's timer."""
-    table, key = stack.outputs()["BookingsTableName"], {"booking_id": {"S": booking_id}}
-    found = stack.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
-    return str(found["Item"]["timer"]["S"])
+def timers(stack: DeployedStack, booking_ids: list[str]) -> dict[str, str]:
+    """The timers of confirmed bookings, by their ids."""
+    table = stack.outputs()["BookingsTableName"]
+    keys = [{"booking_id": {"S": booking_id}} for booking_id in booking_ids]
+    found = stack.client("dynamodb").batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
+    return {item["booking_id"]["S"]: item["timer"]["S"] for item in found["Responses"][table]}
 
 
 def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS, *, every: float = 0.3) -> T:

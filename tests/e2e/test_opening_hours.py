@@ -73,9 +73,7 @@ def test_of_50_clients_bookings_of_overlapping_times_no_two_share_a_minute(
 
     found = statuses(answers)
     record_property("answers", dict(found))
-    print(
-        f"{CLIENTS} clients, bookings of 30, 60 and 90 minutes, {len(set(wanted))} different: {dict(found)} in {took:.2f} s"
-    )
+    print(f"{CLIENTS} clients, 30, 60 and 90 minutes, {len(set(wanted))} different: {dict(found)} in {took:.2f} s")
     assert found.keys() == {201, 409}
     bookings = confirmed(barber)
     assert {booking["id"] for booking in bookings} == {answer.json()["id"] for answer in answers if answer.is_success}

@@ -11,7 +11,7 @@ from booking.bookings.rules import Booking
 from booking.bookings.uncovered import uncovered_bookings, uncovered_bookings_of_days
 from booking.caller import Caller
 from booking.specialists import profiles
-from booking.specialists.hours import put_dates, put_schedule, read_hours
+from booking.specialists.hours import put_dates, put_schedule, read_opening_hours
 from booking.specialists.opening_hours import DayHours, Schedule
 from booking.specialists.rules import DateHours, Profile, check_date, dates_of_range
 
@@ -88,8 +88,8 @@ def _today(caller: Caller, now: datetime) -> date:
 
 
 def _conflicts(caller: Caller, now: datetime) -> Sequence[Booking]:
-    return uncovered_bookings(caller.specialist_id, read_hours(caller.specialist_id), now)
+    return uncovered_bookings(caller.specialist_id, read_opening_hours(caller.specialist_id), now)
 
 
 def _conflicts_of_days(caller: Caller, first: date, last: date, now: datetime) -> Sequence[Booking]:
-    return uncovered_bookings_of_days(caller.specialist_id, read_hours(caller.specialist_id), first, last, now)
+    return uncovered_bookings_of_days(caller.specialist_id, read_opening_hours(caller.specialist_id), first, last, now)

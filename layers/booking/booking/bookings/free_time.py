@@ -16,7 +16,7 @@ from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
 from booking.slots.claims import release, release_started
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
-from booking.slots.hours import claim_minutes, read_hours, release_minutes, set_hour
+from booking.slots.hours import claim_minutes, read_hour_records, release_minutes, set_hour
 from booking.slots.minutes import Minutes, minutes_of
 from booking.slots.promotion import Promotion, first_waiter, is_plain, promote
 from booking.slots.promotion_plan import MOST_WRITES, Freed, plan_promotions
@@ -97,7 +97,7 @@ def _free_without_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
     if promotion and (freed.minutes or not is_plain(promotion)):
         return False
     both = [hour for hour in freed.claimed if hour in freed.minutes]
-    hours = freed.read or read_hours(freed.specialist_id, both)
+    hours = freed.read or read_hour_records(freed.specialist_id, both)
     if any(hours[hour].waiting for hour in both):
         return False
     transaction = Transaction()

@@ -9,7 +9,7 @@ from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.slots.days import days_of, minutes_alone
-from booking.slots.hours import claim_minutes, first_taken, read_hours
+from booking.slots.hours import claim_minutes, first_taken, read_hour_records
 from booking.slots.minutes import minutes_between, without
 from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
@@ -34,7 +34,7 @@ def claim_opened(slot: SlotId) -> Outcome:
 def _claim(slot: SlotId) -> Outcome:
     days = days_of(slot)
     minutes, alone = minutes_between(slot.start_at, slot.end_at), minutes_alone(slot, days)
-    hours = read_hours(slot.specialist_id, minutes)
+    hours = read_hour_records(slot.specialist_id, minutes)
     if first_taken(hours, alone):
         return Outcome.CONFLICT
     # What it shares with another slot, the other one may have taken for both.

@@ -61,7 +61,7 @@ def hour_of(raw: RawItem) -> datetime:
     return datetime.strptime(raw["sk"]["S"], _KEY_FORMAT).replace(tzinfo=UTC)
 
 
-def read_hours(specialist_id: str, hours: Collection[datetime]) -> Hours:
+def read_hour_records(specialist_id: str, hours: Collection[datetime]) -> Hours:
     """The records of these hours, empty ones where nothing is taken yet; in one consistent read."""
     found = get_all(CalendarItem, [(specialist_id, hour_key(hour)) for hour in hours]) if hours else []
     return hours_among(found, specialist_id, hours)

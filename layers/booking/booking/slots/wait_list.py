@@ -24,7 +24,7 @@ from booking.errors import BookingError
 from booking.runtime.clock import epoch_seconds
 from booking.slots.client_item import client_attributes
 from booking.slots.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable, SlotNotFound, SlotStarted
-from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, read_hours
+from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, read_hour_records
 from booking.slots.minutes import Minutes, minutes_between, minutes_of
 from booking.slots.offered import terms_for
 from booking.slots.read import find_slot
@@ -72,7 +72,7 @@ def _join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -
 
 def _wait_for_minute(transaction: Transaction, slot: SlotId, needed: Minutes, read: Hours) -> None:
     """The client is counted in all hours that it needs time of, if the minute that keeps it waiting is still taken."""
-    hours = read or read_hours(slot.specialist_id, needed)
+    hours = read or read_hour_records(slot.specialist_id, needed)
     taken = first_taken(hours, needed)
     if taken is None:
         raise SlotIsAvailable

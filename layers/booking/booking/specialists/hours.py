@@ -101,7 +101,7 @@ def list_own_dates(caller: Caller, wanted: DateFilter, request: PageRequest) -> 
     return page
 
 
-def read_hours(specialist_id: str) -> OpeningHours:
+def read_opening_hours(specialist_id: str) -> OpeningHours:
     """The specialist's opening hours on all days, as they are stored now, in two reads."""
     keys = [(specialist_id, PROFILE_KEY), (specialist_id, SCHEDULE_KEY)]
     found = {raw["sk"]["S"]: raw for raw in get_all(CalendarItem, keys)}

@@ -190,13 +190,19 @@ class TestListing:
         assert times(listed(specialist))[-1] == "11:00"
 
     def test_has_the_same_ids_whenever(self, specialist: Caller, half_hour: Service) -> None:
-        assert [slot.id for slot in listed(specialist, half_hour)] == [
-            slot.id for slot in listed(specialist, half_hour)
-        ]
+        before = [slot.id for slot in listed(specialist, half_hour, NOW - DAY)]
+        change_schedule(specialist, version=2)
+        book(specialist, "10:00", half_hour)
+
+        assert [slot.id for slot in listed(specialist, half_hour)] == before
 
     def test_takes_two_calls_for_a_day_and_for_a_month(self, specialist: Caller, half_hour: Service) -> None:
         for start in ("09:00", "10:00", "11:00"):
             book(specialist, start, half_hour)
+        for week in (-1, 1, 2, 3):
+            at = NINE + 7 * week * DAY
+            slot = SlotId.of_hours(specialist.specialist_id, at, 30 * MINUTE)
+            create_booking(a_client(), slot.text, service_id=half_hour.id, now=at - HOUR)
         wanted = SlotFilter(NOW, NOW + 31 * DAY, half_hour.id)
 
         for look in (
@@ -733,6 +739,22 @@ class TestWaiting:
 
         assert all(booked_by(waiter) for waiter in waiters)
         assert stored_in_calendar("off") == []
+        assert "frees" not in booking_item(booking.id)
+
+    def test_two_repeats_at_once_both_finish_it(self, specialist: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(promotion_plan, "MOST_PROMOTED", 1)
+        half = a_service(specialist, 30)
+        booking = book(specialist, "10:00")
+        waiters = [wait(specialist, start, half, seconds=n) for n, start in enumerate(("10:00", "10:30"))]
+        with monkeypatch.context() as ended:
+            ended.setattr(free_time, "promote_rest", ends_here)
+            with pytest.raises(Ended):
+                cancel_booking(an_admin(), booking.id, NOW)
+
+        with just_before("UpdateItem", lambda: cancel_booking(an_admin(), booking.id, NOW)):
+            cancel_booking(an_admin(), booking.id, NOW)
+
+        assert all(booked_by(waiter) for waiter in waiters)
         assert "frees" not in booking_item(booking.id)
 
     def test_nobody_is_overtaken_when_there_is_no_room_left(

@@ -4,13 +4,14 @@ If anything has changed between the reads and the write, the write fails and all
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from booking.bookings.rules import Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.errors import ConditionFailed, Contended, Step, TransactionCanceled
 from booking.dynamodb.items import update
 from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
@@ -87,7 +88,8 @@ def finish_promotions(booking: Booking, now: datetime) -> Booking:
         return booking
     promote_rest(freed_by(replace(booking, slot_id=booking.frees)), now)
     finished = BookingItem.frees == booking.frees
-    update(BookingItem(booking_id=booking.id), [BookingItem.frees.remove()], condition=finished)
+    with suppress(ConditionFailed):  # another attempt has finished it
+        update(BookingItem(booking_id=booking.id), [BookingItem.frees.remove()], condition=finished)
     return replace(booking, frees=None)
 
 

@@ -52,7 +52,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         sequence=booking.sequence + 1,
         moved_at=now,
     )
-    move = replace(freed, claimed=claimed, unavailable_slot=None if slot.from_hours else slot, read=terms.hours or None)
+    move = replace(freed, claimed=claimed, unavailable_slot=None if slot.from_hours else slot, read=terms.hours)
     is_complete = _write(booking, moved, slot, move, now)
     return moved if is_complete else replace(moved, frees=booking.slot_id)
 

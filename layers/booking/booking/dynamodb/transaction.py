@@ -52,10 +52,6 @@ class Transaction:
         kwargs = item.get_delete_kwargs_from_instance(condition=condition)
         return self._add("ConditionCheck", kwargs)
 
-    def __len__(self) -> int:
-        """How many items it writes or checks; DynamoDB takes 100."""
-        return len(self._writes)
-
     def commit(self) -> None:
         """Writes all steps.
 

@@ -1,6 +1,7 @@
 """Who holds a slot: the parts of transactions that claim and release it.
 
-Nobody else writes who holds a slot, but `booking.slots.promotion`, where it goes from one booking to the next.
+Nobody else writes who holds a slot, but `booking.slots.promotion` and `promotion_plan`, where it goes from one booking
+to the next.
 """
 
 from datetime import datetime

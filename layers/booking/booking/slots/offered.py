@@ -15,7 +15,7 @@ from booking.slots.rules import FARTHEST_AHEAD, has_started
 from booking.slots.slot_id import SlotId
 from booking.specialists.errors import ServiceNotOffered, SpecialistNotFound
 from booking.specialists.offer import Offer, read_offer_and
-from booking.specialists.rules import BookedService, Service
+from booking.specialists.rules import BookedService
 from booking.specialists.services import service_of
 
 
@@ -117,7 +117,7 @@ def _read(slot: SlotId, service_ids: Collection[str], hours: Collection[datetime
 def _service_in(slot: SlotId, service_id: str | None) -> BookedService | None:
     if service_id is None:
         return None
-    service: Service = service_of(slot.specialist_id, service_id)
+    service = service_of(slot.specialist_id, service_id)
     if not service.is_active:
         raise ServiceNotOffered
     _check_fits(service.duration_minutes, slot)

@@ -16,6 +16,7 @@ from pynamodb.expressions.update import Action
 from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_all
 from booking.dynamodb.transaction import Transaction
+from booking.slots.claims import release_started
 from booking.slots.errors import SlotAlreadyBooked
 from booking.slots.hours import Hours, check_taken, empty_hour, set_hour
 from booking.slots.minutes import Minutes, minutes_between, minutes_of
@@ -58,7 +59,7 @@ class Freed:
     unavailable_slot: SlotId | None = None
     around: Sequence[datetime] = ()
     around_slot: SlotId | None = None
-    read: Hours | None = None
+    read: Hours = field(default_factory=dict)
 
     def hours(self) -> list[datetime]:
         """Where somebody may wait for it."""
@@ -191,9 +192,8 @@ class PromotionPlan:
         """The hand-opened slot goes to that client's booking, or to nobody."""
         is_freed = slot == self._freed.slot
         is_left = SlotItem.booking_id == self._freed.booking_id if is_freed else SlotItem.booking_id.does_not_exist()
-        if has_started(slot.start_at, self._now):
-            ending = [SlotItem.booking_id.remove(), SlotItem.client_id.remove(), SlotItem.waiters.remove()]
-            transaction.update(SlotItem.at(slot), ending, condition=is_left)
+        if self._freed.booking_id and has_started(slot.start_at, self._now):
+            release_started(transaction, slot, self._freed.booking_id)
             return
         item = self._opened.get(slot.text)
         waiters = int(item.waiters or 0) if item else 0

@@ -44,7 +44,7 @@ test-unit: install ## Run the tests of pure rules and of how the parts fit
 	@$(BIN)/pytest tests/unit
 test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest tests/integration
-test-checkers: install ## Run every order of store calls, and the tests of `make consistency` and `make mutants`
+test-checkers: install ## Run the orders of store calls that meet most, and the tests of `make consistency` and `make mutants`
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest tests/e2e

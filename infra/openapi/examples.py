@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from booking import __version__
+
 _CLIENT = "usr_fuTD7AtO47n9dnVeA_xwXA"
 _SPECIALIST_USER = "usr_jSzF5pS_y-TL32xoteel-w"
 _SPECIALIST = "spc_jSzF5pS_y-TL32xoteel-w"
@@ -19,7 +21,7 @@ _ENTRY = "wle_jSzF5pS_y-TL32xoteel-wAGvsEAGwQAAGtJ0gDlxd1-5MPsC07juf12dV4D_HBc"
 _TIME_OFF = "off_tNxm3egGJhvdqGB9hweqcg"
 _TOKEN = "eyJhbGciOiJIUzI1NiJ9…"  # noqa: S105  # the beginning of any
 
-_OF_NAME: Mapping[str, Any] = {
+OF_NAME: Mapping[str, Any] = {
     "access_token": _TOKEN,
     "booked_slots": 5,
     "buffer_after_minutes": 10,
@@ -32,7 +34,6 @@ _OF_NAME: Mapping[str, Any] = {
     "client_id": _CLIENT,
     "created_at": "2030-02-14T16:20:00Z",
     "currency": "EUR",
-    "current_password": "correct horse battery",
     "date": "2030-03-01",
     "date_from": "2030-03-01",
     "date_to": "2030-03-31",
@@ -46,17 +47,12 @@ _OF_NAME: Mapping[str, Any] = {
     "expires_in": 900,
     "free_slots": 11,
     "from": "09:00",
-    "hold_expires_at": None,
-    "hold_seconds": 600,
     "horizon_days": 60,
     "is_booked": False,
     "locale": "en",
     "min_notice_minutes": 120,
-    "name": "Ann Weber",
     "note": "Second floor, please ring twice",
     "password": "correct horse battery staple",
-    "payment_ref": "pay_20300214_0042",
-    "phone": "+4930901820",
     "price": "25.00",
     "reason": "I have fallen ill",
     "refresh_token": "r8Yx…",
@@ -73,7 +69,6 @@ _OF_NAME: Mapping[str, Any] = {
     "time_zone": "Europe/Berlin",
     "title": "Haircut",
     "to": "13:00",
-    "token": "r8Yx…",
     "total_slots": 16,
     "user_id": _SPECIALIST_USER,
     "version": 3,
@@ -97,7 +92,7 @@ _OF_PLACE: Mapping[str, Any] = {
     "ChangedProfileBody.description": "Barber in Kreuzberg since 2009",
     "ChangedProfileBody.id": _SPECIALIST,
     "ConflictBody.id": _BOOKING,
-    "Health.version": "0.2.0",
+    "Health.version": __version__,
     "ProfileBody.description": "Barber in Kreuzberg since 2009",
     "ProfileBody.id": _SPECIALIST,
     "ProfileChanges.description": "Barber in Kreuzberg since 2009",
@@ -176,7 +171,7 @@ class _Examples:
         return self._of_value(schema, title, name)
 
     def _of_value(self, schema: Mapping[str, Any], title: str, name: str) -> Any:
-        for known, key in ((_OF_PLACE, f"{title}.{name}"), (_OF_NAME, name)):
+        for known, key in ((_OF_PLACE, f"{title}.{name}"), (OF_NAME, name)):
             if key in known:
                 return known[key]
         match schema:

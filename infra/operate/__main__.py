@@ -46,7 +46,7 @@ def main() -> int:
         case "redrive":
             return redrive()
         case "claim-slots":
-            return claim_slots(now)
+            return claim_slots_opened_before(now)
         case "backup":
             stack = target()
             print_counts(back_up(stack, given.folder, now, given.suffix))
@@ -74,15 +74,16 @@ def redrive() -> int:
     return 1 if counts["stay"] else 0
 
 
-def claim_slots(now: datetime) -> int:
+def claim_slots_opened_before(now: datetime) -> int:
     """Lets slots of an earlier release take their time; 1 when something else has the time of some."""
     stack = target()
     stack.lend_to_booking()
-    from infra.operate import claim_slots  # noqa: PLC0415 - as above
+    from booking.slots.claim_opened import Outcome  # noqa: PLC0415 - as above
+    from infra.operate.claim_slots import claim_slots  # noqa: PLC0415
 
-    counts = {outcome.value: number for outcome, number in claim_slots.claim_slots(stack, now).items()}
-    print(", ".join(f"{counts.get(outcome, 0)} {outcome}" for outcome in ("claimed", "unchanged", "conflict")) + ".")
-    return 1 if counts.get("conflict") else 0
+    counts = claim_slots(stack, now)
+    print(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome) + ".")
+    return 1 if counts[Outcome.CONFLICT] else 0
 
 
 def print_counts(counts: dict[str, int]) -> None:

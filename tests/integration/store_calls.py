@@ -83,6 +83,7 @@ def just_before(operation: str, act: Callable[[], object], *, call: int = 1) -> 
 
     with _before_calls(client("dynamodb"), interfere):
         yield
+    assert calls >= call, f"{calls} calls of {operation}: nobody has acted in between"
 
 
 @contextmanager

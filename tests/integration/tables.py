@@ -97,10 +97,10 @@ def waiting(slot_id: str) -> list[str]:
 
 def refused(error: type[BookingError], attempt: Callable[[], object]) -> None:
     """The attempt is refused and leaves everything as it was."""
-    before = {table: stored(table) for table in _KEYS}
+    before = everything_stored()
     with pytest.raises(error):
         attempt()
-    assert {table: stored(table) for table in _KEYS} == before
+    assert everything_stored() == before
 
 
 def change_stored(table: str, key: Mapping[str, str], **values: str | int | None) -> None:

@@ -10,13 +10,12 @@ import pytest
 from booking.accounts.access_tokens import issue_access_token
 from booking.api import dependencies
 from booking.bookings.cancel import cancel_booking
-from booking.bookings.errors import DatesReversed
 from booking.bookings.read import BookingFilter, get_booking, list_own_bookings, list_specialist_bookings
 from booking.bookings.rules import Status
 from booking.caller import Caller, Role
 from booking.dynamodb import queries
 from booking.dynamodb.queries import MOST_QUERIES_WITH_FILTER, PageRequest
-from booking.errors import BookingError
+from booking.errors import BookingError, DatesReversed
 from booking.runtime.clock import current_instant
 from booking.runtime.settings import settings
 from booking.runtime.signing import forget_keys

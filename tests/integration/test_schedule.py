@@ -16,7 +16,7 @@ from booking.bookings.table import starts_key
 from booking.bookings.uncovered import MOST_CONFLICTS
 from booking.caller import Caller
 from booking.dynamodb.queries import PageRequest
-from booking.errors import Forbidden, StoreUnavailable
+from booking.errors import DatesReversed, Forbidden, StoreUnavailable
 from booking.runtime.clock import current_instant, epoch_seconds, to_stored
 from booking.runtime.ids import new_id
 from booking.slots.slot_id import SlotId
@@ -27,7 +27,6 @@ from booking.specialists.errors import (
     FirstDateInThePast,
     LastDateBeforeFirst,
     LastDateTooFarAhead,
-    ListedDatesReversed,
     ProfileNotFound,
     SpecialistNotFound,
     TooManyDates,
@@ -550,7 +549,7 @@ class TestListsOfDates:
         assert calls.operations == ["Query"]
 
     def test_that_are_reversed_are_refused(self) -> None:
-        with pytest.raises(ListedDatesReversed):
+        with pytest.raises(DatesReversed):
             DateFilter(TODAY, TODAY - DAY)
 
     def test_of_nobody_are_not_found(self, api: Api, specialist: Caller) -> None:

@@ -35,4 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         faults = "" if each.task.lineup.with_faults else ", without faults"
         terminalreporter.write_line(f"{each.orders:>9,} in {each.runs:>4,} runs{faults}: {each.task.lineup}")
     orders, runs = sum(each.orders for each in found), sum(each.runs for each in found)
-    terminalreporter.write_line(f"{orders:,} orders of {len(found)} line-ups in {runs:,} runs, no operation gave up")
+    gave_up = sum(each.bounded for each in found)
+    terminalreporter.write_line(
+        f"{orders:,} orders of {len(found)} line-ups in {runs:,} runs; operations gave up {gave_up} times"
+    )

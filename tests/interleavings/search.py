@@ -31,7 +31,6 @@ class Figures:
 
     orders: int = 0
     runs: int = 0
-    longest: int = 0
     finding: Finding | None = None
 
 
@@ -85,7 +84,6 @@ class Search:
         run = Run(self.store, self.start(), lambda run: self._choose(run, path))
         if not run.to_the_end():
             return
-        self.figures.longest = max(self.figures.longest, len(run.moves))
         if self._arrive(run, path):
             self._report(run, self.look_after(run))
 

@@ -29,12 +29,12 @@ SURVIVORS: Mapping[str, str] = {
     "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
     "slots.wait_list.delete_entry < slots.promotion.leave_promoted: "
     "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
-    "slots.wait_list.delete_entry < slots.wait_list._take_out: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list.delete_entry < slots.wait_list._end: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list._end < slots.wait_list._end: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list._end < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
+    "slots.wait_list._leave_slot < slots.wait_list._end: update SlotItem if slot_id = …": _BOOKED,
     "slots.open._open < slots.open.<lambda>: put SlotItem if attribute_not_exists (specialist_id)": _MINUTES,
     "slots.time_off.create_time_off: put TimeOffItem if attribute_not_exists (specialist_id)": _MINUTES,
-    "slots.wait_list._leave_slot < slots.wait_list._leave: update SlotItem if slot_id = …": _BOOKED,
-    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if slot_id = …": _BOOKED,
-    "slots.wait_list._leave_slot < slots.wait_list.drop_inactive: update SlotItem if waiters >= …": _IN_LINE,
     "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if slot_id = …": (
         "a slot in its place would be another one, whose minutes have changed the versions of hours that are asked for"
     ),
@@ -49,10 +49,6 @@ SURVIVORS: Mapping[str, str] = {
     "update SlotItem if (attribute_not_exists (closed) OR attribute_exists (booking_id))": (
         "a slot that was seen free is deleted, not closed, when its specialist leaves; of others it asks who has them"
     ),
-    "slots.wait_list.drop_inactive < bookings.free_time._commit: check UserItem if (NOT is_active = …)": _ACCOUNTS,
-    "slots.wait_list.drop_inactive < bookings.free_time._free_without_plan: "
-    "check UserItem if (NOT is_active = …)": _ACCOUNTS,
-    "slots.wait_list._drop_uncounted < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "specialists.profiles.check_open_in < slots.promotion_plan.write_in: "
     "check ProfileItem if attribute_not_exists (closed)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
@@ -63,7 +59,6 @@ SURVIVORS: Mapping[str, str] = {
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
     "bookings.delete_time_off.compose < bookings.free_time.free_time: "
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
-    "slots.wait_list.drop_inactive < slots.wait_list.leave_all: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,
     "slots.close._reopen < slots.close._for_each_to_come: update SlotItem if slot_id = …": _ACCOUNTS,

@@ -16,6 +16,7 @@ from booking.errors import BookingError
 from infra.app import routers
 from infra.openapi import document
 from infra.openapi.errors import gateway_reasons
+from infra.openapi.examples import OF_NAME
 
 INSTANT = re.compile(r"\w+_(at|until)")
 DAY = re.compile(r"date(_\w+)?")
@@ -136,6 +137,11 @@ class TestExamples:
 
     def test_every_parameter_has_one(self) -> None:
         assert [f"{label} {name}" for label, name, schema in parameters() if "examples" not in schema] == []
+
+    def test_there_are_none_for_names_that_are_not_there(self) -> None:
+        named = {name for _, name, _ in (*properties(), *parameters())}
+
+        assert OF_NAME.keys() - named == set()
 
     @of_each_operation
     def test_every_body_has_one_of_its_schema(self, operation: dict[str, Any]) -> None:

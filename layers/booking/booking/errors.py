@@ -36,6 +36,13 @@ class Invalid(BookingError):
     location: ClassVar[tuple[str, str]]
 
 
+class DatesReversed(Invalid):
+    """A range of days begins before it ends."""
+
+    sentence = "date_to must not be before date_from"
+    location = ("query", "date_to")
+
+
 class Unauthenticated(BookingError):
     """The caller did not prove who it is."""
 

@@ -1,6 +1,6 @@
 """Refusals that concern bookings."""
 
-from booking.errors import Conflict, Invalid, NotFound
+from booking.errors import Conflict, NotFound
 
 
 class BookingNotFound(NotFound):
@@ -43,10 +43,3 @@ class KeyUsedForOtherRequest(Conflict):
 
     sentence = "Idempotency key already used with another slot"
     reason = "idempotency_key_reused"
-
-
-class DatesReversed(Invalid):
-    """A range of days begins before it ends."""
-
-    sentence = "date_to must not be before date_from"
-    location = ("query", "date_to")

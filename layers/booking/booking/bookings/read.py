@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from booking.bookings.errors import BookingNotFound, DatesReversed
+from booking.bookings.errors import BookingNotFound
 from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, check_may_see
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.errors import DatesReversed
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
 from booking.specialists import profiles

@@ -108,13 +108,6 @@ class OneDayMissing(Invalid):
     location = ("query", "date_from")
 
 
-class DaysReversed(Invalid):
-    """A range of days begins before it ends."""
-
-    sentence = "date_to must not be before date_from"
-    location = ("query", "date_to")
-
-
 class TooManyDays(Invalid):
     """More would cost more than a list may."""
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from booking.errors import DatesReversed
 from booking.slots.errors import (
     DayBesideDays,
-    DaysReversed,
     OneDayMissing,
     SlotEndsBeforeItStarts,
     SlotInThePast,
@@ -100,7 +100,7 @@ def bounds_of_list(
 ) -> tuple[datetime, datetime]:
     """From when to when the slots of a list start: on one day, on some, or from now on.
 
-    Raises `DayBesideDays`, `OneDayMissing`, `DaysReversed`, `TooManyDays`.
+    Raises `DayBesideDays`, `OneDayMissing`, `DatesReversed`, `TooManyDays`.
     """
     if day and (date_from or date_to):
         raise DayBesideDays
@@ -111,7 +111,7 @@ def bounds_of_list(
     if date_from is None or date_to is None:
         raise OneDayMissing
     if date_to < date_from:
-        raise DaysReversed
+        raise DatesReversed
     if (date_to - date_from).days >= MOST_DAYS_LISTED:
         raise TooManyDays
     return bounds_of_days(date_from, date_to, time_zone)

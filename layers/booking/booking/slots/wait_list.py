@@ -117,23 +117,8 @@ def _leave(slot: SlotId, client_id: str) -> None:
     item = get(WaitListItem, slot.text, client_id, consistent=True)
     if item is None:
         raise EntryNotFound
-    transaction = Transaction()
-    _take_out(transaction, slot, item.to_entry())
-    counted = None if slot.from_hours else _leave_slot(transaction, slot)
     try:
-        transaction.commit()
-    except TransactionCanceled as failure:
-        if counted is None or not failure.failed(counted):
-            raise Contended from None
-        _leave_uncounted(slot, item.to_entry())
-
-
-def _leave_uncounted(slot: SlotId, entry: WaitListEntry) -> None:
-    """The slot does not count the entry: it can be deleted while somebody waits for the time beside it."""
-    transaction = Transaction()
-    _take_out(transaction, slot, entry)
-    try:
-        transaction.commit()
+        _end(slot, item.to_entry())
     except TransactionCanceled:
         raise Contended from None
 
@@ -152,24 +137,8 @@ def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
 
     Nothing happens if the account is active by now, or the waiter has left its place. Raises `Contended`.
     """
-    transaction = Transaction()
-    _take_out(transaction, slot, waiter)
-    transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
-    counted = None if slot.from_hours else _leave_slot(transaction, slot)
-    try:
-        transaction.commit()
-    except TransactionCanceled as failure:
-        if counted and failure.failed(counted):
-            _drop_uncounted(slot, waiter)
-
-
-def _drop_uncounted(slot: SlotId, waiter: WaitListEntry) -> None:
-    """The slot does not count the entry: it was deleted while somebody waited for the time beside it."""
-    transaction = Transaction()
-    _take_out(transaction, slot, waiter)
-    transaction.check(UserItem(user_id=waiter.client.id), ~IS_ACTIVE)
     with suppress(TransactionCanceled):
-        transaction.commit()
+        _end(slot, waiter, unless_active=True)
 
 
 def list_own_wait_list(caller: Caller, request: PageRequest, now: datetime) -> Page[WaitListEntry]:
@@ -195,9 +164,23 @@ def delete_entry(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -
         transaction.delete(place, condition=LineItem.slot_id.exists())
 
 
-def _take_out(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:
+def _end(slot: SlotId, entry: WaitListEntry, *, unless_active: bool = False, is_counted: bool = True) -> None:
+    """The entry ends, and is counted nowhere any more. Raises `TransactionCanceled`, `Contended`.
+
+    A hand-opened slot may not count it: it can be deleted while somebody waits for the time beside it.
+    """
+    transaction = Transaction()
     delete_entry(transaction, slot, entry)
     _wait_in_hours(transaction, slot, minutes_of(slot, entry.service), -1)
+    if unless_active:
+        transaction.check(UserItem(user_id=entry.client.id), ~IS_ACTIVE)
+    counted = _leave_slot(transaction, slot) if is_counted and not slot.from_hours else None
+    try:
+        transaction.commit()
+    except TransactionCanceled as failure:
+        if counted is None or not failure.failed(counted):
+            raise
+        _end(slot, entry, unless_active=unless_active, is_counted=False)
 
 
 def _leave_slot(transaction: Transaction, slot: SlotId) -> Step:

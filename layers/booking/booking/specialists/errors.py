@@ -71,10 +71,3 @@ class TooManyDates(Invalid):
 
     sentence = "A range has at most 62 days"
     location = ("body", "date_to")
-
-
-class ListedDatesReversed(Invalid):
-    """A range of dates begins before it ends."""
-
-    sentence = "date_to must not be before date_from"
-    location = ("query", "date_to")

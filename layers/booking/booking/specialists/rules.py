@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from booking.caller import Locale
+from booking.errors import DatesReversed
 from booking.specialists.errors import (
     DateInThePast,
     DateTooFarAhead,
     FirstDateInThePast,
     LastDateBeforeFirst,
     LastDateTooFarAhead,
-    ListedDatesReversed,
     TooManyDates,
 )
 from booking.specialists.opening_hours import DayHours
@@ -90,14 +90,14 @@ class DateHours:
 
 @dataclass(frozen=True, slots=True)
 class DateFilter:
-    """Which days with hours of their own a list shows. Raises `ListedDatesReversed`."""
+    """Which days with hours of their own a list shows. Raises `DatesReversed`."""
 
     date_from: date | None = None
     date_to: date | None = None
 
     def __post_init__(self) -> None:
         if self.date_from and self.date_to and self.date_to < self.date_from:
-            raise ListedDatesReversed
+            raise DatesReversed
 
 
 def check_date(day: date, today: date) -> None:

@@ -118,6 +118,11 @@ def test_no_route_is_served_twice() -> None:
     assert [route for route, times in served.items() if times > 1] == []
 
 
+def test_functions_that_no_route_leads_to_are_named_by_the_stack() -> None:
+    named = {name for name in template()["Outputs"] if name.removesuffix("Name") in RESOURCES}
+    assert {f"{function.name}Name" for function in FUNCTIONS if not function.routes} <= named
+
+
 def test_functions_share_a_log_group_with_retention() -> None:
     """The names of its streams begin with the function's (AWS Lambda, "Configuring CloudWatch log groups")."""
     assert GLOBALS["LoggingConfig"] == {"LogGroup": "FunctionLogs"}

@@ -37,13 +37,14 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 ##@ Check it
 .PHONY: test test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench smoke
 .PHONY: lint style types imports template workflows format
+PARALLEL := --numprocesses auto --dist worksteal
 test: install ## Run all tests that need no Docker, with coverage
-	@COVERAGE_CORE=sysmon $(BIN)/pytest --cov --cov-report=term tests/unit tests/integration
+	@COVERAGE_CORE=sysmon $(BIN)/pytest $(PARALLEL) --cov --cov-report=term tests/unit tests/integration
 	@$(MAKE) test-checkers test-e2e
 test-unit: install ## Run the tests of pure rules and of how the parts fit
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest $(PARALLEL) tests/unit
 test-integration: install ## Run the tests against moto
-	@$(BIN)/pytest tests/integration
+	@$(BIN)/pytest $(PARALLEL) tests/integration
 test-checkers: install ## Run the orders of store calls that meet most, and the tests of `make consistency` and `make mutants`
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
 test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced

@@ -32,7 +32,7 @@ from tests.e2e.refusals import refused
 from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import functions
 
-SOON = timedelta(seconds=12)
+SOON = timedelta(seconds=40)
 SHORT = timedelta(minutes=1)
 MANY = 40
 """More than workers do while they are looked for."""

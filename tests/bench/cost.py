@@ -147,7 +147,7 @@ def emulator() -> Iterator[str]:
 def environment(endpoint: str) -> None:
     """What the functions find in theirs."""
     for name in template()["Globals"]["Function"]["Environment"]["Variables"]:
-        if name.endswith(("_TABLE", "_KEY_SECRET")):
+        if name.endswith(("_TABLE", "_KEY_SECRET", "STACK_ID")):
             os.environ[name] = name.lower()
     os.environ |= {
         "AWS_ENDPOINT_URL": endpoint,

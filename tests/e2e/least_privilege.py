@@ -747,7 +747,7 @@ class Policies:
         whole = self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         self._put(role, policy, lessened(whole, permission))
         try:
-            if permission.resource in {"SigningKey", "CursorKey"}:
+            if permission.resource == "SigningKey":
                 self._forget_what_is_cached(permission.function)
             yield
         finally:

@@ -43,7 +43,6 @@ TABLE_ACTIONS = {
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),
-    ("secretsmanager:GetSecretValue", "CursorKey"),
     ("secretsmanager:GetSecretValue", "MetricsTokenSecret"),
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
@@ -209,12 +208,6 @@ def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -
     asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
     issuing = {"auth.log_in.handler", "auth.refresh_session.handler"}
     assert holding == asking - {"ops.get_metrics.handler"} | issuing  # scrapers have a token of their own
-
-
-def test_the_functions_of_lists_hold_the_key_of_cursors_and_no_others() -> None:
-    holding = {f.handler for f in FUNCTIONS if any(p.resource == "CursorKey" for p in f.permissions)}
-    lists = {f.handler for f in FUNCTIONS if f.routes and "cursor" in parameters_of(operation_of(f))}
-    assert holding == lists
 
 
 def test_indexes_hold_what_the_models_say_and_the_one_of_accounts_no_hash() -> None:

@@ -19,8 +19,8 @@ class InvalidSettings(Exception):
 class Settings:
     """Every variable that the functions read; `.env.example` documents them.
 
-    The names of tables and of the keys' secrets have no default: they come from the stack. Numbers are in the ranges,
-    and words among those, that template.yaml allows for its parameters.
+    The stack's id and the names of its tables and of its key's secret have no default. Numbers are in the ranges, and
+    words among those, that template.yaml allows for its parameters.
     """
 
     users_table: str
@@ -29,7 +29,7 @@ class Settings:
     waitlist_table: str
     ephemeral_table: str
     signing_key_secret: str
-    cursor_key_secret: str
+    stack_id: str
     access_token_minutes: Annotated[int, range(1, _DAY_MINUTES + 1)] = 15
     refresh_token_days: Annotated[int, range(1, 365 + 1)] = 30
     auth_register_max_attempts: Annotated[int, _POSITIVE] = 10

@@ -59,6 +59,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     notice_of_termination: Literal["Active", "Disabled"] = "Active"
     tracing_mode: Literal["Active", "Disabled"] = "Disabled"
+    route_metrics: Literal["Active", "Disabled"] = "Disabled"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

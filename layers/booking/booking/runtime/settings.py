@@ -52,7 +52,7 @@ class Settings:
     reminder_queue_url: str = ""
     metrics_table: str = ""
     metrics_token_secret: str = ""
-    metrics_flush_seconds: Annotated[int, range(1, 3600 + 1)] = 10
+    metrics_flush_seconds: Annotated[int, range(1, 3600 + 1)] = 60
     aws_lambda_function_name: str = "local"
     aws_lambda_runtime_api: str = ""
     aws_xray_daemon_address: str = ""

@@ -392,10 +392,11 @@ def test_a_stack_that_is_not_monitored_tells_cloudwatch_nothing_and_keeps_nothin
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
 
-    for _ in range(101):  # of a hundred values the library would write a line by itself
+    for _ in range(101):  # of a hundred values the library writes a line by itself
         metrics.count("rate_limited")
-        metrics.write_log_line()
+    metrics.observe_lag("expiry_lag_seconds", 1)
 
+    metrics.write_log_line()
     metrics.flush()
     assert (capsys.readouterr().out, metrics._emf.metric_set) == ("", {})
     assert read_totals() == {"rate_limited": 101}

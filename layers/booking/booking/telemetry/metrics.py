@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from booking.runtime.settings import settings
 
@@ -76,7 +77,7 @@ def count(name: str, amount: int = 1) -> None:
     """Counts something that happened, one of `BUSINESS`."""
     if amount:
         _add(Series(name), amount)
-        _emf.add_metric(name, MetricUnit.Count, amount)
+        _tell_cloudwatch(name, MetricUnit.Count, amount)
 
 
 def observe_lag(name: str, seconds: float) -> None:
@@ -85,7 +86,7 @@ def observe_lag(name: str, seconds: float) -> None:
     That nothing was due is told by silence, so that a stack at rest has no metric that costs.
     """
     if seconds:
-        _emf.add_metric(name, MetricUnit.Seconds, seconds)
+        _tell_cloudwatch(name, MetricUnit.Seconds, seconds)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
@@ -96,6 +97,12 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
     _add(Series(DURATION, (method, route, "sum")), seconds)
     if settings().route_metrics == "Active":
         _tell_cloudwatch_of_route(f"{method} {route}", seconds)
+
+
+def _tell_cloudwatch(name: str, unit: MetricUnit, amount: float) -> None:
+    """The library itself keeps what it is told while it is disabled, and writes it when that has become a lot."""
+    if not is_metrics_disabled():
+        _emf.add_metric(name, unit, amount)
 
 
 def _tell_cloudwatch_of_route(name: str, seconds: float) -> None:
@@ -113,7 +120,6 @@ def write_log_line() -> None:
     """
     if _emf.metric_set:
         _emf.flush_metrics()
-        _emf.clear_metrics()  # what is disabled keeps them
     if _flushing.acquire(timeout=LONGEST_WAIT_FOR_FLUSH_SECONDS):
         _flushing.release()
 

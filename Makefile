@@ -128,7 +128,7 @@ restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 dele
 	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
-		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi
+		SIGNING_KEY_SECRET=- STACK_ID=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
 .PHONY: install lock help

@@ -28,7 +28,7 @@ WARM_REQUESTS = 2000
 ENVIRONMENT = {
     **{f"{table}_TABLE": table for table in ("USERS", "CALENDAR", "BOOKINGS", "WAITLIST", "EPHEMERAL")},
     "SIGNING_KEY_SECRET": "key",
-    "CURSOR_KEY_SECRET": "key",
+    "STACK_ID": "stack",
     "POWERTOOLS_SERVICE_NAME": "booking-api",
     "POWERTOOLS_METRICS_NAMESPACE": "BookingApi",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -66,7 +66,7 @@ else:
     from booking.slots.slot_id import SlotId
     from booking.caller import Caller, Role
     from booking.runtime import aws, signing
-    signing.TOKEN_KEYS._cached = signing._Keys.of(json.dumps({"current": "k" * 64}))
+    signing.SIGNING_KEYS._cached = signing._Keys.of(json.dumps({"current": "k" * 64}))
     aws.client("dynamodb")._make_api_call = lambda *_: {}
     now = datetime.now(UTC)
     token = issue_access_token(Caller("usr_" + "A" * 22, Role.CLIENT, "a@example.com"), now)

@@ -735,7 +735,7 @@ class Policies:
     def without(self, permission: Permission) -> Iterator[None]:
         """Takes one action away for a while."""
         with self._changed(permission.function, lambda whole: lessened(whole, permission)):
-            if permission.resource in {"SigningKey", "CursorKey"}:
+            if permission.resource == "SigningKey":
                 self._forget_what_is_cached(permission.function)
             yield
 

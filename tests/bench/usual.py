@@ -102,9 +102,6 @@ async def observe(request: Request, call_next: Callable[[Request], Awaitable[Res
         },
     )
     is_cold = False
-    metrics.add_dimension("route", f"{request.method} {route}")
-    metrics.add_metric("http_requests_total", MetricUnit.Count, 1)
-    metrics.add_metric("http_request_duration_seconds", MetricUnit.Seconds, seconds)
     return response
 
 

@@ -14,6 +14,8 @@ from tests.integration.api import body_of, invoke
 from tests.integration.people import HOUR, a_client, a_slot, a_specialist
 from tests.integration.tables import stored
 
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics:UserWarning")  # of the usual way, of a refusal
+
 type LogLines = Callable[[], list[dict[str, Any]]]
 type Answer = dict[str, Any]
 

@@ -23,10 +23,11 @@ class Stored:
     slot: SlotItem
 
 
-def booked(start: datetime, now: datetime) -> Stored:
-    """A booking that waits for its reminder, of a specialist and a client of its own."""
-    slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + QUARTER)
-    booking = BookingItem.of_new(new_booking(slot, Client(new_id(USER_PREFIX), "a@example.com", Locale.EN), None, now))
+def booked(start: datetime, now: datetime, specialist_id: str | None = None, client_id: str | None = None) -> Stored:
+    """A booking that waits for its reminder; of a specialist and a client of its own, unless somebody is named."""
+    slot = SlotId.new(specialist_id or new_id(SPECIALIST_PREFIX), start, start + QUARTER)
+    client = Client(client_id or new_id(USER_PREFIX), "a@example.com", Locale.EN)
+    booking = BookingItem.of_new(new_booking(slot, client, None, now))
     held = SlotItem.at(
         slot, slot_id=slot.text, start_at=slot.start_at, end_at=slot.end_at, booking_id=booking.booking_id
     )

@@ -3,11 +3,13 @@
 import json
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 from infra.settings import ROOT
 
-FOLDER = ROOT / "docs" / "figures"
+FOLDER_VARIABLE = "BENCH_FIGURES"
+FOLDER = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / "docs" / "figures")
 
 
 def keep(subject: str, found: dict[str, Any]) -> None:
@@ -19,5 +21,9 @@ def keep(subject: str, found: dict[str, Any]) -> None:
 
 def kept(subject: str) -> dict[str, Any]:
     """What was measured last."""
-    found: dict[str, Any] = json.loads((FOLDER / f"{subject}.json").read_text())
-    return found
+    return all_kept()[subject]
+
+
+def all_kept(folder: Path | str = FOLDER) -> dict[str, dict[str, Any]]:
+    """Every subject that has been measured."""
+    return {file.stem: json.loads(file.read_text()) for file in sorted(Path(folder).glob("*.json"))}

@@ -8,7 +8,7 @@ dispatch begins, and hands the rest on until then; two that come to one shard ar
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Any
 
@@ -29,7 +29,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """A sweep's shards and workers, and how long they take.
+    """A sweep's shards, who works them off, and how long that takes.
 
     Runs end after `run`. All workers together do at most `capacity` items a second, for whatever they share: a table's
     quota, the processors of one machine.
@@ -79,21 +79,44 @@ class Waited:
         return 0.0
 
 
-class Sweep:
-    """A sweep's dispatcher and workers; what they do to items, `then` is told."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """That something is due in a sweep's shard; `until` the next dispatch."""
 
-    def __init__(self, env: simpy.Environment, setup: Setup, due: Sequence[Due], then: Done | None = None) -> None:
+    sweep: "Sweep"
+    shard: int
+    until: float
+    is_handed_on: bool = False
+
+
+class Workers:
+    """A queue of shards and those who work them off, of one sweep or of several."""
+
+    def __init__(self, env: simpy.Environment, number: int) -> None:
+        self.queue = simpy.Store(env)
+        for _ in range(number):
+            env.process(self._take())
+
+    def _take(self) -> Process:
+        while True:
+            message: Message = yield self.queue.get()
+            yield from message.sweep.work_off(message)
+
+
+class Sweep:
+    """A sweep's shards and its dispatcher; when items are done, `then` is told."""
+
+    def __init__(
+        self, env: simpy.Environment, setup: Setup, workers: Workers, due: Sequence[Due], then: Done | None = None
+    ) -> None:
         self.waited = Waited()
-        self._env, self._setup, self._then = env, setup, then
+        self._env, self._setup, self._queue, self._then = env, setup, workers.queue, then
         self._due = [deque[tuple[float, int]]() for _ in range(setup.shards)]
         self._to_come = len(due)
-        self._queue = simpy.Store(env)
         self._shards = [simpy.Resource(env) for _ in range(setup.shards)]
         self._shared = simpy.Resource(env)
         env.process(self._become_due(due))
         env.process(self._dispatch())
-        for _ in range(setup.workers):
-            env.process(self._work_off())
 
     def _become_due(self, due: Sequence[Due]) -> Process:
         for some in sorted(due, key=lambda some: some.at):
@@ -109,21 +132,20 @@ class Sweep:
             until = self._env.now + self._setup.every
             for shard, due in enumerate(self._due):
                 if due:
-                    self._queue.put((shard, until, False))
+                    self._queue.put(Message(self, shard, until))
             yield self._env.timeout(self._setup.every)
 
-    def _work_off(self) -> Process:
-        while True:
-            shard, until, is_handed_on = yield self._queue.get()
-            if is_handed_on and self._env.now >= until:
-                continue
-            yield self._env.timeout(self._setup.per_message)
-            end = self._env.now + self._setup.run
-            if self._env.now < until:
-                end = min(end, until)
-            yield from self._run(shard, end)
-            if self._due[shard] and self._env.now < until:
-                self._queue.put((shard, until, True))
+    def work_off(self, message: Message) -> Process:
+        """What a worker does with a message."""
+        if message.is_handed_on and self._env.now >= message.until:
+            return
+        yield self._env.timeout(self._setup.per_message)
+        end = self._env.now + self._setup.run
+        if self._env.now < message.until:
+            end = min(end, message.until)
+        yield from self._run(message.shard, end)
+        if self._due[message.shard] and self._env.now < message.until:
+            self._queue.put(replace(message, is_handed_on=True))
 
     def _run(self, shard: int, end: float) -> Process:
         """Of two that come to one shard, the second only finds what the first has just done."""
@@ -184,7 +206,7 @@ class Line:
 def swept(setup: Setup, due: Sequence[Due]) -> Waited:
     """A sweep by itself, until everything is done."""
     env = simpy.Environment()
-    sweep = Sweep(env, setup, due)
+    sweep = Sweep(env, setup, Workers(env, setup.workers), due)
     env.run()
     return sweep.waited
 

@@ -1,4 +1,4 @@
-"""Cold starts, what they are made of, and warm requests, as figures: `python -m tests.bench.starts` after `make build`."""
+"""Cold starts, what they are made of, and warm requests: `python -m tests.bench.starts`, after `make build`."""
 
 import os
 import re

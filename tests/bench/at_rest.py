@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.settings import template
+from tests.unit.template_model import GLOBALS, PARAMETERS, RESOURCES, functions
 
 HOURS = 730
 MINUTES = HOURS * 60
@@ -69,33 +70,29 @@ class Idle:
 
 def schedules() -> Iterator[Schedule]:
     """All schedules of the template, by the defaults of their parameters."""
-    loaded = template()
-    for name, block in loaded["Resources"].items():
-        for event in block["Properties"].get("Events", {}).values() if "Properties" in block else ():
+    for function in functions():
+        for event in function.properties.get("Events", {}).values():
             if event["Type"] == "Schedule":
                 about = event["Properties"]
-                yield Schedule(
-                    name, json.loads(about.get("Input", "{}")), MINUTES / _minutes(about["Schedule"], loaded)
-                )
+                runs = MINUTES / _minutes(about["Schedule"])
+                yield Schedule(function.name, json.loads(about.get("Input", "{}")), runs)
 
 
-def _minutes(schedule: str | list[str], loaded: Mapping[str, Any]) -> int:
+def _minutes(schedule: str | list[str]) -> int:
     """Of `rate(…)`, or of the last of what a condition chooses from."""
     found = RATE.fullmatch(schedule if isinstance(schedule, str) else schedule[-1])
     if found is None:
         raise ValueError(f"No rate: {schedule}")
-    return int(found["minutes"] or loaded["Parameters"][found["parameter"]]["Default"])
+    return int(found["minutes"] or PARAMETERS[found["parameter"]]["Default"])
 
 
 def parts(idle: list[Idle], second: float, read_unit: float, logged_gigabyte: float) -> list[Part]:
     """The parts of a stack at rest; prices of what runs are those of work."""
-    resources, monitoring = template()["Resources"], template("infra/monitoring.yaml")["Resources"]
+    monitoring = template("infra/monitoring.yaml")["Resources"]
     runs = sum(run.schedule.runs for run in idle)
     return [
-        Part("secrets", _number(resources, "AWS::SecretsManager::Secret"), SECRET),
-        Part(
-            "polls of queues", _polled_queues(resources) * POLLS_A_MINUTE * MINUTES, QUEUE_REQUEST, FREE_QUEUE_REQUESTS
-        ),
+        Part("secrets", _number(RESOURCES, "AWS::SecretsManager::Secret"), SECRET),
+        Part("polls of queues", _polled_queues() * POLLS_A_MINUTE * MINUTES, QUEUE_REQUEST, FREE_QUEUE_REQUESTS),
         Part("scheduled invocations", runs, INVOCATION, FREE_INVOCATIONS),
         Part("their GB-seconds", _sum(idle, "gigabyte_seconds"), second, FREE_GIGABYTE_SECONDS),
         Part("their read units", _sum(idle, "read_units"), read_unit),
@@ -116,9 +113,9 @@ def _number(resources: Mapping[str, Any], kind: str) -> int:
     return sum(block["Type"] == kind for block in resources.values())
 
 
-def _polled_queues(resources: Mapping[str, Any]) -> int:
-    events = (block.get("Properties", {}).get("Events", {}) for block in resources.values())
-    return sum(event["Type"] == "SQS" for of_function in events for event in of_function.values())
+def _polled_queues() -> int:
+    events = (function.properties.get("Events", {}).values() for function in functions())
+    return sum(event["Type"] == "SQS" for of_function in events for event in of_function)
 
 
 def _sum(idle: list[Idle], what: str) -> float:
@@ -131,4 +128,4 @@ def _metrics(idle: list[Idle]) -> set[str]:
 
 def _metrics_are_of_monitoring() -> bool:
     """Whether functions tell CloudWatch of theirs only where the stack is monitored."""
-    return "POWERTOOLS_METRICS_DISABLED" in template()["Globals"]["Function"]["Environment"]["Variables"]
+    return "POWERTOOLS_METRICS_DISABLED" in GLOBALS["Environment"]["Variables"]

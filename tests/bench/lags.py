@@ -11,9 +11,9 @@ from typing import Any
 
 import simpy
 
-from infra.settings import template
 from tests.bench import figures
 from tests.bench.simulation import Due, Line, Setup, Sweep, Waited, Workers, evenly
+from tests.unit.template_model import PARAMETERS, RESOURCES
 
 BOOKINGS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 HOUR, MINUTE = 3600.0, 60.0
@@ -61,7 +61,7 @@ def sizes() -> tuple[Size, ...]:
 
 def default(parameter: str, otherwise: int) -> int:
     """Of a template parameter."""
-    return int(template()["Parameters"].get(parameter, {"Default": otherwise})["Default"])
+    return int(PARAMETERS.get(parameter, {"Default": otherwise})["Default"])
 
 
 def main() -> int:
@@ -128,11 +128,8 @@ def setup(size: Size, took: Mapping[str, Any], every: str) -> Setup:
 
 def batches_at_once() -> int:
     """Of each of the stream's partitions."""
-    return int(
-        template()["Resources"]["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"][
-            "ParallelizationFactor"
-        ]
-    )
+    stream = RESOURCES["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"]
+    return int(stream["ParallelizationFactor"])
 
 
 def started(bookings: int, size: Size) -> list[Due]:

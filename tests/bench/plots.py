@@ -61,7 +61,7 @@ def reads(found: Mapping[str, Any]) -> Figure:
     for name, points in lines.items():
         axes.plot(*zip(*points, strict=True), marker="o", label=name)
     axes.set(xscale="log", ylim=(0, None), ylabel="items read")
-    axes.legend(fontsize="x-small")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -11,8 +11,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -53,17 +54,9 @@ PUBLISHER = "PublishEventsName"
 
 def main(bookings: int) -> int:
     """Prints both and their ratio; the status is 1 when they disagree."""
-    stack = Stack(
-        state=ROOT / ".local" / "bench",
-        emulator_port=int(os.environ.get("BENCH_EMULATOR_PORT", "4990")),
-        front_door_port=int(os.environ.get("BENCH_PORT", "8990")),
-        parameters=PARAMETERS,
-    )
-    with afresh(stack):
-        os.environ["TIMER_SHARDS"] = str(SHARDS)
-        stack.deployed().lend_to_booking()
+    with stack_of_its_own() as stack:
         backlog = Backlog(stack)
-        backlog.switch_off_publisher()
+        backlog.switch_off(PUBLISHER)
         costs = backlog.costs()
         backlog.store(bookings)
         due = backlog.left()
@@ -84,6 +77,21 @@ def main(bookings: int) -> int:
     agrees = abs(found["ratio"] - 1) <= AGREEMENT
     print(f"simulation and stack {'agree' if agrees else 'DISAGREE'} within {AGREEMENT:.0%}")
     return 0 if agrees else 1
+
+
+@contextmanager
+def stack_of_its_own(parameters: Mapping[str, str] = PARAMETERS) -> Iterator[Stack]:
+    """An embedded stack with nothing in it, lent to the package `booking`."""
+    stack = Stack(
+        state=ROOT / ".local" / "bench",
+        emulator_port=int(os.environ.get("BENCH_EMULATOR_PORT", "4990")),
+        front_door_port=int(os.environ.get("BENCH_PORT", "8990")),
+        parameters=parameters,
+    )
+    with afresh(stack):
+        os.environ["TIMER_SHARDS"] = str(SHARDS)
+        stack.deployed().lend_to_booking()
+        yield stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +127,27 @@ class Backlog:
             raise CommandError("The embedded AWS has ended.")
         self._emulator = psutil.Process(about["pid"])
 
-    def switch_off_publisher(self) -> None:
-        """Its work is not what is measured, and would be done by the same processors."""
-        name = self._outputs[PUBLISHER].partition(":")[0]
-        for mapping in self._lambda.list_event_source_mappings()["EventSourceMappings"]:
-            if name in mapping["FunctionArn"]:
-                self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    def switch_off(self, function: str) -> None:
+        """What leads to the function of that output waits: it would take the processors that are measured."""
+        for mapping in self._mappings(function):
+            self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+    def publish_from_now_on(self) -> None:
+        """What has changed so far is published to nobody."""
+        for mapping in self._mappings(PUBLISHER):
+            self._lambda.delete_event_source_mapping(UUID=mapping["UUID"])
+            self._lambda.create_event_source_mapping(
+                EventSourceArn=mapping["EventSourceArn"],
+                FunctionName=mapping["FunctionArn"],
+                FunctionResponseTypes=mapping["FunctionResponseTypes"],
+                StartingPosition="LATEST",
+                BatchSize=25,
+            )
+
+    def _mappings(self, function: str) -> list[dict[str, Any]]:
+        name = self._outputs[function].partition(":")[0]
+        every = self._lambda.list_event_source_mappings()["EventSourceMappings"]
+        return [mapping for mapping in every if name in mapping["FunctionArn"]]
 
     def store(self, bookings: int, shard: int | None = None) -> None:
         """So many bookings are due, in one shard or in all."""
@@ -201,6 +224,15 @@ class Backlog:
             **more,
         )
         return answer
+
+    def make_booking(self) -> str:
+        """One that is weeks from being due; its id."""
+        from tests.bench.due_bookings import booked  # noqa: PLC0415  # after the environment is set
+
+        now = datetime.now(UTC)
+        booking = booked(now + timedelta(days=30), now).booking
+        self._put(self._outputs["BookingsTableName"], [booking.serialize()])
+        return booking.booking_id
 
     def _put(self, table: str, items: Iterable[Mapping[str, Any]]) -> None:
         self._dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})

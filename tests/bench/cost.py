@@ -59,6 +59,7 @@ BY_GATEWAY = {"ListSlots", "LogIn", "CreateBooking", "ListOwnBookings", "Resched
 DONE_TOGETHER = {"RemindUpcoming": 20, "ExpireStartedSlots": 20, "PublishEvents": 5}
 MAILS = {"tell of a change": 2 * (1.0 + 0.05 + 0.15) / 2.05, "remind": 1}  # of an expiry nobody is mailed
 EVENTS = {"tell of a change": 1}
+FOR_MAIL_ALONE = {"SendMail"}
 QUEUE_REQUESTS = {"remind": 3 / 20, "expire": 3 / 20}  # a message is sent, received and deleted
 
 READS = {"GetItem", "BatchGetItem", "Query"}
@@ -157,6 +158,7 @@ def about(operation: str, share: float, function: str, took: Measured) -> dict[s
         "cpu_ms": round(took.per_round(took.cpu_seconds) * 1000, 1),
         "lambda_ms": round(estimated_ms(function, took), 1),
         "mails": MAILS.get(operation, 0),
+        "is_mail": function in FOR_MAIL_ALONE,
         "dollars": {part: round(amount, 3) for part, amount in dollars(operation, function, took).items()},
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.settings import ROOT
+from tests.bench import cost as cost_of
 from tests.bench import figures, plots
 from tests.bench.verdicts import million_bookings, month, of_figures
 
@@ -97,10 +98,28 @@ def cost(found: Figures) -> str:
     ones = found["operations"]["operations"]
     parts = sorted(million_bookings(ones).items(), key=lambda part: -part[1])
     mails = sum(one["per_booking"] * one["mails"] for one in ones)
+    around_mail = sum(one["per_booking"] * sum(one["dollars"].values()) for one in ones if one["is_mail"])
     rows = [(part, f"{amount:.2f}") for part, amount in parts]
     rows.append(("**all, without mail**", f"{sum(amount for _, amount in parts):.2f}"))
-    rows.append((f"mail by SES, {mails:.2f} per booking", f"{mails * 100:.2f}"))
+    rows.append((f"{mails:.2f} mails a booking: SES", f"{mails * cost_of.MAIL * cost_of.MILLION:.2f}"))
+    rows.append(("their queue and function", f"{around_mail:.2f}"))
     return _table(("part", "$ per million bookings"), rows)
+
+
+def prices(_: Figures) -> str:
+    """What the figures are multiplied by."""
+    a_million = {
+        "write units": cost_of.WRITE_UNIT,
+        "read units": cost_of.READ_UNIT,
+        "REST requests": cost_of.GATEWAY_REQUEST,
+        "invocations": cost_of.INVOCATION,
+        "GB-seconds": cost_of.GIGABYTE_SECOND,
+        "kB of logs": cost_of.LOGGED_GIGABYTE / cost_of.MILLION,
+        "events": cost_of.BUS_EVENT,
+        "requests to queues": cost_of.QUEUE_REQUEST,
+        "mails": cost_of.MAIL,
+    }
+    return _table(("a million", "$"), [(what, f"{price * cost_of.MILLION:.3f}") for what, price in a_million.items()])
 
 
 def at_rest(found: Figures) -> str:
@@ -122,15 +141,18 @@ def at_rest(found: Figures) -> str:
 
 
 def reads(found: Figures) -> str:
-    """Sweeps and pages by what is stored."""
+    """Items that sweeps and pages read, by what is stored."""
     about = found["reads"]
-    rows = [(f"sweep `{one['sweep']}`, {one['done']} due", *_read(one)) for one in about["sweeps"]]
-    rows += [(f"`GET {one['list']}`, {one['page']} page of {one['shown']}", *_read(one)) for one in about["pages"]]
-    return _table(("what", "stored", "queries", "items read"), rows)
-
-
-def _read(one: Mapping[str, Any]) -> tuple[str, str, str]:
-    return f"{one['stored']:,}", str(one["queries"]), str(one["items"])
+    names = [f"sweep `{one['sweep']}`, {one['done']} due" for one in about["sweeps"]]
+    names += [f"`GET {one['list']}`, {one['page']} page of {one['shown']}" for one in about["pages"]]
+    items: dict[str, list[str]] = {}
+    for name, one in zip(names, (*about["sweeps"], *about["pages"]), strict=True):
+        items.setdefault(name, [str(one["queries"])]).append(str(one["items"]))
+    stored = dict.fromkeys(one["stored"] for one in about["sweeps"])
+    return _table(
+        ("what", "queries", *(f"items read, {number:,} stored" for number in stored)),
+        [(name, *counts) for name, counts in items.items()],
+    )
 
 
 def sizes(found: Figures) -> str:
@@ -173,7 +195,7 @@ def backlog(found: Figures) -> str:
 
 TABLES: dict[str, Callable[[Figures], str]] = {
     table.__name__: table
-    for table in (machines, budgets, starts, imports, operations, cost, at_rest, reads, sizes, lags, backlog)
+    for table in (machines, budgets, starts, imports, operations, prices, cost, at_rest, reads, sizes, lags, backlog)
 }
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
     if operations := figures.get("operations"):
         total = sum(million_bookings(operations["operations"]).values())
         found.append(Verdict("a million bookings, $", round(total, 2), BUDGETS["dollars"]["million_bookings"]))
+        counts = of_counts(operations["operations"], figures["reads"])
+        found.append(Verdict("counted units over theirs", sum(not count.is_kept for count in counts), 0))
     if at_rest := figures.get("at_rest"):
         found += [
             Verdict(
@@ -71,9 +73,9 @@ def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
 
 
 def million_bookings(operations: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Dollars by part, without what SES takes for mail."""
-    parts = operations[0]["dollars"]
-    return {part: sum(one["per_booking"] * one["dollars"][part] for one in operations) for part in parts}
+    """Dollars by part, without what is done for mail alone."""
+    others = [one for one in operations if not one["is_mail"]]
+    return {part: sum(one["per_booking"] * one["dollars"][part] for one in others) for part in others[0]["dollars"]}
 
 
 def month(parts: Sequence[Mapping[str, Any]], price: str, *, monitored: bool) -> float:

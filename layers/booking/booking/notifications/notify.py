@@ -6,7 +6,7 @@ from functools import partial
 
 from booking.background.retry import TryLater
 from booking.bookings.calendar_file import to_icalendar
-from booking.bookings.rules import Booking
+from booking.bookings.rules import Booking, Status
 from booking.caller import Locale
 from booking.notifications.delivery import Delivery, OutcomeUnknown, Refused, deliver_once
 from booking.notifications.events import BookingEvent, EventType, publish
@@ -26,7 +26,7 @@ _OCCASIONS = {
 
 
 def notify(event: BookingEvent, now: datetime) -> None:
-    """Publishes the event and, unless the booking has expired, mails client and specialist, each once.
+    """Publishes the event and, unless the booking has expired or was only held, mails client and specialist, each once.
 
     Whoever is promoted gets the promotion's mail only. What cannot be sent does not keep the rest from
     being sent; then it raises `OutcomeUnknown`, `TryLater` or `Refused`, and a repeat sends only what was not sent.
@@ -41,6 +41,8 @@ def notify(event: BookingEvent, now: datetime) -> None:
 def _steps(event: BookingEvent, now: datetime) -> Iterator[Callable[[], object]]:
     yield partial(deliver_once, f"event#{event.id}", partial(publish, event), now)
     occasion = _OCCASIONS.get(event.type)
+    if event.type is EventType.CANCELLED and event.before and event.before.status is Status.HELD:
+        return
     if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return
     specialist = find_profile(event.booking.specialist_id)

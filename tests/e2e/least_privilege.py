@@ -467,6 +467,12 @@ def create_booking(world: World) -> None:
     world.then(201, "POST /bookings", world.client, {"slot_id": slot["id"]}, headers=key)
 
 
+def confirm_booking(world: World) -> None:
+    held = {"slot_id": world.slot(), "hold_seconds": 600}
+    booking_id = world.given(201, "POST /bookings", world.client, held)["id"]
+    world.then(200, f"POST /bookings/{booking_id}/confirm", world.client)
+
+
 def get_booking(world: World) -> None:
     world.then(200, f"GET /bookings/{world.booking}", world.client)
 
@@ -701,6 +707,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ListOwnSlots": list_my_slots,
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
+    "ConfirmBooking": confirm_booking,
     "GetBooking": get_booking,
     "CancelBooking": cancel_booking,
     "RescheduleBooking": reschedule_booking,

@@ -1,9 +1,11 @@
 """Holds: a booking with an end. It is confirmed before that in one write, or its time is free again."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+from icalendar import Calendar
 
 from booking.bookings import rules
 from booking.bookings.cancel import cancel_booking
@@ -30,12 +32,14 @@ from booking.caller import Caller
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden
 from booking.notifications.reminders import REMINDERS
+from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
 from booking.slots import promotion_plan
 from booking.slots.errors import BookedSlot, HoldsSlot, SlotAlreadyBooked
 from booking.slots.read import get_availability
 from booking.specialists.opening_hours import Schedule
 from tests.instants import TICK
+from tests.integration.api import Api, error_of
 from tests.integration.outside import Outside
 from tests.integration.people import (
     HOUR,
@@ -296,9 +300,9 @@ class TestEnding:
     def test_what_is_confirmed_or_cancelled_meanwhile_is_left_alone(
         self, ends: str, ann: Caller, hold: Booking
     ) -> None:
-        end = {"confirmed": confirm_booking, "cancelled": cancel_booking}[ends]
+        end = partial(confirm_booking if ends == "confirmed" else cancel_booking, ann, hold.id, NOW)
 
-        with just_before("TransactWriteItems", lambda: end(ann, hold.id, NOW)):
+        with just_before("TransactWriteItems", end):
             assert lapse_everywhere(ENDS) == {"skipped": 1}
 
         assert booking_item(hold.id)["status"] == ends
@@ -418,7 +422,7 @@ class TestLimit:
         first, *_ = self.holds(specialist, ann)
         now = {"confirmed": NOW, "cancelled": NOW, "over": ENDS}[ended]
         if ended != "over":
-            {"confirmed": confirm_booking, "cancelled": cancel_booking}[ended](ann, first.id, NOW)
+            (confirm_booking if ended == "confirmed" else cancel_booking)(ann, first.id, NOW)
         slots = [a_slot(specialist, (20 + each) * HOUR) for each in range(2)]
 
         create_booking(ann, slots[0].id, hold_seconds=HOLD, now=now)
@@ -454,6 +458,77 @@ class TestLimit:
             create_booking(ann, one.id, hold_seconds=HOLD, now=NOW)
 
         assert len([item for item in stored("bookings") if item["status"] == "held"]) == MOST_OPEN_HOLDS
+
+
+class TestRoutes:
+    def post(self, api: Api, caller: Caller, slot_id: str, **fields: object) -> Any:
+        return api.request("POST", "/bookings", caller, json={"slot_id": slot_id, **fields})
+
+    def calendar_file(self, api: Api, caller: Caller, booking_id: str) -> tuple[str, str]:
+        text = api.request("GET", f"/bookings/{booking_id}/calendar.ics", caller).text
+        calendar = Calendar.from_ical(text)
+        (event,) = calendar.walk("VEVENT")
+        return str(calendar["METHOD"]), str(event["STATUS"])
+
+    def test_a_slot_is_held_and_confirmed(self, api: Api) -> None:
+        now, ann = current_instant(), a_client()
+        slot = a_slot(a_specialist(), 24 * HOUR, now=now)
+
+        answer = self.post(api, ann, slot.id, hold_seconds=60)
+        held = answer.json()
+        path = f"/bookings/{held['id']}"
+        tentative = self.calendar_file(api, ann, held["id"])
+        confirmed = api.request("POST", f"{path}/confirm", ann, json={"payment_ref": " pi_1 "})
+
+        assert (answer.status_code, held["status"], held["payment_ref"]) == (201, "held", None)
+        made, ends = (datetime.fromisoformat(held[name]) for name in ("created_at", "hold_expires_at"))
+        assert ends - made == MINUTE
+        assert tentative == ("REQUEST", "TENTATIVE")
+        assert (confirmed.status_code, confirmed.json()) == (
+            200,
+            {**held, "status": "confirmed", "hold_expires_at": None, "payment_ref": "pi_1"},
+        )
+        assert api.request("POST", f"{path}/confirm", ann).json() == confirmed.json()
+        assert self.calendar_file(api, ann, held["id"]) == ("REQUEST", "CONFIRMED")
+        error_of(api.request("POST", f"{path}/confirm", a_client()), 403, "not_enough_permissions")
+
+    def test_a_hold_that_has_lapsed_leaves_calendars(self, api: Api) -> None:
+        now, ann = current_instant(), a_client()
+        slot = a_slot(a_specialist(), 24 * HOUR, now=now)
+        held = self.post(api, ann, slot.id, hold_seconds=60).json()
+
+        lapse_everywhere(now + 2 * MINUTE)
+
+        assert self.calendar_file(api, ann, held["id"]) == ("CANCEL", "CANCELLED")
+        error_of(api.request("POST", f"/bookings/{held['id']}/confirm", ann), 409, "hold_ended")
+        (listed,) = api.request("GET", "/bookings/me?status=expired", ann).json()
+        assert (listed["id"], listed["hold_expires_at"]) == (held["id"], held["hold_expires_at"])
+
+    @pytest.mark.parametrize("seconds", [0, 59, 1801, -60, "60", 60.5, True, []])
+    def test_a_hold_is_one_to_thirty_minutes_long(self, api: Api, seconds: object) -> None:
+        slot = a_slot(a_specialist(), 24 * HOUR, now=current_instant())
+
+        error_of(self.post(api, a_client(), slot.id, hold_seconds=seconds), 422, "validation_error")
+
+        assert stored("bookings") == []
+
+    @pytest.mark.parametrize("body", [{"payment_ref": "x" * 201}, {"payment_ref": "\x00"}, {"ref": "x"}, []])
+    def test_a_confirmation_says_nothing_but_a_reference(self, api: Api, body: Any) -> None:
+        ann = a_client()
+        held = self.post(api, ann, a_slot(a_specialist(), 24 * HOUR, now=current_instant()).id, hold_seconds=60).json()
+
+        error_of(api.request("POST", f"/bookings/{held['id']}/confirm", ann, json=body), 422, "validation_error")
+
+        assert booking_item(held["id"])["status"] == "held"
+
+    def test_one_hold_too_many_is_a_409(self, api: Api) -> None:
+        specialist, ann, now = a_specialist(), a_client(), current_instant()
+        slots = [a_slot(specialist, (24 + each) * HOUR, now=now) for each in range(MOST_OPEN_HOLDS + 1)]
+
+        answers = [self.post(api, ann, slot.id, hold_seconds=600) for slot in slots]
+
+        assert [answer.status_code for answer in answers[:-1]] == [201] * MOST_OPEN_HOLDS
+        assert error_of(answers[-1], 409, "too_many_open_holds")["detail"] == "Too many open holds"
 
 
 def _dies(*_: object) -> None:

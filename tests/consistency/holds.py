@@ -3,10 +3,10 @@
 from collections import Counter
 from datetime import timedelta
 
-from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from tests.consistency.evidence import CLOCK_SKEW_SECONDS, Evidence, Found
 from tests.consistency.history import Kind, Operation, Outcome
 
+MOST_OPEN_HOLDS = 5
 LAPSES_WITHIN = timedelta(minutes=3)
 """A minute, and what faults may add: a sweep that fails is followed by the next one."""
 

@@ -25,6 +25,7 @@ from tests.unit.template_model import Permission
 
 WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
 SLOT_LENGTH = timedelta(minutes=10)
+MOST_OPEN_HOLDS = 5
 ANSWER_SECONDS = 30.0
 SHARDS = 4
 
@@ -456,7 +457,7 @@ def get_availability(world: World) -> None:
 
 
 def create_booking(world: World) -> None:
-    """Of both kinds; a repeat is answered although the hours were taken away."""
+    """Of both kinds; a repeat is answered although the hours were taken away. Then more holds than may be open."""
     by_hand = {"slot_id": world.slot(), "service_id": world.services[0]}
     world.then(201, "POST /bookings", world.client, by_hand)
     slot = world.open_day()["09:00"]
@@ -465,11 +466,14 @@ def create_booking(world: World) -> None:
     day = f"PUT /specialists/me/schedule/dates/{slot['start_at'][:10]}"
     world.given(200, day, world.open_specialist, {"hours": []})
     world.then(201, "POST /bookings", world.client, {"slot_id": slot["id"]}, headers=key)
+    for _ in range(MOST_OPEN_HOLDS + 1):  # the last one finds that the others are over
+        held = world.then(201, "POST /bookings", world.client, {"slot_id": world.slot(), "hold_seconds": 600})
+        world.given(200, f"POST /bookings/{held.json()['id']}/confirm", world.client)
 
 
 def confirm_booking(world: World) -> None:
     held = {"slot_id": world.slot(), "hold_seconds": 600}
-    booking_id = world.given(201, "POST /bookings", world.client, held)["id"]
+    booking_id = world.given(201, "POST /bookings", world.client, held).json()["id"]
     world.then(200, f"POST /bookings/{booking_id}/confirm", world.client)
 
 

@@ -22,7 +22,7 @@ from booking.bookings.errors import (
     TooManyOpenHolds,
 )
 from booking.bookings.join_wait_list import join_wait_list
-from booking.bookings.lapse import LAPSES
+from booking.bookings.lapse import GRACE, LAPSES
 from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from booking.bookings.read import BookingFilter, get_booking, list_own_bookings
 from booking.bookings.reschedule import reschedule_booking
@@ -61,6 +61,7 @@ from tests.integration.test_slots_from_hours import TODAY, listed, opened, slot_
 
 HOLD = 600
 ENDS = NOW + HOLD * SECOND
+OVER = ENDS + GRACE
 
 
 def a_hold(of: Caller, by: Caller, starts_in: timedelta = HOUR, seconds: int = HOLD) -> Booking:
@@ -241,7 +242,7 @@ class TestConfirming:
     def test_nor_one_that_was_cancelled_or_has_lapsed(self, specialist: Caller, ann: Caller, hold: Booking) -> None:
         other = a_hold(specialist, ann, 3 * HOUR)
         cancel_booking(ann, hold.id, NOW)
-        lapse_everywhere(ENDS)
+        lapse_everywhere(OVER)
 
         for booking in (hold, other):
             refused(HoldHasEnded, partial(confirm_booking, ann, booking.id, NOW))
@@ -250,7 +251,7 @@ class TestConfirming:
     def test_once_confirmed_it_is_reminded_and_expires_like_any_other(self, ann: Caller, hold: Booking) -> None:
         confirm_booking(ann, hold.id, NOW)
 
-        assert lapse_everywhere(ENDS + HOUR).total() == 0
+        assert lapse_everywhere(OVER + HOUR).total() == 0
         assert expire_everywhere(NOW + 2 * HOUR) == {"expired": 1}
 
     def test_its_reminder_is_due_since_it_was_confirmed(self, ann: Caller, hold: Booking) -> None:
@@ -263,22 +264,22 @@ class TestConfirming:
 
 class TestEnding:
     def test_a_hold_that_has_ended_lapses_and_its_slot_is_free(self, ann: Caller, hold: Booking) -> None:
-        assert lapse_everywhere(ENDS - TICK).total() == 0
+        assert lapse_everywhere(OVER - TICK).total() == 0
 
-        assert lapse_everywhere(ENDS) == {"lapsed": 1}
+        assert lapse_everywhere(OVER) == {"lapsed": 1}
 
         kept = booking_item(hold.id)
-        assert (kept["status"], kept["cancelled_at"]) == ("expired", "2030-03-01T08:10:00.000000Z")
+        assert (kept["status"], kept["cancelled_at"]) == ("expired", "2030-03-01T08:10:05.000000Z")
         assert "timer" not in kept
         assert "booking_id" not in slot_item(hold.slot_id)
         assert get_booking(ann, hold.id).has_lapsed
-        assert lapse_everywhere(ENDS + HOUR).total() == 0
+        assert lapse_everywhere(OVER + HOUR).total() == 0
 
     def test_the_first_in_line_gets_the_slot_in_the_same_write(self, hold: Booking) -> None:
         first, *others = three_waiters(hold.slot_id)
 
         with counted_calls() as calls:
-            assert lapse_everywhere(ENDS) == {"lapsed": 1}
+            assert lapse_everywhere(OVER) == {"lapsed": 1}
 
         assert calls.operations.count("TransactWriteItems") == 1
         assert slot_item(hold.slot_id)["client_id"] == first.user_id
@@ -291,7 +292,7 @@ class TestEnding:
             create_booking(ann, slot_at(specialist, start), hold_seconds=HOLD, now=NOW)
         join_wait_list(waiter, slot_at(specialist, "09:15"), NOW)
 
-        assert lapse_everywhere(ENDS) == {"lapsed": 2}
+        assert lapse_everywhere(OVER) == {"lapsed": 2}
 
         assert taken(specialist) == {"09": set(range(15, 60)), "10": set(range(15))}
         assert [item["client_id"] for item in stored("bookings") if item["status"] == "confirmed"] == [waiter.user_id]
@@ -303,12 +304,12 @@ class TestEnding:
         end = partial(confirm_booking if ends == "confirmed" else cancel_booking, ann, hold.id, NOW)
 
         with just_before("TransactWriteItems", end):
-            assert lapse_everywhere(ENDS) == {"skipped": 1}
+            assert lapse_everywhere(OVER) == {"skipped": 1}
 
         assert booking_item(hold.id)["status"] == ends
 
     def test_of_a_confirmation_and_a_lapse_the_later_one_is_refused(self, ann: Caller, hold: Booking) -> None:
-        with just_before("UpdateItem", lambda: lapse_everywhere(ENDS)), pytest.raises(HoldHasEnded):
+        with just_before("UpdateItem", lambda: lapse_everywhere(OVER)), pytest.raises(HoldHasEnded):
             confirm_booking(ann, hold.id, ENDS - TICK)
 
         assert booking_item(hold.id)["status"] == "expired"
@@ -331,10 +332,10 @@ class TestEnding:
 
         assert taken(specialist) == {}
         assert "timer" not in booking_item(hold.id)
-        assert lapse_everywhere(ENDS).total() == 0
+        assert lapse_everywhere(OVER).total() == 0
 
     def test_a_lapsed_one_is_not_cancelled(self, ann: Caller, hold: Booking) -> None:
-        lapse_everywhere(ENDS)
+        lapse_everywhere(OVER)
 
         refused(BookingHasExpired, partial(cancel_booking, ann, hold.id, ENDS))
 
@@ -353,8 +354,8 @@ class TestEnding:
         with monkeypatch.context() as dying:
             dying.setattr("booking.bookings.free_time.promote_rest", _dies)
             with pytest.raises(KeyboardInterrupt):
-                lapse_everywhere(ENDS)
-        assert lapse_everywhere(ENDS + MINUTE) == {"lapsed": 1}
+                lapse_everywhere(OVER)
+        assert lapse_everywhere(OVER + MINUTE) == {"lapsed": 1}
 
         assert {item["client_id"] for item in stored("bookings") if item["status"] == "confirmed"} == {
             waiter.user_id for waiter in waiters
@@ -367,14 +368,14 @@ class TestEnding:
     ) -> None:
         with monkeypatch.context() as broken:
             broken.setattr("booking.bookings.lapse.end_booking", _breaks)
-            assert lapse_everywhere(ENDS) == {"dead": 1}
+            assert lapse_everywhere(OVER) == {"dead": 1}
         (letter,) = outside.letters
         assert letter["source"] == "sweep.lapse"
         assert "timer" not in booking_item(hold.id)
 
         assert restore_timer(hold.id, letter["content"]["timer"])
 
-        assert lapse_everywhere(ENDS) == {"lapsed": 1}
+        assert lapse_everywhere(OVER) == {"lapsed": 1}
         assert not restore_timer(hold.id, letter["content"]["timer"])
 
     def test_a_timer_that_comes_back_by_hand_takes_no_reminder_from_what_was_confirmed(
@@ -388,18 +389,18 @@ class TestEnding:
 
     def test_a_store_that_is_busy_leaves_it_for_the_next_sweep(self, hold: Booking) -> None:
         with refusing("ThrottlingException", only="TransactWriteItems"):
-            assert lapse_everywhere(ENDS) == {"later": 1}
+            assert lapse_everywhere(OVER) == {"later": 1}
 
-        assert lapse_everywhere(ENDS + MINUTE) == {"lapsed": 1}
+        assert lapse_everywhere(OVER + MINUTE) == {"lapsed": 1}
 
     def test_a_sweep_reads_what_is_due_only(self, specialist: Caller, hold: Booking) -> None:
         for number in range(4):
             a_hold(specialist, a_client(), (number + 2) * HOUR, seconds=HOLD + 60)
 
-        found = [item for shard in range(4) for due in LAPSES.due(shard, ENDS) for item in due.all(None)]
+        found = [item for shard in range(4) for due in LAPSES.due(shard, OVER) for item in due.all(None)]
 
         assert [item["booking_id"]["S"] for item in found] == [hold.id]
-        assert LAPSES.due_since(found[0]) == ENDS
+        assert LAPSES.due_since(found[0]) == OVER
 
 
 class TestLimit:

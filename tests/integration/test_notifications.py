@@ -187,7 +187,7 @@ class TestEvents:
     ) -> None:
         hold, ben = create_booking(ann, a_slot(specialist).id, hold_seconds=600, now=NOW), a_waiter()
         join_wait_list(ben, hold.slot_id, NOW)
-        lapse_everywhere(NOW + 10 * MINUTE)
+        lapse_everywhere(NOW + 11 * MINUTE)
 
         tell()
 

@@ -14,7 +14,9 @@ from booking.dynamodb.attributes import RawItem
 from booking.runtime.clock import from_stored
 from booking.runtime.settings import settings
 
-EVERY = timedelta(minutes=1)
+GRACE = timedelta(seconds=5)
+"""After a hold's end, so that a confirmation that came before it, and waits for its turn, is written first."""
+_EVERY = timedelta(minutes=1)
 
 
 def lapse_holds(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
@@ -23,11 +25,11 @@ def lapse_holds(now: datetime, shard: int, bounds: Bounds, after: Position | Non
 
 
 def _due(shard: int, now: datetime) -> tuple[Due]:
-    return (due_holds(shard, now),)
+    return (due_holds(shard, now - GRACE),)
 
 
 def _due_since(raw: RawItem) -> datetime:
-    return from_stored(raw["hold_expires_at"]["S"])
+    return from_stored(raw["hold_expires_at"]["S"]) + GRACE
 
 
 def _lapse(now: datetime, raw: RawItem) -> str:
@@ -51,7 +53,7 @@ def _ended(booking: Booking, now: datetime) -> Booking | None:
 LAPSES = Sweep(
     name="lapse",
     queue_url=lambda: settings().expiry_queue_url,
-    every=lambda: EVERY,
+    every=lambda: _EVERY,
     due=_due,
     due_since=_due_since,
     work_on=lapse_holds,

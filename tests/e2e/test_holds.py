@@ -4,7 +4,6 @@ import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,33 +19,11 @@ TAKERS = 50
 CLIENTS = 8
 RACES = 12
 IN_A_MOMENT = timedelta(seconds=2)
-A_MINUTE_AND_A_BIT = 70.0
-"""The schedule's minute may have begun when the hold ends; a busy machine is late."""
 
 
 @pytest.fixture(scope="module")
 def clients(people: People) -> list[Person]:
     return people.several("client", CLIENTS)
-
-
-@dataclass(frozen=True)
-class LeftAlone:
-    """A hold that ends while the other tests run, and that none of them looks at."""
-
-    client: Person
-    waiter: Person
-    booking: str
-    slot: str
-    deadline: float
-
-
-@pytest.fixture(scope="module", autouse=True)
-def left_alone(stack: DeployedStack, people: People) -> LeftAlone:
-    client, waiter, slot = people.new("client"), people.new("client"), people.new("specialist").open_slot()
-    booking = held(client, slot)
-    good(waiter.join(slot), 201)
-    end_at(stack, booking["id"], datetime.now(UTC))
-    return LeftAlone(client, waiter, booking["id"], slot, time.monotonic() + A_MINUTE_AND_A_BIT)
 
 
 def held(client: Person, slot: str) -> dict[str, Any]:
@@ -175,15 +152,3 @@ def lapsed_within(client: Person, booking_id: str, stack: DeployedStack, seconds
         assert time.monotonic() < deadline, "the hold has not lapsed"
         dispatch(stack)
         time.sleep(0.3)
-
-
-def test_by_itself_a_hold_lapses_within_a_minute_and_the_first_in_line_gets_the_slot(left_alone: LeftAlone) -> None:
-    def booking() -> dict[str, Any]:
-        return read(left_alone.client, left_alone.booking)
-
-    while booking()["status"] == "held":
-        assert time.monotonic() < left_alone.deadline, "the hold has not lapsed"
-        time.sleep(1)
-
-    assert booking()["status"] == "expired"
-    assert left_alone.waiter.holds(left_alone.slot)

@@ -26,6 +26,7 @@ from booking.api import observation
 from booking.background import shards
 from booking.bookings.create import create_booking
 from booking.bookings.expire import EXPIRY
+from booking.bookings.lapse import LAPSES
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
 from booking.notifications.reminders import REMINDERS
@@ -35,12 +36,13 @@ from booking.runtime.settings import settings
 from booking.slots.errors import SlotAlreadyBooked
 from booking.telemetry import metric_totals, metrics
 from booking.telemetry.metric_totals import read_totals
-from schedules import expire_started_slots, remind_upcoming
+from queues import work_off_shards
 from streams import publish_events
 from tests.integration.api import Api, an_invocation
 from tests.integration.execution_environment import PATIENCE_SECONDS
 from tests.integration.outside import everything_outside
 from tests.integration.people import HOUR, MINUTE, NOW, a_booking, a_client, a_slot, a_specialist
+from tests.integration.sending import send_queued
 from tests.integration.sweeps import dispatched
 from tests.integration.tables import booking_item, change_stored, stored
 
@@ -272,11 +274,24 @@ def a_repeated_booking(_clock: Clock) -> None:
         create_booking(client, slot.id, idempotency_key="mine", now=NOW)
 
 
+def a_repeated_hold(_clock: Clock) -> None:
+    slot, client = a_slot(a_specialist()), a_client()
+    for _repeat in range(2):
+        create_booking(client, slot.id, hold_seconds=60, idempotency_key="mine", now=NOW)
+
+
+def a_hold_that_lapses(clock: Clock) -> None:
+    create_booking(a_client(), a_slot(a_specialist()).id, hold_seconds=60, now=NOW)
+    clock(NOW + 2 * MINUTE)
+    for _ in range(2):
+        work_off_shards.handler(dispatched(LAPSES), an_invocation())
+
+
 def two_expiries(clock: Clock) -> None:
     for _ in range(2):
         a_booking(a_specialist(), a_client())
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation())
 
 
 def two_reminders(clock: Clock) -> None:
@@ -284,7 +299,7 @@ def two_reminders(clock: Clock) -> None:
         a_booking(a_specialist(), a_client())
     clock(NOW)
     for _ in range(2):
-        remind_upcoming.handler(dispatched(REMINDERS), an_invocation())
+        work_off_shards.handler(dispatched(REMINDERS), an_invocation())
 
 
 def publish(booking: Booking, clock: Clock) -> None:
@@ -325,19 +340,21 @@ def an_attempt_too_many(_: Clock) -> None:
 def an_item_that_cannot_be_worked_on(clock: Clock) -> None:
     change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, slot_end_at="the day after")
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation())
 
 
 def a_sweep_whose_time_is_short(clock: Clock) -> None:
     a_booking(a_specialist(), a_client())
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation(lambda: 0))
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation(lambda: 0))
 
 
 HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
+    "bookings_held": (a_repeated_hold, 1),
     "bookings_confirmed": (a_repeated_booking, 1),
     "bookings_conflicts": (a_conflict, 1),
     "bookings_expired": (two_expiries, 2),
+    "holds_lapsed": (a_hold_that_lapses, 1),
     "reminders_sent": (two_reminders, 2),
     "rate_limited": (an_attempt_too_many, 1),
     "notifications_sent": (a_booking_that_is_published_twice, 2),
@@ -363,8 +380,9 @@ def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
 
     happen, times = HAPPENINGS[name]
 
-    with everything_outside():
+    with everything_outside() as outside:
         happen(clock)
+        send_queued(outside)
 
     metrics.write_log_line()
     metrics.flush()

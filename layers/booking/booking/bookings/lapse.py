@@ -12,7 +12,6 @@ from booking.bookings.table import TimerKind, booking_of
 from booking.bookings.timers import due_holds, give_up
 from booking.dynamodb.attributes import RawItem
 from booking.runtime.clock import from_stored
-from booking.runtime.settings import settings
 
 GRACE = timedelta(seconds=5)
 """After a hold's end, so that a confirmation that came before it, and waits for its turn, is written first."""
@@ -52,7 +51,6 @@ def _ended(booking: Booking, now: datetime) -> Booking | None:
 
 LAPSES = Sweep(
     name="lapse",
-    queue_url=lambda: settings().expiry_queue_url,
     every=lambda: _EVERY,
     due=_due,
     due_since=_due_since,
@@ -60,4 +58,5 @@ LAPSES = Sweep(
     done="lapsed",
     counter="holds_lapsed",
     lag="lapse_lag_seconds",
+    delays=(0, 30),
 )

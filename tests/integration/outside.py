@@ -39,6 +39,8 @@ class Outside:
     letters: list[dict[str, Any]] = field(default_factory=list)
     shards: list[str] = field(default_factory=list)
     """The messages in the sweeps' queue, as text."""
+    delays: list[int] = field(default_factory=list)
+    """After how many seconds each of them comes."""
     requests: list[str] = field(default_factory=list)
     """The messages in the mail queue, as text."""
     before_mail: Callable[[str], Answer] = lambda _recipient: None
@@ -64,6 +66,7 @@ class Outside:
         if parameters["QueueUrl"] != SWEEP_QUEUE:
             return self._letter(parameters)
         self.shards.append(parameters["MessageBody"])
+        self.delays.append(parameters["DelaySeconds"])
         return OK
 
     def _requests(self, parameters: dict[str, Any]) -> Answer:

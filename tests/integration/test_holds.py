@@ -1,5 +1,6 @@
 """Holds: a booking with an end. It is confirmed before that in one write, or its time is free again."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from booking.background import shards
 from booking.bookings import rules
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_schedule
@@ -39,7 +41,7 @@ from booking.slots.errors import BookedSlot, HoldsSlot, SlotAlreadyBooked
 from booking.slots.read import get_availability
 from booking.specialists.opening_hours import Schedule
 from tests.instants import TICK
-from tests.integration.api import Api, error_of
+from tests.integration.api import Api, an_invocation, error_of
 from tests.integration.outside import Outside
 from tests.integration.people import (
     HOUR,
@@ -401,6 +403,36 @@ class TestEnding:
 
         assert [item["booking_id"]["S"] for item in found] == [hold.id]
         assert LAPSES.due_since(found[0]) == OVER
+
+
+class TestDispatch:
+    def dispatched(self, now: datetime) -> dict[str, float]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shards, "current_instant", lambda: now)
+            return shards.dispatch(LAPSES, an_invocation())
+
+    def test_it_sends_each_message_twice_so_that_a_hold_lapses_within_a_minute(
+        self, outside: Outside, hold: Booking
+    ) -> None:
+        assert self.dispatched(OVER + 2 * SECOND) == {"shards": 1, "lapse_lag_seconds": 2}
+
+        assert [json.loads(text)["sweep"] for text in outside.shards] == ["lapse", "lapse"]
+        assert outside.delays == [0, 30]
+
+    def test_what_ends_before_the_second_message_comes_is_found_and_is_not_late(
+        self, outside: Outside, hold: Booking
+    ) -> None:
+        assert self.dispatched(OVER - 31 * SECOND) == {"shards": 0, "lapse_lag_seconds": 0}
+        assert self.dispatched(OVER - 30 * SECOND) == {"shards": 1, "lapse_lag_seconds": 0}
+        assert outside.delays == [0, 30]
+
+    def test_only_sweeps_that_are_to_run_twice_send_two(self, outside: Outside, ann: Caller, hold: Booking) -> None:
+        confirm_booking(ann, hold.id, NOW)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shards, "current_instant", lambda: NOW)
+            shards.dispatch(REMINDERS, an_invocation())
+
+        assert outside.delays == [0]
 
 
 class TestLimit:

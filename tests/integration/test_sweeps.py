@@ -691,7 +691,7 @@ class TestFunctions:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(shards, "current_instant", lambda: AT_START)
             told = dispatch_sweeps.handler({}, an_invocation())
-        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "remind": 1}
+        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "lapse": 0, "remind": 1}
 
 
 def dispatched_at(sweep: Sweep, now: datetime) -> dict[str, float]:

@@ -648,7 +648,7 @@ class TestWorkers:
 
     def test_nor_does_anybody_know_a_sweep_of_another_name(self) -> None:
         with pytest.raises(KeyError):
-            run_at(queued(ShardMessage("lapse", 0, NOW).text), NOW)
+            run_at(queued(ShardMessage("sleep", 0, NOW).text), NOW)
 
 
 class TestFunctions:

@@ -5,9 +5,7 @@ key, and the mail is sent once.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -91,19 +89,11 @@ def reminder_of(raw: RawItem) -> MailRequest:
     return MailRequest(f"reminder#{booking.id}#{booking.sequence}", Occasion.REMINDER, Audience.CLIENT, raw)
 
 
-def put_on_queue(mails: Sequence[MailRequest]) -> None:
-    """Asks for mails, at most ten at once; none is asked for where no sender is configured.
-
-    Raises `TryLater` unless all are on the queue; some may be then.
-    """
-    if not mails or not settings().mail_sender:
+def put_on_queue(mail: MailRequest) -> None:
+    """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
+    if not settings().mail_sender:
         return
-    entries = [{"Id": str(place), "MessageBody": mail.text} for place, mail in enumerate(mails)]
     try:
-        answer: dict[str, Any] = aws.client("sqs").send_message_batch(
-            QueueUrl=settings().mail_queue_url, Entries=entries
-        )
+        aws.client("sqs").send_message(QueueUrl=settings().mail_queue_url, MessageBody=mail.text)
     except (ClientError, BotoCoreError) as error:
         raise TryLater("the mail queue cannot be reached") from error
-    if answer.get("Failed"):
-        raise TryLater(f"the mail queue did not take it: {answer['Failed'][0]['Code']}")

@@ -20,7 +20,6 @@ from tests.credentials import PASSWORD
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 from tests.e2e.functions import ALIAS, publish, restart
 from tests.e2e.people import credentials, unused_address
-from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 
 WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
@@ -71,7 +70,6 @@ class World:
     """People and things for the exercises; made once, since every request costs time."""
 
     def __init__(self, stack: DeployedStack) -> None:
-        let_mail_out(stack)
         self.policies = Policies(stack, name_of(stack))
         self._outputs = stack.outputs()
         self._dynamodb, self._ses = stack.client("dynamodb"), stack.client("ses")
@@ -769,7 +767,7 @@ class Policies:
     def without(self, permission: Permission) -> Iterator[None]:
         """Takes one action away for a while."""
         with self._changed(permission.function, lambda whole: lessened(whole, permission)):
-            if permission.resource in {"SigningKey", "CursorKey"}:
+            if permission.resource == "SigningKey":
                 self._forget_what_is_cached(permission.function)
             yield
 

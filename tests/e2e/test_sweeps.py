@@ -22,14 +22,14 @@ import pytest
 from icalendar import Calendar
 
 from infra.local.inbox import messages
+from infra.local.stack import Stack
 from infra.settings import ROOT
-from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 from tests.e2e.functions import publish
 from tests.e2e.least_privilege import Policies
-from tests.e2e.mail_sink import MailSink, mail_sink
+from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person, good
 from tests.e2e.refusals import refused
-from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import functions
 
 SOON = timedelta(seconds=40)
@@ -46,11 +46,6 @@ QUARTER = timedelta(minutes=15)
 KINDS = ("opened by hand", "from hours")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def sending(stack: DeployedStack) -> None:
-    let_mail_out(stack)
-
-
 @dataclass(frozen=True)
 class Awaited:
     """A booking whose slot is about to start; another client waits for it."""
@@ -61,11 +56,8 @@ class Awaited:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def about_to_start(people: People, ann: Person, ben: Person, sending: None, sink: MailSink) -> Awaited:
-    """Before all tests, which do something else while it starts and the schedule's minute goes by.
-
-    Its mail can be sent, so that it holds up no event of theirs.
-    """
+def about_to_start(people: People, ann: Person, ben: Person) -> Awaited:
+    """Before all tests, which do something else while it starts and the schedule's minute goes by."""
     specialist = people.new("specialist")
     slot = specialist.open_slot(datetime.now(UTC) + SOON)
     booking = ann.booked(slot)
@@ -81,12 +73,6 @@ def about_to_lapse(people: People, ann: Person, ben: Person, sending: None, sink
     booking = good(ann.http.post("/bookings", json={"slot_id": slot, "hold_seconds": 60}), 201)
     good(ben.join(slot), 201)
     return Awaited(booking["id"], slot, specialist)
-
-
-@pytest.fixture(scope="module")
-def sink() -> Iterator[MailSink]:
-    with mail_sink(MAIL_PORT) as sink:
-        yield sink
 
 
 @pytest.fixture(scope="module")
@@ -374,7 +360,8 @@ def kill_workers(stack: DeployedStack, function: str) -> list[int]:
     """Ends the processes that run the function, whatever they are doing; their ids."""
     name = stack.outputs()[f"{function}Name"].partition(":")[0]
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
-    of_function = [line for line in listed.stdout.splitlines() if f"ministack-lambda-{name}" in line]
+    folder = str(stack.state) if isinstance(stack, Stack) else ""  # other stacks' functions have the same name
+    of_function = [line for line in listed.stdout.splitlines() if f"{folder}/tmp/ministack-lambda-{name}" in line]
     killed = [int(line.split(None, 1)[0]) for line in of_function if "_worker.py" in line]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)

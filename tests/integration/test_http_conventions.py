@@ -232,7 +232,7 @@ class TestErrors:
 
     def test_keys_that_are_out_of_reach_are_a_503(self, api: Api) -> None:
         headers = bearer(a_client())
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
         with keys_unreachable():
             response = api.request("GET", "/users/me", headers=headers)
 

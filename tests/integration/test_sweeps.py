@@ -662,6 +662,12 @@ class TestFunctions:
         assert '"sweep":"expire","shards":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
         assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [59]}
 
+    def test_a_dispatcher_that_finds_nothing_due_tells_cloudwatch_nothing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert dispatched_at(EXPIRY, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
+        assert '"_aws"' not in capsys.readouterr().out
+
     @pytest.mark.usefixtures("one_shard")
     def test_the_expiry_function_logs_and_counts_what_it_did(
         self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]

@@ -65,6 +65,16 @@ def about_to_start(people: People, ann: Person, ben: Person) -> Awaited:
     return Awaited(booking["id"], slot, specialist)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def about_to_lapse(people: People, ann: Person, ben: Person, sending: None, sink: MailSink) -> Awaited:
+    """A hold of a minute, likewise; the slot itself is far ahead."""
+    specialist = people.new("specialist")
+    slot = specialist.open_slot()
+    booking = good(ann.http.post("/bookings", json={"slot_id": slot, "hold_seconds": 60}), 201)
+    good(ben.join(slot), 201)
+    return Awaited(booking["id"], slot, specialist)
+
+
 @pytest.fixture(scope="module")
 def subscriber(stack: DeployedStack) -> Iterator[str]:
     """A queue that gets events by the example rule."""
@@ -235,10 +245,22 @@ def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_pr
 
     assert datetime.fromisoformat(expired["cancelled_at"]) >= datetime.fromisoformat(expired["slot_start_at"])
     assert slot_item(stack, specialist, slot).keys().isdisjoint({"booking_id", "client_id"})
-    assert ben.bookings() == []
+    assert slot not in {booking["slot_id"] for booking in ben.bookings()}
     for person in (ann, specialist):
         refused(person.cancel(about_to_start.id), 409, "Expired booking cannot be cancelled")
     refused(ben.book(slot), 409, "Slot has already started")
+
+
+def test_a_hold_lapses_by_schedule_within_a_minute_and_the_first_in_line_gets_the_slot(
+    about_to_lapse: Awaited, ann: Person, ben: Person, sink: MailSink
+) -> None:
+    """Nothing in this module runs that sweep itself."""
+    lapsed = eventually(lambda: of_status(ann, about_to_lapse.id, "expired"), SCHEDULE_SECONDS)
+
+    ended, freed = (datetime.fromisoformat(lapsed[name]) for name in ("hold_expires_at", "cancelled_at"))
+    assert timedelta(0) < freed - ended < timedelta(minutes=1)
+    assert ben.holds(about_to_lapse.slot)
+    eventually(lambda: sink.to(ben.email, "You have a place:"))
 
 
 def test_a_booking_of_opening_hours_expires_its_time_stays_taken_and_nobody_is_promoted(

@@ -105,6 +105,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
+        ("post", "/bookings/{id}/confirm"): {"payment_ref": "pi_1"},
         ("patch", "/bookings/{id}/reschedule"): slot,
         ("post", "/bookings/wait-list"): slot,
     }

@@ -26,6 +26,7 @@ from booking.api import observation
 from booking.background import shards
 from booking.bookings.create import create_booking
 from booking.bookings.expire import EXPIRY
+from booking.bookings.lapse import LAPSES
 from booking.bookings.rules import Booking
 from booking.errors import TooManyRequests
 from booking.notifications.reminders import REMINDERS
@@ -272,6 +273,19 @@ def a_repeated_booking(_clock: Clock) -> None:
         create_booking(client, slot.id, idempotency_key="mine", now=NOW)
 
 
+def a_repeated_hold(_clock: Clock) -> None:
+    slot, client = a_slot(a_specialist()), a_client()
+    for _repeat in range(2):
+        create_booking(client, slot.id, hold_seconds=60, idempotency_key="mine", now=NOW)
+
+
+def a_hold_that_lapses(clock: Clock) -> None:
+    create_booking(a_client(), a_slot(a_specialist()).id, hold_seconds=60, now=NOW)
+    clock(NOW + 2 * MINUTE)
+    for _ in range(2):
+        work_off_shards.handler(dispatched(LAPSES), an_invocation())
+
+
 def two_expiries(clock: Clock) -> None:
     for _ in range(2):
         a_booking(a_specialist(), a_client())
@@ -335,9 +349,11 @@ def a_sweep_whose_time_is_short(clock: Clock) -> None:
 
 
 HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
+    "bookings_held": (a_repeated_hold, 1),
     "bookings_confirmed": (a_repeated_booking, 1),
     "bookings_conflicts": (a_conflict, 1),
     "bookings_expired": (two_expiries, 2),
+    "holds_lapsed": (a_hold_that_lapses, 1),
     "reminders_sent": (two_reminders, 2),
     "rate_limited": (an_attempt_too_many, 1),
     "notifications_sent": (a_booking_that_is_published_twice, 2),

@@ -648,7 +648,7 @@ class TestWorkers:
 
     def test_nor_does_anybody_know_a_sweep_of_another_name(self) -> None:
         with pytest.raises(KeyError):
-            run_at(queued(ShardMessage("lapse", 0, NOW).text), NOW)
+            run_at(queued(ShardMessage("sleep", 0, NOW).text), NOW)
 
 
 class TestFunctions:
@@ -697,7 +697,7 @@ class TestFunctions:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(shards, "current_instant", lambda: AT_START)
             told = dispatch_sweeps.handler({}, an_invocation())
-        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "remind": 1}
+        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "lapse": 0, "remind": 1}
 
 
 def dispatched_at(sweep: Sweep, now: datetime) -> dict[str, float]:

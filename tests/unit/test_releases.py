@@ -98,11 +98,11 @@ def test_callers_reach_functions_through_their_alias_only() -> None:
         for block in of_type(resources, kind).values()
         for name in called_by(block["Properties"])
     )
-    routes, sweeps = sum(len(function.routes) for function in functions()), 2
+    routes, sweeps = sum(len(function.routes) for function in functions()), 3
     assert called == {
         ("AWS::Lambda::Permission", True): routes + sweeps,
         ("AWS::Events::Rule", True): sweeps,
-        ("AWS::Lambda::EventSourceMapping", True): 1 + sweeps,
+        ("AWS::Lambda::EventSourceMapping", True): 3,
     }
 
 

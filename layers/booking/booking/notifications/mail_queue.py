@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from booking.background.retry import TryLater
+from booking.bookings.rules import Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.events import BookingEvent, EventType
@@ -66,8 +67,14 @@ class MailRequest:
 
 
 def mails_about(event: BookingEvent) -> list[MailRequest]:
-    """What client and specialist are mailed of an event. Whoever is promoted gets the promotion's mail only."""
+    """What client and specialist are mailed of an event: nothing of one that was only held.
+
+    Whoever is promoted gets the promotion's mail only.
+    """
+    was_held = event.before is not None and event.before.status is Status.HELD
     occasion = _OCCASIONS.get(event.type)
+    if occasion is Occasion.CANCELLED and was_held:
+        return []
     if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return []
     return [

@@ -32,9 +32,11 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 REQUESTS = "http_requests_total"
 DURATION = "http_request_duration_seconds"
 BUSINESS = (
+    "bookings_held",
     "bookings_confirmed",
     "bookings_conflicts",
     "bookings_expired",
+    "holds_lapsed",
     "reminders_sent",
     "rate_limited",
     "notifications_sent",
@@ -44,7 +46,7 @@ BUSINESS = (
     "dead_letters",
     "sweeps_unfinished",
 )
-LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
+LAGS = ("lapse_lag_seconds", "expiry_lag_seconds", "reminder_lag_seconds")
 _SEPARATOR = "|"
 
 _emf = Metrics()

@@ -23,6 +23,7 @@ BUS = "the-event-bus-of-tests"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-dead-letters-of-tests"
 EXPIRY_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-expire-of-tests"
 REMINDER_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-remind-of-tests"
+MAIL_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-mail-of-tests"
 OK: Answer = (SimpleNamespace(status_code=200, headers={}), {"FailedEntryCount": 0, "Entries": [{}], "MessageId": "1"})
 
 
@@ -39,6 +40,9 @@ class Outside:
     letters: list[dict[str, Any]] = field(default_factory=list)
     shards: dict[str, list[str]] = field(default_factory=lambda: {EXPIRY_QUEUE: [], REMINDER_QUEUE: []})
     """The messages in the sweeps' queues, as text."""
+    requests: list[str] = field(default_factory=list)
+    """The messages in the mail queue, as text."""
+    before_request: Callable[[], Answer] = lambda: None
     before_mail: Callable[[str], Answer] = lambda _recipient: None
     after_mail: Callable[[str], Answer] = lambda _recipient: None
     before_event: Callable[[], Answer] = lambda: None
@@ -49,9 +53,20 @@ class Outside:
         return [str(found["To"]) for found in self.mails]
 
     def take(self, operation: str, parameters: dict[str, Any]) -> Answer:
-        return {"SendRawEmail": self._mail, "PutEvents": self._event, "SendMessage": self._message}[operation](
-            parameters
-        )
+        takers = {
+            "SendRawEmail": self._mail,
+            "PutEvents": self._event,
+            "SendMessage": self._message,
+            "SendMessageBatch": self._requests,
+        }
+        return takers[operation](parameters)
+
+    def _requests(self, parameters: dict[str, Any]) -> Answer:
+        assert parameters["QueueUrl"] == MAIL_QUEUE
+        if refusal := self.before_request():
+            return refusal
+        self.requests.extend(entry["MessageBody"] for entry in parameters["Entries"])
+        return OK
 
     def _message(self, parameters: dict[str, Any]) -> Answer:
         if (queue := parameters["QueueUrl"]) in self.shards:
@@ -90,6 +105,7 @@ def everything_outside() -> Iterator[Outside]:
         environment.setenv("MAIL_SENDER", SENDER)
         environment.setenv("EVENT_BUS_NAME", BUS)
         environment.setenv("DEAD_LETTER_QUEUE_URL", QUEUE)
+        environment.setenv("MAIL_QUEUE_URL", MAIL_QUEUE)
         environment.setenv("EXPIRY_QUEUE_URL", EXPIRY_QUEUE)
         environment.setenv("REMINDER_QUEUE_URL", REMINDER_QUEUE)
         settings.cache_clear()

@@ -23,7 +23,6 @@ class ForgottenPassword(RequestBody):
     operation_id="forgotPassword",
     summary="Get a link to choose a new password",
     status_code=202,
-    response_model=MailOnItsWay,
     tags=["auth"],
 )
 async def endpoint(body: ForgottenPassword, source_address: SourceAddress, now: Now) -> MailOnItsWay:

@@ -16,7 +16,6 @@ router = APIRouter()
     operation_id="sendVerification",
     summary="Get a new link to verify your address",
     status_code=202,
-    response_model=MailOnItsWay,
     tags=["auth"],
 )
 async def endpoint(caller: AnyCaller, now: Now) -> MailOnItsWay:

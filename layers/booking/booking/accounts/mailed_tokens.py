@@ -65,7 +65,7 @@ def spend_in(transaction: Transaction, token: MailedToken) -> None:
 
 
 def _key(purpose: Purpose, user_id: str) -> str:
-    return f"{purpose}#{user_id}"
+    return f"token#{purpose}#{user_id}"
 
 
 def _digest(secret: str) -> str:

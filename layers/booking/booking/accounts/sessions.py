@@ -89,7 +89,7 @@ def _refresh_unless_over(family: _Family, token: str, now: datetime) -> Session:
 
 
 def carry_over_in(transaction: Transaction, family_id: str, user_id: str, generation: int, now: datetime) -> None:
-    """Makes part of the write that raises the account's generation that this family outlives it, if it has not ended."""
+    """Makes part of the write that raises the account's generation that this family outlives it, if it has not."""
     transaction.update(
         _Family(pk=_key(family_id)),
         [_Family.generation.set(generation + 1)],

@@ -11,7 +11,10 @@ from booking.runtime.settings import settings
 
 
 def put_on_mail_queue(messages: Sequence[str]) -> None:
-    """At most ten at once; none where no sender is configured. Raises `TryLater` unless all are on it; some may be then."""
+    """Asks for mails, at most ten at once; for none where no sender is configured.
+
+    Raises `TryLater` unless all are on the queue; some may be then.
+    """
     if not messages or not settings().mail_sender:
         return
     entries = [{"Id": str(place), "MessageBody": message} for place, message in enumerate(messages)]

@@ -9,7 +9,7 @@ from booking.accounts.read import find_user_by_address
 from booking.accounts.user import User
 from booking.errors import StoreUnavailable
 from booking.notifications.daily_cap import ACCOUNT
-from booking.notifications.delivery import Delivery, NotSent, deliver_once
+from booking.notifications.delivery import Delivery, NotSent, Refused, deliver_once
 from booking.notifications.mail import Recipient, post
 from booking.notifications.messages import Audience, Message, compose_with_link
 from booking.runtime.settings import settings
@@ -20,7 +20,8 @@ _PAGES = {Purpose.PASSWORD_RESET: "reset-password", Purpose.VERIFICATION: "verif
 def send_account_mail(mail: AccountMail, now: datetime) -> Delivery:
     """Sends a new link to whoever has the address, unless the mail was sent before or there is nothing to do.
 
-    Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
+    One that SES refuses is given up: who wants a link asks again, and nobody fills the dead-letter queue by registering.
+    Raises `TryLater` and `OutcomeUnknown` as `deliver_once` does, and `StoreUnavailable`.
     """
     user = find_user_by_address(mail.address)
     if user is None or not user.is_active or (mail.purpose is Purpose.VERIFICATION and user.email_verified):
@@ -28,7 +29,10 @@ def send_account_mail(mail: AccountMail, now: datetime) -> Delivery:
     # What is unverified may be another person's, who gets no more mail of ours for it.
     recipient = Recipient(user.email, ACCOUNT if user.email_verified else Audience.CLIENT)
     words = partial(_words, mail.purpose, user, now)
-    return deliver_once(mail.key, partial(post, mail.key, recipient, words, None, now), now)
+    try:
+        return deliver_once(mail.key, partial(post, mail.key, recipient, words, None, now), now)
+    except Refused:
+        return Delivery.WITHHELD
 
 
 def _words(purpose: Purpose, user: User, now: datetime) -> Message:

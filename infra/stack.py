@@ -29,8 +29,8 @@ FUNCTION_VARIABLES = {
     "METRICS_TABLE": "MetricsTableName",
     "EVENT_BUS_NAME": "EventBusName",
     "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
-    "EXPIRY_QUEUE_URL": "ExpiryQueueUrl",
-    "REMINDER_QUEUE_URL": "ReminderQueueUrl",
+    "SWEEP_QUEUE_URL": "SweepQueueUrl",
+    "MAIL_QUEUE_URL": "MailQueueUrl",
     "SIGNING_KEY_SECRET": "SigningKeySecretArn",
     "CURSOR_KEY_SECRET": "CursorKeySecretArn",
 }

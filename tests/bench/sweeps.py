@@ -69,7 +69,7 @@ def _cost_follows_what_is_due() -> bool:
             _store(DUE, stored, kind)
             with items_read() as read:
                 outcomes = expire_everywhere(NOW) if kind == "expire" else remind_everywhere(NOW)
-            done = outcomes["expired"] + outcomes["reminded"]
+            done = outcomes["expired"] + outcomes["queued"]
             print(f"{stored:>10,} {kind:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
             counts.add(read["items"])
             delete_tables()

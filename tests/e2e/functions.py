@@ -33,7 +33,7 @@ def broken(functions: Any, name: str) -> Iterator[None]:
         publish(functions, name, Handler=handler)
 
 
-def publish(functions: Any, name: str, **changes: str | int) -> None:
+def publish(functions: Any, name: str, **changes: Any) -> None:
     """Gives the function's callers a version with these changes of its configuration."""
     functions.update_function_configuration(FunctionName=name, **changes)
     functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})

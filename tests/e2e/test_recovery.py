@@ -18,7 +18,7 @@ from tests.e2e.sending import let_mail_out
 NEW_PASSWORD = "a battery of staple horses"
 RESET, VERIFICATION = "Choose a new password", "Confirm your address"
 MAILED_SECONDS = 30.0
-LINK = re.compile(r"^http://localhost:8000/([\w-]+)#token=(\S+)$", re.MULTILINE)
+LINK = re.compile(r"^http://localhost:8000/([\w-]+)#token=(\S+)\s*$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

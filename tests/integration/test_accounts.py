@@ -576,7 +576,7 @@ class TestWhatAdminsChange:
         assert account.id not in [item["user_id"] for item in stored("users")]
         assert stored("calendar") == []
 
-    @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, f"usr_{"A" * 22}"])
+    @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, f"usr_{'A' * 22}"])
     def test_an_unknown_account_is_not_found(self, account: User, user_id: str) -> None:
         with pytest.raises(UserNotFound):
             change_access(an_admin(), user_id, is_active=False, role=None, now=NOW)

@@ -35,12 +35,13 @@ from booking.runtime.settings import settings
 from booking.slots.errors import SlotAlreadyBooked
 from booking.telemetry import metric_totals, metrics
 from booking.telemetry.metric_totals import read_totals
-from schedules import expire_started_slots, remind_upcoming
+from queues import work_off_shards
 from streams import publish_events
 from tests.integration.api import Api, an_invocation
 from tests.integration.execution_environment import PATIENCE_SECONDS
 from tests.integration.outside import everything_outside
 from tests.integration.people import HOUR, MINUTE, NOW, a_booking, a_client, a_slot, a_specialist
+from tests.integration.sending import send_queued
 from tests.integration.sweeps import dispatched
 from tests.integration.tables import booking_item, change_stored, stored
 
@@ -276,7 +277,7 @@ def two_expiries(clock: Clock) -> None:
     for _ in range(2):
         a_booking(a_specialist(), a_client())
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation())
 
 
 def two_reminders(clock: Clock) -> None:
@@ -284,7 +285,7 @@ def two_reminders(clock: Clock) -> None:
         a_booking(a_specialist(), a_client())
     clock(NOW)
     for _ in range(2):
-        remind_upcoming.handler(dispatched(REMINDERS), an_invocation())
+        work_off_shards.handler(dispatched(REMINDERS), an_invocation())
 
 
 def publish(booking: Booking, clock: Clock) -> None:
@@ -325,13 +326,13 @@ def an_attempt_too_many(_: Clock) -> None:
 def an_item_that_cannot_be_worked_on(clock: Clock) -> None:
     change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, slot_end_at="the day after")
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation())
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation())
 
 
 def a_sweep_whose_time_is_short(clock: Clock) -> None:
     a_booking(a_specialist(), a_client())
     clock(NOW + HOUR + MINUTE)
-    expire_started_slots.handler(dispatched(EXPIRY), an_invocation(lambda: 0))
+    work_off_shards.handler(dispatched(EXPIRY), an_invocation(lambda: 0))
 
 
 HAPPENINGS: dict[str, tuple[Callable[[Clock], None], int]] = {
@@ -363,8 +364,9 @@ def test_what_happens_is_counted_once_for_prometheus_and_for_cloudwatch(
 
     happen, times = HAPPENINGS[name]
 
-    with everything_outside():
+    with everything_outside() as outside:
         happen(clock)
+        send_queued(outside)
 
     metrics.write_log_line()
     metrics.flush()

@@ -1,9 +1,11 @@
 """Ways back into an account: mailed links, new passwords, and what shows whose an address is."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from argon2 import PasswordHasher
 
 from booking.accounts import new_password, passwords
 from booking.accounts.access_tokens import caller_of
-from booking.accounts.account_mail import AccountMail, Purpose
+from booking.accounts.account_mail import AccountMail, Purpose, ask_for_mail
 from booking.accounts.change_access import change_access
 from booking.accounts.errors import (
     CurrentPasswordWrong,
@@ -32,14 +34,18 @@ from booking.accounts.user import User
 from booking.administration.make_admin import make_admin
 from booking.caller import Caller, Locale, Role
 from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
+from booking.notifications import mail_work
+from booking.notifications.daily_cap import count_mail
+from booking.notifications.messages import Audience
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
 from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE, Api, error_of
-from tests.integration.outside import Outside, error
+from tests.integration.outside import Outside, error, text_of
 from tests.integration.people import DAY, HOUR, MINUTE, NOW, SECOND
-from tests.integration.store_calls import counted_calls, just_before
+from tests.integration.sending import send_queued
+from tests.integration.store_calls import counted_calls, just_before, refusing
 from tests.integration.tables import change_stored, delete_stored, refused, stored
 
 EMAIL = "ann@example.com"
@@ -274,7 +280,7 @@ class TestForgottenPasswords:
             forgot_password("6@example.com", source_address=SOURCE, now=NOW + 5 * SECOND)
         with pytest.raises(TooManyRequests):
             forgot_password(EMAIL, source_address="198.51.100.99", now=NOW + 5 * SECOND)
-        forgot_password(EMAIL, source_address="198.51.100.99", now=NOW + MINUTE)
+        forgot_password(EMAIL, source_address="198.51.100.99", now=NOW + MINUTE + SECOND)
 
     def test_a_queue_that_does_not_take_it_is_a_503_for_all(self, outside: Outside, account: User) -> None:
         outside.before_request = lambda: error("ThrottlingException")
@@ -473,6 +479,158 @@ class TestVerifying:
             send_verification(account.as_caller(), NOW + 5 * SECOND)
 
         assert asked_for(outside) == [(Purpose.VERIFICATION, EMAIL)] * 5
+
+
+class TestMail:
+    @pytest.fixture(autouse=True)
+    def nothing_asked_yet(self, outside: Outside, account: User) -> None:
+        outside.requests.clear()
+
+    def link_in(self, mail: EmailMessage) -> tuple[str, str]:
+        """Page and token."""
+        (found,) = re.findall(r"^http://localhost:8000/(\S+)#token=(\S+)\s*$", text_of(mail), re.MULTILINE)
+        return found[0], found[1]
+
+    def forgotten(self, outside: Outside, times: int = 1) -> None:
+        for _ in range(times):
+            ask_for_mail(Purpose.PASSWORD_RESET, EMAIL)
+        send_queued(outside)
+
+    def test_the_link_for_a_new_password_works(self, outside: Outside) -> None:
+        self.forgotten(outside)
+
+        [mail] = outside.mails
+        page, token = self.link_in(mail)
+        assert (mail["To"], mail["Subject"], page) == (EMAIL, "Choose a new password", "reset-password")
+        assert list(mail.iter_attachments()) == []
+        assert f'<a href="http://localhost:8000/reset-password#token={token}">' in text_of(mail, "html")
+        reset(token)
+        assert log_in_at(password=NEW_PASSWORD).refresh_token
+
+    def test_the_link_that_shows_whose_the_address_is_works(self, outside: Outside, account: User) -> None:
+        ask_for_mail(Purpose.VERIFICATION, EMAIL)
+        send_queued(outside)
+
+        [mail] = outside.mails
+        page, token = self.link_in(mail)
+        assert page == "verify-email"
+        verify(token)
+        assert find_user(account.id).email_verified
+
+    def test_it_is_in_the_accounts_language_and_leads_to_the_stacks_pages(
+        self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PUBLIC_URL", "https://app.example/de")
+        settings.cache_clear()
+        update_own_user(account.as_caller(), {"locale": Locale.RU})
+
+        self.forgotten(outside)
+
+        [mail] = outside.mails
+        assert mail["Subject"] == "Выберите новый пароль"
+        assert "https://app.example/de/reset-password#token=" in text_of(mail)
+
+    def test_an_address_that_nobody_has_gets_none(self, outside: Outside) -> None:
+        ask_for_mail(Purpose.PASSWORD_RESET, "nobody@example.com")
+
+        assert send_queued(outside) == 0
+
+        assert (outside.mails, outside.letters, stored_tokens()) == ([], [], [])
+
+    def test_what_nobody_gets_takes_nothing_of_the_pace(
+        self, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(mail_work, "pace", lambda: pytest.fail("somebody else's mail waits"))
+        ask_for_mail(Purpose.PASSWORD_RESET, "nobody@example.com")
+
+        assert send_queued(outside) == 0
+
+    def test_a_deactivated_account_gets_none(self, outside: Outside, account: User) -> None:
+        change_stored("users", {"user_id": account.id}, is_active=False)
+
+        self.forgotten(outside)
+
+        assert (outside.mails, stored_tokens()) == ([], [])
+
+    def test_an_address_that_is_verified_is_not_asked_again(self, outside: Outside, account: User) -> None:
+        verify(issue_token(Purpose.VERIFICATION, account, NOW))
+        ask_for_mail(Purpose.VERIFICATION, EMAIL)
+
+        assert send_queued(outside) == 0
+
+        assert outside.mails == []
+
+    def test_the_link_of_the_last_mail_is_the_good_one(self, outside: Outside) -> None:
+        self.forgotten(outside, times=2)
+
+        first, last = (self.link_in(mail)[1] for mail in outside.mails)
+        with pytest.raises(TokenNotValid):
+            reset(first)
+        reset(last)
+
+    def test_a_message_that_comes_twice_sends_one_mail_and_voids_nothing(self, outside: Outside) -> None:
+        ask_for_mail(Purpose.PASSWORD_RESET, EMAIL)
+        outside.requests *= 2
+
+        send_queued(outside)
+
+        [mail] = outside.mails
+        reset(self.link_in(mail)[1])
+
+    @pytest.mark.parametrize("is_verified", [False, True])
+    def test_an_address_gets_so_many_a_day_and_a_withheld_mail_voids_no_link(
+        self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch, *, is_verified: bool
+    ) -> None:
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "2")
+        monkeypatch.setenv("MAIL_SPECIALIST_MAX_PER_DAY", "3")
+        settings.cache_clear()
+        if is_verified:
+            verify(issue_token(Purpose.VERIFICATION, account, NOW))
+
+        self.forgotten(outside, times=5)
+
+        assert len(outside.mails) == (3 if is_verified else 2)
+        reset(self.link_in(outside.mails[-1])[1])
+
+    def test_until_it_is_verified_what_is_about_bookings_counts_too(
+        self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "2")
+        settings.cache_clear()
+        count_mail("mail#1", EMAIL, Audience.CLIENT, NOW)
+
+        self.forgotten(outside, times=2)
+
+        assert len(outside.mails) == 1
+
+    def test_what_ses_refuses_is_given_up_and_pages_nobody(self, outside: Outside) -> None:
+        outside.before_mail = lambda _: error("MessageRejected")
+
+        self.forgotten(outside)
+
+        assert (outside.requests, outside.letters) == ([], [])
+
+    def test_while_ses_or_the_store_is_out_of_order_it_comes_again(self, outside: Outside) -> None:
+        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
+        self.forgotten(outside)
+        outside.before_mail = lambda _: None
+        with refusing("ThrottlingException", only="UpdateItem", times=None):
+            assert send_queued(outside) == 1
+
+        assert send_queued(outside) == 0
+
+        [mail] = outside.mails
+        reset(self.link_in(mail)[1])
+
+    def test_neither_address_nor_token_is_logged(
+        self, outside: Outside, log_lines: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        self.forgotten(outside)
+
+        [mail] = outside.mails
+        logged = json.dumps(log_lines())
+        assert EMAIL not in logged
+        assert self.link_in(mail)[1].partition(".")[2] not in logged
 
 
 class TestClosedRegistration:

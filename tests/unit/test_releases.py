@@ -22,9 +22,9 @@ from tests.unit.template_model import PARAMETERS, functions
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
 ALARMS_OF_A_RELEASE = [
     "ReleaseErrorsAlarm",
-    "ExpiryFailsAlarm",
-    "RemindersFailAlarm",
+    "SweepsFailAlarm",
     "PublishingFailsAlarm",
+    "MailFailsAlarm",
     "ServerErrorsAlarm",
     "SlowAnswersAlarm",
 ]

@@ -18,7 +18,9 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from booking.notifications import delivery
+from booking.notifications.mail_work import TRIED_FOR
 from booking.runtime.settings import Settings
+from booking.sweeps import SWEEPS
 from infra.local.gateway import error_body
 from infra.sam import deploy_options
 from infra.settings import ROOT, read_variables, template
@@ -48,13 +50,14 @@ OTHER_ACTIONS = {
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
     ("sqs:SendMessage", "DeadLetters"),
-    ("sqs:SendMessage", "ExpiryQueue"),
-    ("sqs:SendMessage", "ReminderQueue"),
+    ("sqs:SendMessage", "SweepQueue"),
+    ("sqs:SendMessage", "MailQueue"),
 }
+WRITES_TO_ACCOUNTS = {("UsersTable", f"dynamodb:{name}Item") for name in ("Put", "Update", "Delete")}
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 # What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
-WITHOUT_OPERATION = {"ops", "schedules", "streams"}
+WITHOUT_OPERATION = {"ops", "queues", "schedules", "streams"}
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
 GATEWAY_PATHS: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"]
@@ -173,23 +176,25 @@ def test_a_delivery_is_remembered_for_longer_than_its_record_can_lie_in_the_queu
     """A letter that is redriven on its last day and fails again makes another one, as old as new."""
     letters_kept = timedelta(seconds=RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"])
     changes = RESOURCES["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"]
-    tried = timedelta(seconds=changes["MaximumRecordAgeInSeconds"])
+    assert changes["MaximumRetryAttempts"] == -1
+    tried = max(timedelta(seconds=changes["MaximumRecordAgeInSeconds"]), TRIED_FOR)
     assert 2 * (tried + letters_kept) < delivery.KEPT
 
 
 @pytest.mark.parametrize(
-    ("queue", "worker"), [("ExpiryQueue", "ExpireStartedSlots"), ("ReminderQueue", "RemindUpcoming")]
+    ("queue", "worker", "at_once"),
+    [("SweepQueue", "WorkOffShards", "SweepConcurrency"), ("MailQueue", "SendMail", "MailConcurrency")],
 )
-def test_a_sweeps_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str) -> None:
+def test_a_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str, at_once: str) -> None:
     """Six times the function's timeout, five tries at least, and a dead-letter queue of the queue's own ("Creating and
     configuring an Amazon SQS event source mapping"); all tries within the time that a message is kept.
     """
     properties, function = RESOURCES[queue]["Properties"], RESOURCES[worker]["Properties"]
     (mapping,) = [event["Properties"] for event in function["Events"].values()]
     assert mapping["Queue"] == f"{queue}.Arn"
-    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": "SweepConcurrency"}
-    assert PARAMETERS["SweepConcurrency"]["MinValue"] == 2
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": at_once}
+    assert PARAMETERS[at_once]["MinValue"] == 2
     redrive = properties["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == "DeadLetters.Arn"
     assert redrive["maxReceiveCount"] >= 5
@@ -198,10 +203,15 @@ def test_a_sweeps_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str)
     assert "FifoQueue" not in properties
 
 
-def test_as_many_workers_as_shards_and_reservations_for_all_of_them() -> None:
-    assert PARAMETERS["SweepConcurrency"]["Default"] == PARAMETERS["TimerShards"]["Default"]
-    most = {PARAMETERS[name]["MaxValue"] for name in ("TimerShards", "SweepConcurrency", "SweepReservedConcurrency")}
-    assert len(most) == 1
+def test_as_many_workers_as_shards_of_all_sweeps_and_reservations_for_all_of_them() -> None:
+    for bound in ("Default", "MaxValue"):
+        assert PARAMETERS["SweepConcurrency"][bound] == len(SWEEPS) * PARAMETERS["TimerShards"][bound]
+    assert PARAMETERS["SweepReservedConcurrency"]["MaxValue"] == PARAMETERS["SweepConcurrency"]["MaxValue"]
+
+
+def test_schedules_start_every_sweep_there_is() -> None:
+    events = RESOURCES["DispatchSweeps"]["Properties"]["Events"].values()
+    assert [json.loads(event["Properties"]["Input"]) for event in events] == [{"sweep": name} for name in SWEEPS]
 
 
 def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:
@@ -237,14 +247,17 @@ def test_the_index_of_an_earlier_release_is_kept_only_where_somebody_says_so() -
     assert PARAMETERS["FormerUsersIndex"]["Default"] == "deleted"
 
 
-def test_only_accounts_and_the_health_check_read_or_write_the_table_with_password_hashes() -> None:
+def test_only_accounts_reach_the_table_with_password_hashes_and_the_health_check_and_who_mails_read_it() -> None:
     """Who promotes a waiting client may make its write depend on the account, and sees nothing of it."""
     reaching = {
         f.handler
         for f in FUNCTIONS
         if any((p.resource, p.action != "dynamodb:ConditionCheckItem") == ("UsersTable", True) for p in f.permissions)
     }
-    assert {handler.partition(".")[0] for handler in reaching - {"ops.get_health.handler"}} == {"auth", "users"}
+    others = {"ops.get_health.handler", "queues.send_mail.handler"}
+    assert {handler.partition(".")[0] for handler in reaching - others} == {"auth", "users"}
+    writing = {f.handler for f in FUNCTIONS for p in f.permissions if (p.resource, p.action) in WRITES_TO_ACCOUNTS}
+    assert not writing & others
 
 
 @every_table

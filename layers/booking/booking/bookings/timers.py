@@ -16,7 +16,7 @@ from booking.bookings.table import BookingItem, TimerKind, Timers, expiry_timer,
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
-from booking.dynamodb.items import Item, update
+from booking.dynamodb.items import update
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
@@ -39,22 +39,17 @@ def in_slot_since(raw: RawItem) -> datetime:
     return from_stored(raw.get("moved_at", raw["created_at"])["S"])
 
 
-def reminder_is_due(raw: RawItem) -> tuple[Item, Condition]:
-    """The condition that nobody has cancelled, moved or reminded the booking since it was read, and its item."""
-    read = BookingItem.from_old(raw)
-    still_due: Condition = (
-        (BookingItem.status == Status.CONFIRMED)
-        & (BookingItem.slot_id == read.slot_id)
-        & (BookingItem.timer == read.timer)
-    )
-    return BookingItem(booking_id=read.booking_id), still_due
-
-
 def set_timer_to_expiry(raw: RawItem) -> None:
-    """What comes next is the booking's end, unless it was cancelled or moved meanwhile."""
-    item, still_due = reminder_is_due(raw)
+    """What comes next is the booking's end, unless it was cancelled or moved since it was read."""
+    read = BookingItem.from_old(raw)
     with suppress(ConditionFailed):
-        update(item, [BookingItem.timer.set(expiry_timer(raw["booking_id"]["S"]))], condition=still_due)
+        update(
+            BookingItem(booking_id=read.booking_id),
+            [BookingItem.timer.set(expiry_timer(read.booking_id))],
+            condition=(BookingItem.status == Status.CONFIRMED)
+            & (BookingItem.slot_id == read.slot_id)
+            & (BookingItem.timer == read.timer),
+        )
 
 
 def give_up(kind: TimerKind, raw: RawItem, error: Exception) -> None:

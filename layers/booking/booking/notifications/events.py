@@ -42,13 +42,15 @@ _ENDINGS = {Status.CANCELLED: EventType.CANCELLED, Status.EXPIRED: EventType.EXP
 
 @dataclass(frozen=True, slots=True)
 class BookingEvent:
-    """Something that happened to a booking; `before` is how it was, None for a new one."""
+    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored."""
 
     id: str
     type: EventType
     occurred_at: datetime
     booking: Booking
     before: Booking | None
+    image: RawItem
+    image_before: RawItem | None
 
     def detail(self) -> dict[str, Any]:
         """The event as subscribers get it; it names people by id, never by address."""
@@ -76,12 +78,15 @@ class BookingEvent:
 def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     """What a record of the bookings table's stream says has happened, nothing for inner changes."""
     change = record["dynamodb"]
-    after, before = _booking(change.get("NewImage")), _booking(change.get("OldImage"))
-    if after is None or _was_restored(change):
+    image, image_before = change.get("NewImage"), change.get("OldImage")
+    if image is None or _was_restored(change):
         return []
+    after, before = booking_of(image), booking_of(image_before) if image_before else None
     occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
-    kinds = _kinds(before, after)
-    return [BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before) for kind in kinds]
+    return [
+        BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before, image, image_before)
+        for kind in _kinds(before, after)
+    ]
 
 
 def publish(event: BookingEvent) -> None:
@@ -136,7 +141,3 @@ def _slot(booking: Booking) -> dict[str, str]:
         "slot_start_at": to_stored(booking.slot_start_at),
         "slot_end_at": to_stored(booking.slot_end_at),
     }
-
-
-def _booking(image: RawItem | None) -> Booking | None:
-    return booking_of(image) if image else None

@@ -17,20 +17,25 @@ from booking.runtime.settings import settings
 _PAGES = {Purpose.PASSWORD_RESET: "reset-password", Purpose.VERIFICATION: "verify-email"}
 
 
-def send_account_mail(mail: AccountMail, now: datetime) -> Delivery:
-    """Sends a new link to whoever has the address, unless the mail was sent before or there is nothing to do.
-
-    One that SES refuses is given up: who wants a link asks again, and nobody fills the dead-letter queue by registering.
-    Raises `TryLater` and `OutcomeUnknown` as `deliver_once` does, and `StoreUnavailable`.
-    """
+def reader_of(mail: AccountMail) -> User | None:
+    """Who is to get it: the active account that has the address, unless there is nothing to verify any more."""
     user = find_user_by_address(mail.address)
     if user is None or not user.is_active or (mail.purpose is Purpose.VERIFICATION and user.email_verified):
-        return Delivery.UNWANTED
+        return None
+    return user
+
+
+def send_account_mail(mail: AccountMail, user: User, now: datetime) -> Delivery:
+    """Sends its reader a new link, unless the mail was sent before.
+
+    One that SES refuses is given up: who wants a link asks again, and nobody makes dead letters by registering.
+    Raises `TryLater` and `OutcomeUnknown` as `deliver_once` does, and `StoreUnavailable`.
+    """
     # What is unverified may be another person's, who gets no more mail of ours for it.
     recipient = Recipient(user.email, ACCOUNT if user.email_verified else Audience.CLIENT)
     words = partial(_words, mail.purpose, user, now)
     try:
-        return deliver_once(mail.key, partial(post, mail.key, recipient, words, None, now), now)
+        return deliver_once(mail.key, partial(post, mail.key, recipient, words, now), now)
     except Refused:
         return Delivery.WITHHELD
 

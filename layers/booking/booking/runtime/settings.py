@@ -47,12 +47,13 @@ class Settings:
     cors_allow_origin: str = ""
     public_url: str = "http://localhost:8000"
     mail_sender: str = ""
+    mail_concurrency: Annotated[int, range(2, 1000 + 1)] = 2
+    mails_per_second: Annotated[int, range(1, 1000 + 1)] = 10
     mail_unverified_max_per_day: Annotated[int, range(1, 1000 + 1)] = 10
     mail_specialist_max_per_day: Annotated[int, range(1, 1000 + 1)] = 100
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""
-    expiry_queue_url: str = ""
-    reminder_queue_url: str = ""
+    sweep_queue_url: str = ""
     mail_queue_url: str = ""
     metrics_table: str = ""
     metrics_token_secret: str = ""

@@ -52,25 +52,22 @@ class Outside:
         return [str(found["To"]) for found in self.mails]
 
     def take(self, operation: str, parameters: dict[str, Any]) -> Answer:
-        takers = {
-            "SendRawEmail": self._mail,
-            "PutEvents": self._event,
-            "SendMessage": self._message,
-            "SendMessageBatch": self._requests,
-        }
-        return takers[operation](parameters)
+        return {"SendRawEmail": self._mail, "PutEvents": self._event, "SendMessage": self._message}[operation](
+            parameters
+        )
 
     def _message(self, parameters: dict[str, Any]) -> Answer:
-        if parameters["QueueUrl"] != SWEEP_QUEUE:
-            return self._letter(parameters)
+        queues = {SWEEP_QUEUE: self._shard, MAIL_QUEUE: self._request, QUEUE: self._letter}
+        return queues[parameters["QueueUrl"]](parameters)
+
+    def _shard(self, parameters: dict[str, Any]) -> Answer:
         self.shards.append(parameters["MessageBody"])
         return OK
 
-    def _requests(self, parameters: dict[str, Any]) -> Answer:
-        assert parameters["QueueUrl"] == MAIL_QUEUE
+    def _request(self, parameters: dict[str, Any]) -> Answer:
         if refusal := self.before_request():
             return refusal
-        self.requests.extend(entry["MessageBody"] for entry in parameters["Entries"])
+        self.requests.append(parameters["MessageBody"])
         return OK
 
     def _mail(self, parameters: dict[str, Any]) -> Answer:

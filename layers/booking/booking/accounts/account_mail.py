@@ -48,6 +48,6 @@ def ask_for_mail(purpose: Purpose, address: str) -> None:
     """Puts it on the mail queue. Raises `StoreUnavailable`."""
     mail = AccountMail(f"account#{secrets.token_hex(16)}", purpose, address)
     try:
-        put_on_mail_queue([mail.text])
+        put_on_mail_queue(mail.text)
     except TryLater as failure:
         raise StoreUnavailable from failure

@@ -5,7 +5,6 @@ key, and the mail is sent once.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from booking.background.mail_queue import put_on_mail_queue
@@ -79,6 +78,6 @@ def reminder_of(raw: RawItem) -> MailRequest:
     return MailRequest(f"reminder#{booking.id}#{booking.sequence}", Occasion.REMINDER, Audience.CLIENT, raw)
 
 
-def put_on_queue(mails: Sequence[MailRequest]) -> None:
-    """Asks for mails, at most ten at once. Raises `TryLater` unless all are on the queue; some may be then."""
-    put_on_mail_queue([mail.text for mail in mails])
+def put_on_queue(mail: MailRequest) -> None:
+    """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
+    put_on_mail_queue(mail.text)

@@ -18,7 +18,7 @@ def notify(event: BookingEvent, now: datetime) -> None:
     """
     steps: tuple[Callable[[], object], ...] = (
         partial(deliver_once, f"event#{event.id}", partial(publish, event), now),
-        partial(put_on_queue, mails_about(event)),
+        *(partial(put_on_queue, mail) for mail in mails_about(event)),
     )
     failures = [failure for step in steps if (failure := _failure_of(step)) is not None]
     for kind in (OutcomeUnknown, TryLater, Refused):

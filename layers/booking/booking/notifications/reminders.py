@@ -45,7 +45,7 @@ def _remind(now: datetime, raw: RawItem) -> str:
     """Asking comes first: who dies in between asks twice, and the second mail is known to be sent."""
     is_late = has_started(booking_of(raw).slot_start_at, now)
     if not is_late:
-        put_on_queue([reminder_of(raw)])
+        put_on_queue(reminder_of(raw))
     set_timer_to_expiry(raw)
     return "too_late" if is_late else "queued"
 

@@ -35,7 +35,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench smoke
+.PHONY: test test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench bench-check smoke
 .PHONY: lint style types imports template workflows format
 PARALLEL := --numprocesses auto --dist worksteal
 test: install ## Run all tests that need no Docker, with coverage
@@ -47,8 +47,8 @@ test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest $(PARALLEL) tests/integration
 test-checkers: install ## Run the orders of store calls that meet most, and the tests of `make consistency` and `make mutants`
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
-test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
-	@$(BIN)/pytest tests/e2e
+test-e2e: install ## Run the tests against stacks of their own, over HTTP, IAM enforced
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/e2e
 interleavings: install ## Run every order of the store calls of every two operations there are, faults on (`make test` runs a part)
 	@INTERLEAVINGS=all $(BIN)/pytest tests/interleavings --timeout 7200
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
@@ -56,10 +56,10 @@ consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60
 		$(if $(FAULTS),--faults) $(if $(SEED),--seed $(SEED)) $(if $(CHECK),--check "$(CHECK)")
 mutants: install ## Change single points of the code and see whether a test notices: [COUNT=150] [SEED=n] [ONLY=part-of-a-path]
 	@$(BIN)/python -m tests.mutants --count $(or $(COUNT),150) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
-bench: build ## Measure cold start, warm request, what sweeps read and what a million bookings cost, against the budgets
-	@$(BIN)/python -m tests.bench.functions
-	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.sweeps
-	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.cost
+bench: build ## Measure cold starts, warm requests, cost, reads and lags, write docs/performance.md and docs/scale.md, name broken budgets
+	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench
+bench-check: install ## Hold calls, units and items read to their budgets, without timing anything
+	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.check
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@SMOKE_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/pytest tests/smoke \
 		--quiet --no-header --no-summary --tb=line --disable-warnings --capture=no -p no:cacheprovider
@@ -128,7 +128,7 @@ restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 dele
 	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
-		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi
+		SIGNING_KEY_SECRET=- STACK_ID=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
 .PHONY: install lock help

@@ -1,4 +1,4 @@
-"""Queue of due shards: ends the bookings whose slots have started, asks for reminders of those about to begin."""
+"""Queue of due shards: ends started bookings, and holds that are over; asks for reminders of what is about to begin."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""EventBridge schedules: send a message for each shard in which bookings are to expire, or to be reminded."""
+"""EventBridge schedules: send a message for each shard in which bookings expire, holds end, or reminders are due."""
 
 from typing import Any
 

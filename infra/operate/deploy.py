@@ -20,7 +20,7 @@ LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinu
 """The wheels that run on Lambda, by the template's `Architecture`."""
 LOG = ROOT / ".local" / "logs" / "build.log"
 RESERVATION = "SweepReservedConcurrency"
-OF_THE_DISPATCHER = 2
+OF_THE_DISPATCHER = 3
 WORKERS = "SweepConcurrency"
 SHARDS = "TimerShards"
 SHARDS_OF_0_2 = 4

@@ -1,4 +1,4 @@
-"""What a million bookings cost on AWS, from measured capacity units and CPU time: `python -m tests.bench.cost`.
+"""What bookings and a stack at rest cost on AWS, by measured units and CPU time: `python -m tests.bench.cost [rounds]`.
 
 Runs the functions' own handlers in this process against an emulator, which accounts capacity as DynamoDB does: twice
 for a transaction, once more for each index that a write changes. CPU time is this machine's, scaled to the share of a
@@ -10,36 +10,38 @@ import json
 import os
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import itemgetter
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from infra.local.stack import Stack
 from infra.settings import template
+from tests.bench import figures
+from tests.bench.at_rest import Idle, Schedule, parts, schedules
 
 EMULATOR_PORT = int(os.environ.get("BENCH_EMULATOR_PORT", "4990"))
 ROUNDS = 10
 MILLION = 1_000_000
 
-# List prices of us-east-1 in US dollars, on demand, x86, without the free tier, as published in 2025 (DynamoDB's
+# List prices of us-east-1 in US dollars, on demand, arm64, without the free tier, as published in 2025 (DynamoDB's
 # since November 2024).
 WRITE_UNIT = 0.625 / MILLION
 READ_UNIT = 0.125 / MILLION
 GATEWAY_REQUEST = 3.50 / MILLION
 INVOCATION = 0.20 / MILLION
-GIGABYTE_SECOND = 0.0000166667
+GIGABYTE_SECOND = 0.0000133334
 LOGGED_GIGABYTE = 0.50
 BUS_EVENT = 1.00 / MILLION
+QUEUE_REQUEST = 0.40 / MILLION
 MAIL = 100.0 / MILLION
 
 STORE_CALL_MS = 5.0
 ONE_PROCESSOR_MB = 1769
-LOGGED_BY_AWS_BYTES = 900  # START, END and REPORT lines, and the gateway's access log
+LOGGED_BY_AWS_BYTES = 350  # the gateway's access log; Lambda reports only what fails
 
 # What happens for one booking.
 OPERATIONS: dict[str, tuple[float, str]] = {
@@ -58,6 +60,9 @@ BY_GATEWAY = {"ListSlots", "LogIn", "CreateBooking", "ListOwnBookings", "Resched
 DONE_TOGETHER = {"WorkOffShards": 20, "PublishEvents": 5, "SendMail": 2}
 MAILS = {"send a mail": 1}
 EVENTS = {"publish a change": 1}
+FOR_MAIL_ALONE = {"SendMail"}
+# A message is sent, received and deleted; the latter two together with others.
+QUEUE_REQUESTS = {"ask for a reminder": 3 / 20, "expire": 3 / 20, "send a mail": 1 + 2 / 2}
 
 READS = {"GetItem", "BatchGetItem", "Query"}
 READ_UNIT_BYTES = 4096
@@ -120,17 +125,44 @@ class Meter:
             self.current.write_units += units
 
 
-def main() -> int:
-    """Prints the figures of docs/deploy.md."""
+def main(rounds: int) -> int:
+    """Keeps the figures of docs/performance.md."""
+    operations, at_rest = measured(rounds)
+    figures.keep("operations", {"operations": operations})
+    figures.keep("at_rest", {"parts": at_rest})
+    return 0
+
+
+def measured(rounds: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Each operation with what it takes and costs, and each part of a stack at rest."""
     with emulator() as endpoint:
         environment(endpoint)
         log = sys.stdout = io.StringIO()
         try:
-            measured = measure(Meter(log))
+            meter = Meter(log)
+            took = measure(meter, rounds)
+            idle = [idle_run(meter, schedule) for schedule in schedules()]
         finally:
             sys.stdout = sys.__stdout__
-    print_table(measured)
-    return 0
+    operations = [about(operation, *OPERATIONS[operation], found) for operation, found in took.items()]
+    return operations, [part.figures() for part in parts(idle, GIGABYTE_SECOND, READ_UNIT, LOGGED_GIGABYTE)]
+
+
+def about(operation: str, share: float, function: str, took: Measured) -> dict[str, Any]:
+    """An operation's figures; costs are dollars for a million times."""
+    return {
+        "operation": operation,
+        "function": function,
+        "per_booking": share,
+        "calls": round(took.per_round(took.calls), 2),
+        "write_units": round(took.per_round(took.write_units), 2),
+        "read_units": round(took.per_round(took.read_units), 2),
+        "cpu_ms": round(took.per_round(took.cpu_seconds) * 1000, 1),
+        "lambda_ms": round(estimated_ms(function, took), 1),
+        "mails": MAILS.get(operation, 0),
+        "is_mail": function in FOR_MAIL_ALONE,
+        "dollars": {part: round(amount, 3) for part, amount in dollars(operation, function, took).items()},
+    }
 
 
 @contextmanager
@@ -148,7 +180,7 @@ def emulator() -> Iterator[str]:
 def environment(endpoint: str) -> None:
     """What the functions find in theirs."""
     for name in template()["Globals"]["Function"]["Environment"]["Variables"]:
-        if name.endswith(("_TABLE", "_KEY_SECRET")):
+        if name.endswith(("_TABLE", "_KEY_SECRET", "STACK_ID")):
             os.environ[name] = name.lower()
     os.environ |= {
         "AWS_ENDPOINT_URL": endpoint,
@@ -168,19 +200,49 @@ def environment(endpoint: str) -> None:
     }
 
 
-def measure(meter: Meter) -> dict[str, Measured]:
-    """Does everything `ROUNDS` times; the first time of all is not counted, since it loads modules."""
+def measure(meter: Meter, rounds: int) -> dict[str, Measured]:
+    """Does everything so many times; the first time of all is not counted, since it loads modules."""
     from booking.runtime import aws  # noqa: PLC0415 - after the environment is set
 
     meter.install(aws.session())
     from tests.bench.journey import Journey  # noqa: PLC0415 - after the environment is set
 
     journey = Journey()
-    measured = {operation: Measured() for operation in OPERATIONS}
+    took = {operation: Measured() for operation in OPERATIONS}
     journey.round(lambda *_: meter.measuring(Measured()))
-    for _ in range(ROUNDS):
-        journey.round(lambda operation, items=1: meter.measuring(measured[operation], items))
-    return measured
+    for _ in range(rounds):
+        journey.round(lambda operation, items=1: meter.measuring(took[operation], items))
+    return took
+
+
+def idle_run(meter: Meter, schedule: Schedule) -> Idle:
+    """What a scheduled function takes that finds nothing to do; its first run is not counted."""
+    from tests.bench.journey import context  # noqa: PLC0415 - after the environment is set
+
+    module, _, name = template()["Resources"][schedule.function]["Properties"]["Handler"].rpartition(".")
+    handler, took = getattr(import_module(module), name), Measured()
+    handler(schedule.event, context())
+    logged = len(meter.log.getvalue())
+    with meter.measuring(took):
+        handler(schedule.event, context())
+    return Idle(
+        schedule,
+        estimated_ms(schedule.function, took) / 1000 * memory_mb(schedule.function) / 1024,
+        took.read_units,
+        took.logged_bytes + LOGGED_BY_AWS_BYTES,
+        own_metrics(meter.log.getvalue()[logged:]),
+    )
+
+
+def own_metrics(log: str) -> frozenset[str]:
+    """The metrics that lines of a log make in CloudWatch (embedded metric format), each with its dimensions."""
+    lines = [json.loads(line) for line in log.splitlines() if '"_aws"' in line]
+    return frozenset(
+        f"{metric['Name']} {json.dumps([line.get(name) for name in directive['Dimensions'][0]])}"
+        for line in lines
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+    )
 
 
 def dollars(operation: str, function: str, took: Measured) -> dict[str, float]:
@@ -196,6 +258,7 @@ def dollars(operation: str, function: str, took: Measured) -> dict[str, float]:
         "API Gateway": GATEWAY_REQUEST * MILLION if function in BY_GATEWAY else 0,
         "Logs": logged * MILLION / 1e9 * LOGGED_GIGABYTE,
         "EventBridge": EVENTS.get(operation, 0) * BUS_EVENT * MILLION,
+        "SQS": QUEUE_REQUESTS.get(operation, 0) * QUEUE_REQUEST * MILLION,
     }
 
 
@@ -212,27 +275,5 @@ def estimated_ms(function: str, took: Measured) -> float:
     return took.per_round(took.cpu_seconds) * 1000 / share + took.per_round(took.calls) * STORE_CALL_MS
 
 
-def print_table(measured: dict[str, Measured]) -> None:
-    """Markdown, as in docs/deploy.md."""
-    total: dict[str, float] = defaultdict(float)
-    mails = 0.0
-    print("| operation | per booking | calls | write units | read units | CPU ms | ms on Lambda | $ per million |")
-    print("| --- | --: | --: | --: | --: | --: | --: | --: |")
-    for operation, (share, function) in OPERATIONS.items():
-        took = measured[operation]
-        costs = dollars(operation, function, took)
-        for service, amount in costs.items():
-            total[service] += share * amount
-        mails += share * MAILS.get(operation, 0)
-        figures = [took.calls, took.write_units, took.read_units, took.cpu_seconds * 1000]
-        shown = " | ".join(f"{took.per_round(figure):.1f}" for figure in figures)
-        print(f"| {operation} | {share:g} | {shown} | {estimated_ms(function, took):.0f} | {sum(costs.values()):.2f} |")
-    services = ", ".join(
-        f"{service} ${amount:.2f}" for service, amount in sorted(total.items(), key=itemgetter(1), reverse=True)
-    )
-    print(f"\nA million bookings: ${sum(total.values()):.2f} ({services}).")
-    print(f"Mail, where SES sends it: {mails:.2f} per booking, ${mails * MAIL * MILLION:.0f} per million bookings.")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS))

@@ -35,9 +35,8 @@ class Journey:
 
     def __init__(self) -> None:
         create_tables()
-        for name in (settings().signing_key_secret, settings().cursor_key_secret):
-            keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
-            aws.client("secretsmanager").create_secret(Name=name, SecretString=keys)
+        keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
+        aws.client("secretsmanager").create_secret(Name=settings().signing_key_secret, SecretString=keys)
         aws.client("events").create_event_bus(Name=settings().event_bus_name)
         aws.client("ses").verify_email_identity(EmailAddress=settings().mail_sender)
         self._sqs = aws.client("sqs")

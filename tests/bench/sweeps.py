@@ -1,14 +1,17 @@
-"""What a sweep costs: items read by what is stored, and how a backlog is worked off. `make bench` runs it.
+"""What sweeps and list pages read, by what is stored: `python -m tests.bench.sweeps [stored …]`.
 
-Runs on moto in this process; figures are counted, not timed, but for the backlog, where time is shown as well.
+Runs on moto in this process; figures are counted, not timed.
 """
 
+import json
 import os
-import time
+import sys
+from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -20,120 +23,101 @@ for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
         os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-bench"
 os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "METRICS_FLUSH_SECONDS": "3600", "LOG_LEVEL": "ERROR"}
-os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "POWERTOOLS_METRICS_DISABLED": "true"}
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 
-from booking.background.sweep import LEAST_TIME_LEFT_MS, PAGE_SIZE, Bounds  # noqa: E402
-from booking.bookings.expire import expire_started  # noqa: E402
-from booking.bookings.rules import Status, new_booking  # noqa: E402
-from booking.bookings.table import BookingItem, expiry_timer  # noqa: E402
-from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale  # noqa: E402
+from booking.bookings.rules import Status  # noqa: E402  # after the environment is set
+from booking.bookings.table import expiry_timer  # noqa: E402
+from booking.caller import USER_PREFIX, Caller, Role  # noqa: E402
 from booking.dynamodb.items import Item  # noqa: E402
+from booking.runtime import aws  # noqa: E402
 from booking.runtime.ids import new_id  # noqa: E402
 from booking.runtime.settings import settings  # noqa: E402
-from booking.slots.rules import Client  # noqa: E402
-from booking.slots.slot_id import SlotId  # noqa: E402  # after the environment is set
-from booking.slots.table import SlotItem  # noqa: E402
+from tests.bench import figures  # noqa: E402
+from tests.bench.due_bookings import QUARTER, booked  # noqa: E402
 from tests.instants import NOW  # noqa: E402
+from tests.integration.api import body_of, invoke  # noqa: E402
 from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.sweeps import expire_everywhere, remind_everywhere  # noqa: E402
 from tests.integration.tables import create_tables, delete_tables  # noqa: E402
 
-if TYPE_CHECKING:
-    from collections import Counter
-
-QUARTER = timedelta(minutes=15)
 DUE = 50
 STORED = (1_000, 100_000)
-BACKLOG = 10_000
-ITEMS_PER_RUN = 1_000  # runs are bounded by time; here by items, so that the figures repeat
+PAGE = 20
+SWEEPS = {"expire": expire_everywhere, "remind": remind_everywhere}
+CLIENT = Caller(new_id(USER_PREFIX), Role.CLIENT, "a@example.com")
+SPECIALIST = Caller(new_id(USER_PREFIX), Role.SPECIALIST, "b@example.com")
 
 
-def main() -> int:
-    """Prints the figures; the status is 1 when a budget is broken."""
+def main(stored: tuple[int, ...]) -> int:
+    """Keeps the figures."""
     moto_models.copy = SimpleNamespace(deepcopy=lambda kept: kept)  # type: ignore[attr-defined,assignment]
     # Else moto copies whole tables for each transaction, to undo it if a condition fails; here none does.
+    sweeps, pages = list[dict[str, Any]](), list[dict[str, Any]]()
     with mock_aws():
-        within = _cost_follows_what_is_due()
-        worked_off = _a_backlog_is_worked_off_shard_by_shard()
-    return 0 if within and worked_off else 1
-
-
-def _cost_follows_what_is_due() -> bool:
-    print(f"A sweep with {DUE} due, by bookings stored")
-    print(f"{'stored':>10} {'sweep':>8} {'done':>6} {'items read':>11} {'queries':>8}")
-    reads: dict[str, set[int]] = {"expire": set(), "remind": set()}
-    for stored in STORED:
-        for kind, counts in reads.items():
-            _store(DUE, stored, kind)
-            with items_read() as read:
-                outcomes = expire_everywhere(NOW) if kind == "expire" else remind_everywhere(NOW)
-            done = outcomes["expired"] + outcomes["queued"]
-            print(f"{stored:>10,} {kind:>8} {done:>6} {read['items']:>11} {read['queries']:>8}")
-            counts.add(read["items"])
+        _keys()
+        for total in stored:
+            _store(total)
+            sweeps += [_swept(total, kind) for kind in SWEEPS]
+            pages += _pages(total)
             delete_tables()
-            if done != DUE or read["items"] > DUE or read["queries"] > 2 * settings().timer_shards:
-                return False
-    return all(len(different) == 1 for different in reads.values())
+    figures.keep("reads", {"due": DUE, "sweeps": sweeps, "pages": pages})
+    return 0
 
 
-def _a_backlog_is_worked_off_shard_by_shard() -> bool:
-    print(f"\nA backlog of {BACKLOG:,}, {ITEMS_PER_RUN:,} per run, {PAGE_SIZE} per query, shard by shard")
-    _store(BACKLOG, BACKLOG, "expire")
-    expired = 0
-    for shard in range(settings().timer_shards):
-        started = time.perf_counter()
-        with items_read() as read:
-            runs = _worked_off(shard)
-        seconds = time.perf_counter() - started
-        done = sum(run["expired"] for run in runs)
-        print(
-            f"  shard {shard}: {done:,} in {len(runs)} runs, read {read['items']:,} in {read['queries']} queries, "
-            f"{seconds:.0f} s"
-        )
-        expired += done
-    delete_tables()
-    return expired == BACKLOG
+def _swept(stored: int, kind: str) -> dict[str, Any]:
+    with items_read() as read:
+        outcomes = SWEEPS[kind](NOW)
+    done = outcomes["expired"] + outcomes["queued"]
+    return {"sweep": kind, "stored": stored, "done": done, "items": read["items"], "queries": read["queries"]}
 
 
-def _worked_off(shard: int) -> "list[Counter[str]]":
-    """The runs of one shard, each from where the one before it stopped."""
-    runs: list[Counter[str]] = []
-    reached = None
-    while not runs or runs[-1]["unfinished"]:
-        report = expire_started(NOW, shard, _time_for(ITEMS_PER_RUN), reached)
-        runs, reached = [*runs, report.outcomes], report.reached
-    return runs
+def _pages(stored: int) -> Iterator[dict[str, Any]]:
+    """The first page of a list of nearly everything that is stored, the next one, and one behind nine tenths of it."""
+    for path, module, caller in (
+        ("/bookings/me", "bookings.list_own_bookings", CLIENT),
+        ("/bookings/specialists/me", "bookings.list_specialist_bookings", SPECIALIST),
+    ):
+        first = {"limit": str(PAGE)}
+        after = {"cursor": _cursor(invoke(module, "GET", path, caller=caller, query=first))}
+        far = {"date_from": f"{NOW + timedelta(days=30) + stored * 9 // 10 * QUARTER:%Y-%m-%d}"}
+        for place, query in (("first", first), ("next", first | after), ("far", first | far)):
+            with items_read() as read:
+                answer = invoke(module, "GET", path, caller=caller, query=query)
+            yield {"list": path, "page": place, "stored": stored, "shown": len(body_of(answer)), **read}
 
 
-def _time_for(items: int) -> Bounds:
-    clock = iter([LEAST_TIME_LEFT_MS] * items)
-    return Bounds(lambda: next(clock, 0))
+def _cursor(answer: dict[str, Any]) -> str:
+    """As the page's `Link` header names it."""
+    link = str(answer["headers"]["link"]).partition("<")[2].partition(">")[0]
+    return parse_qs(urlsplit(link).query)["cursor"][0]
 
 
-def _store(due: int, total: int, kind: str) -> None:
-    """So many bookings: some due, half of the rest to come, half of it long over."""
+def _keys() -> None:
+    """The stack's secrets."""
+    for setting in fields(settings()):
+        if setting.name.endswith("_key_secret"):
+            keys = json.dumps({"current": "k" * 64, "previous": ""})
+            aws.client("secretsmanager").create_secret(Name=getattr(settings(), setting.name), SecretString=keys)
+
+
+def _store(total: int) -> None:
+    """Some are due, for either sweep; of the rest, of one client and one specialist, half to come and half over."""
     create_tables()
-    for number in range(total):
-        if number < due:
-            start = NOW if kind == "expire" else NOW + QUARTER
-        else:
-            start = NOW + timedelta(days=30) + number * QUARTER
-        slot = SlotId.new(new_id(SPECIALIST_PREFIX), start, start + QUARTER)
-        client = Client(new_id(USER_PREFIX), "a@example.com", Locale.EN)
-        booking = BookingItem.of_new(new_booking(slot, client, None, NOW))
-        if number >= due and number % 2:
+    for start in (NOW, NOW + QUARTER):
+        for _ in range(DUE):
+            made = booked(start, NOW)
+            _put(made.booking)
+            _put(made.slot)
+    for number in range(2 * DUE, total):
+        start = NOW + timedelta(days=30) + number * QUARTER
+        booking = booked(start, NOW, SPECIALIST.specialist_id, CLIENT.user_id).booking
+        if number % 2:
             booking.status, booking.timer = Status.EXPIRED, None
-        elif number >= due and number % 4 == 0:
+        elif number % 4 == 0:
             booking.timer = expiry_timer(booking.booking_id)
         _put(booking)
-        if number < due:
-            _put(_held(slot, booking.booking_id))
-
-
-def _held(slot: SlotId, booking_id: str) -> SlotItem:
-    return SlotItem.at(slot, slot_id=slot.text, start_at=slot.start_at, end_at=slot.end_at, booking_id=booking_id)
 
 
 def _put(item: Item) -> None:
@@ -143,4 +127,4 @@ def _put(item: Item) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main(tuple(map(int, sys.argv[1:])) or STORED))

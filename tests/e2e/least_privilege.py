@@ -22,11 +22,11 @@ from tests.credentials import PASSWORD
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 from tests.e2e.functions import ALIAS, publish, restart
 from tests.e2e.people import credentials, unused_address
-from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import Permission
 
 WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
 SLOT_LENGTH = timedelta(minutes=10)
+MOST_OPEN_HOLDS = 5
 ANSWER_SECONDS = 30.0
 MAILED_SECONDS = 8.0
 SHARDS = 4
@@ -73,7 +73,6 @@ class World:
     """People and things for the exercises; made once, since every request costs time."""
 
     def __init__(self, stack: DeployedStack) -> None:
-        let_mail_out(stack)
         self.policies = Policies(stack, name_of(stack))
         self._outputs = stack.outputs()
         self._dynamodb, self._ses = stack.client("dynamodb"), stack.client("ses")
@@ -156,9 +155,21 @@ class World:
         return "Item" in self._dynamodb.get_item(TableName=table, Key=pk, ConsistentRead=True)
 
     def due_booking(self, starts: datetime, **attributes: str) -> str:
-        """A booking that sweeps take for one that starts then; changed behind the API's back."""
+        """A booking that sweeps take for one that starts then."""
         booking_id = self.booked(self.slot())
-        changed = {"starts": f"{starts:%Y-%m-%dT%H:%M:%S.%fZ}#{booking_id}", **attributes}
+        self._change_booking(booking_id, {"starts": f"{starts:%Y-%m-%dT%H:%M:%S.%fZ}#{booking_id}", **attributes})
+        return booking_id
+
+    def ended_hold(self, slot_id: str) -> str:
+        """A booking of a free slot whose hold has just ended."""
+        held = {"slot_id": slot_id, "hold_seconds": 60}
+        booking_id = str(self.given(201, "POST /bookings", self.client, held).json()["id"])
+        ended = datetime.now(UTC) - timedelta(seconds=30)
+        self._change_booking(booking_id, {"hold_expires_at": f"{ended:%Y-%m-%dT%H:%M:%S.%fZ}"})
+        return booking_id
+
+    def _change_booking(self, booking_id: str, changed: Mapping[str, str]) -> None:
+        """Behind the API's back."""
         self._dynamodb.update_item(
             TableName=self._outputs["BookingsTableName"],
             Key={"booking_id": {"S": booking_id}},
@@ -166,7 +177,6 @@ class World:
             ExpressionAttributeNames={f"#{name}": name for name in changed},
             ExpressionAttributeValues={f":{name}": {"S": value} for name, value in changed.items()},
         )
-        return booking_id
 
     def stored_booking(self, booking_id: str) -> dict[str, Any]:
         """A booking's item, as DynamoDB has it."""
@@ -515,7 +525,7 @@ def get_availability(world: World) -> None:
 
 
 def create_booking(world: World) -> None:
-    """Of both kinds; a repeat is answered although the hours were taken away."""
+    """Of both kinds; a repeat is answered although the hours were taken away. Then more holds than may be open."""
     by_hand = {"slot_id": world.slot(), "service_id": world.services[0]}
     world.then(201, "POST /bookings", world.client, by_hand)
     slot = world.open_day()["09:00"]
@@ -524,6 +534,15 @@ def create_booking(world: World) -> None:
     day = f"PUT /specialists/me/schedule/dates/{slot['start_at'][:10]}"
     world.given(200, day, world.open_specialist, {"hours": []})
     world.then(201, "POST /bookings", world.client, {"slot_id": slot["id"]}, headers=key)
+    for _ in range(MOST_OPEN_HOLDS + 1):  # the last one finds that the others are over
+        held = world.then(201, "POST /bookings", world.client, {"slot_id": world.slot(), "hold_seconds": 600})
+        world.given(200, f"POST /bookings/{held.json()['id']}/confirm", world.client)
+
+
+def confirm_booking(world: World) -> None:
+    held = {"slot_id": world.slot(), "hold_seconds": 600}
+    booking_id = world.given(201, "POST /bookings", world.client, held).json()["id"]
+    world.then(200, f"POST /bookings/{booking_id}/confirm", world.client)
 
 
 def get_booking(world: World) -> None:
@@ -614,12 +633,17 @@ def show_metrics(world: World) -> None:
 def dispatch_sweeps(world: World) -> None:
     with world.without_its_queue("WorkOffShards", "SweepQueue"):
         world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
-        if not world.run("DispatchSweeps", {"sweep": "expire"})["expire"]["shards"]:
-            raise Broken("nothing is due")
+        world.ended_hold(world.slot())
+        for sweep in ("expire", "lapse"):
+            if not world.run("DispatchSweeps", {"sweep": sweep})[sweep]["shards"]:
+                raise Broken("nothing is due")
 
 
 def work_off_shards(world: World) -> None:
-    """One without time hands its shards on; what nobody understands is put aside; a reminder is asked for."""
+    """One without time hands its shards on; what nobody understands is put aside; a reminder is asked for.
+
+    A hold that has ended lapses, and somebody who waits for the slot gets it; of both kinds.
+    """
     past, soon = datetime.now(UTC) - SLOT_LENGTH, datetime.now(UTC) + SLOT_LENGTH
     with world.without_its_queue("WorkOffShards", "SweepQueue"):
         booking_id, poisoned = world.due_booking(past), world.due_booking(past, slot_end_at="the day after")
@@ -631,6 +655,13 @@ def work_off_shards(world: World) -> None:
         reminded = world.due_booking(soon)
         world.run("WorkOffShards", all_shards("remind"))
         must_be("expire", timer_of(world, reminded))
+        slot_id, slots = world.slot(), world.open_day()
+        lapsed = [world.ended_hold(slot_id), world.ended_hold(slots["09:00"]["id"])]
+        world.awaited(slot_id)
+        world.awaited_in_hours(slots)
+        world.run("WorkOffShards", all_shards("lapse"))
+        for held in lapsed:
+            must_be("expired", world.stored_booking(held)["status"]["S"])
 
 
 def all_shards(sweep: str) -> dict[str, Any]:
@@ -772,6 +803,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ListOwnSlots": list_my_slots,
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
+    "ConfirmBooking": confirm_booking,
     "GetBooking": get_booking,
     "CancelBooking": cancel_booking,
     "RescheduleBooking": reschedule_booking,
@@ -812,7 +844,7 @@ class Policies:
     def without(self, permission: Permission) -> Iterator[None]:
         """Takes one action away for a while."""
         with self._changed(permission.function, lambda whole: lessened(whole, permission)):
-            if permission.resource in {"SigningKey", "CursorKey"}:
+            if permission.resource == "SigningKey":
                 self._forget_what_is_cached(permission.function)
             yield
 

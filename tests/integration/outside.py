@@ -39,6 +39,8 @@ class Outside:
     letters: list[dict[str, Any]] = field(default_factory=list)
     shards: list[str] = field(default_factory=list)
     """The messages in the sweeps' queue, as text."""
+    delays: list[int] = field(default_factory=list)
+    """After how many seconds each of them comes."""
     requests: list[str] = field(default_factory=list)
     """The messages in the mail queue, as text."""
     before_mail: Callable[[str], Answer] = lambda _recipient: None
@@ -62,6 +64,7 @@ class Outside:
 
     def _shard(self, parameters: dict[str, Any]) -> Answer:
         self.shards.append(parameters["MessageBody"])
+        self.delays.append(parameters["DelaySeconds"])
         return OK
 
     def _request(self, parameters: dict[str, Any]) -> Answer:

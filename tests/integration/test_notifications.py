@@ -17,6 +17,8 @@ from moto.dynamodb.models import dynamodb_backends
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.bookings.cancel import cancel_booking
+from booking.bookings.confirm import confirm_booking
+from booking.bookings.create import create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
@@ -29,10 +31,21 @@ from infra.settings import ROOT
 from streams import publish_events
 from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Outside, calendar_of, error, text_of
-from tests.integration.people import HOUR, NOW, SECOND, a_booking, a_client, a_slot, a_specialist, a_waiter, an_admin
+from tests.integration.people import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_booking,
+    a_client,
+    a_slot,
+    a_specialist,
+    a_waiter,
+    an_admin,
+)
 from tests.integration.sending import send_queued
 from tests.integration.store_calls import Answer, refusing
-from tests.integration.sweeps import expire_everywhere
+from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.integration.tables import change_stored, delete_stored, stored
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -138,6 +151,53 @@ class TestEvents:
         assert moved["previous_slot"]["slot_id"] == booking.slot_id
         assert moved["booking"]["slot_id"] == later.id
         assert len({json.loads(event["Detail"])["event_id"] for event in outside.events}) == 6
+
+    def test_a_hold_is_published_and_confirmed_once_when_it_is(
+        self, outside: Outside, specialist: Caller, ann: Caller
+    ) -> None:
+        hold = create_booking(ann, a_slot(specialist).id, hold_seconds=600, now=NOW)
+        confirm_booking(ann, hold.id, NOW, payment_ref="pi_1")
+        confirm_booking(ann, hold.id, NOW)
+
+        assert [tell(outside), tell(outside)] == [[], []]
+
+        assert published(outside) == ["BookingHeld", "BookingConfirmed"]
+        held, confirmed = (json.loads(event["Detail"]) for event in outside.events)
+        for detail in (held, confirmed):
+            SCHEMA.validate(detail)
+        told = [
+            (detail["booking"]["hold_expires_at"], detail["booking"]["payment_ref"]) for detail in (held, confirmed)
+        ]
+        assert told == [("2030-03-01T08:10:00.000000Z", None), (None, "pi_1")]
+        assert [sent["Subject"].partition(":")[0] for sent in outside.mails] == ["Booked", "New booking"]
+
+    def test_a_hold_that_lapses_or_is_cancelled_is_published_and_nobody_is_mailed(
+        self, outside: Outside, specialist: Caller, ann: Caller
+    ) -> None:
+        holds = [
+            create_booking(ann, a_slot(specialist, hours * HOUR).id, hold_seconds=600, now=NOW) for hours in (1, 3)
+        ]
+        cancel_booking(ann, holds[0].id, NOW)
+        lapse_everywhere(NOW + HOUR)
+
+        assert tell(outside) == []
+
+        assert published(outside) == ["BookingHeld", "BookingHeld", "BookingCancelled", "BookingLapsed"]
+        for event in outside.events:
+            SCHEMA.validate(json.loads(event["Detail"]))
+        assert outside.mails == []
+
+    def test_whoever_gets_what_a_hold_has_left_is_mailed(
+        self, outside: Outside, specialist: Caller, ann: Caller
+    ) -> None:
+        hold, ben = create_booking(ann, a_slot(specialist).id, hold_seconds=600, now=NOW), a_waiter()
+        join_wait_list(ben, hold.slot_id, NOW)
+        lapse_everywhere(NOW + 11 * MINUTE)
+
+        tell(outside)
+
+        assert sorted(published(outside)) == ["BookingConfirmed", "BookingHeld", "BookingLapsed", "WaitListPromoted"]
+        assert sorted(outside.recipients) == sorted([ben.email, specialist.email])
 
     def test_changes_that_mean_nothing_outside_are_not_published(self, outside: Outside, booking: Booking) -> None:
         change_stored("bookings", {"booking_id": booking.id}, timer="expire#1")

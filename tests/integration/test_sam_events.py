@@ -39,7 +39,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("GetSchedule", "ListDates"), (404, "specialist_not_found")),
     "UpdateService": (404, "service_not_found"),
     **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
-    **dict.fromkeys(("CancelBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
+    **dict.fromkeys(("CancelBooking", "ConfirmBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
     "DeleteTimeOff": (404, "time_off_not_found"),

@@ -648,7 +648,7 @@ class TestWorkers:
 
     def test_nor_does_anybody_know_a_sweep_of_another_name(self) -> None:
         with pytest.raises(KeyError):
-            run_at(queued(ShardMessage("lapse", 0, NOW).text), NOW)
+            run_at(queued(ShardMessage("sleep", 0, NOW).text), NOW)
 
 
 class TestFunctions:
@@ -661,6 +661,12 @@ class TestFunctions:
         assert dispatched_at(EXPIRY, NOW + MINUTE) == {"shards": 1, "expiry_lag_seconds": 59}
         assert '"sweep":"expire","shards":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
         assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [59]}
+
+    def test_a_dispatcher_that_finds_nothing_due_tells_cloudwatch_nothing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert dispatched_at(EXPIRY, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
+        assert '"_aws"' not in capsys.readouterr().out
 
     @pytest.mark.usefixtures("one_shard")
     def test_the_expiry_function_logs_and_counts_what_it_did(
@@ -691,7 +697,7 @@ class TestFunctions:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(shards, "current_instant", lambda: AT_START)
             told = dispatch_sweeps.handler({}, an_invocation())
-        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "remind": 1}
+        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "lapse": 0, "remind": 1}
 
 
 def dispatched_at(sweep: Sweep, now: datetime) -> dict[str, float]:

@@ -32,6 +32,7 @@ TROUBLED = {
     "Throttles": 1,
     "WriteThrottleEvents": 1,
     "expiry_lag_seconds": 1_801,
+    "lapse_lag_seconds": 1_801,
     "reminder_lag_seconds": 1_801,
     "sweeps_unfinished": 1,
 }
@@ -47,6 +48,7 @@ CALM = {
     "Throttles": 0,
     "WriteThrottleEvents": 0,
     "expiry_lag_seconds": 300,
+    "lapse_lag_seconds": 300,
     "reminder_lag_seconds": 600,
     "sweeps_unfinished": 0,
 }

@@ -45,7 +45,6 @@ TABLE_ACTIONS = {
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),
-    ("secretsmanager:GetSecretValue", "CursorKey"),
     ("secretsmanager:GetSecretValue", "MetricsTokenSecret"),
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
@@ -55,7 +54,7 @@ OTHER_ACTIONS = {
 }
 WRITES_TO_ACCOUNTS = {("UsersTable", f"dynamodb:{name}Item") for name in ("Put", "Update", "Delete")}
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
-OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"}
 # What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
 WITHOUT_OPERATION = {"ops", "queues", "schedules", "streams"}
 NOT_OF_ITEMS = {"MetricsTable"}
@@ -128,11 +127,24 @@ def test_functions_that_no_route_leads_to_are_named_by_the_stack() -> None:
 
 def test_functions_share_a_log_group_with_retention() -> None:
     """The names of its streams begin with the function's (AWS Lambda, "Configuring CloudWatch log groups")."""
-    assert GLOBALS["LoggingConfig"] == {"LogGroup": "FunctionLogs"}
+    assert GLOBALS["LoggingConfig"]["LogGroup"] == "FunctionLogs"
     assert not [function.name for function in FUNCTIONS if "LoggingConfig" in function.properties]
     groups = dict(of_type("AWS::Logs::LogGroup"))
     assert groups.keys() == {"FunctionLogs", "AccessLogs"}
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"LogRetentionDays"}
+
+
+def test_lambda_reports_only_what_fails_unless_somebody_asks_for_another_level() -> None:
+    """In JSON a line without a level counts as INFO (AWS Lambda, "Log-level filtering"): metrics are such lines, and
+    would be dropped with the application's level above it.
+    """
+    logging = GLOBALS["LoggingConfig"]
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == (
+        ["LogsAtInfo", "JSON", "Text"],
+        ["LogsAtInfo", "WARN", "AWS::NoValue"],
+    )
+    assert template()["Conditions"]["LogsAtInfo"] == ["LogLevel", PARAMETERS["LogLevel"]["Default"]]
+    assert "ApplicationLogLevel" not in logging
 
 
 @every_function
@@ -219,12 +231,6 @@ def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -
     asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
     issuing = {"auth.log_in.handler", "auth.refresh_session.handler"}
     assert holding == asking - {"ops.get_metrics.handler"} | issuing  # scrapers have a token of their own
-
-
-def test_the_functions_of_lists_hold_the_key_of_cursors_and_no_others() -> None:
-    holding = {f.handler for f in FUNCTIONS if any(p.resource == "CursorKey" for p in f.permissions)}
-    lists = {f.handler for f in FUNCTIONS if f.routes and "cursor" in parameters_of(operation_of(f))}
-    assert holding == lists
 
 
 def test_indexes_hold_what_the_models_say_and_the_one_of_accounts_no_hash() -> None:

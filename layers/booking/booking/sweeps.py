@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from booking.background.shards import Sweep
 from booking.bookings.expire import EXPIRY
+from booking.bookings.lapse import LAPSES
 from booking.notifications.reminders import REMINDERS
 
-SWEEPS: Mapping[str, Sweep] = {sweep.name: sweep for sweep in (EXPIRY, REMINDERS)}
+SWEEPS: Mapping[str, Sweep] = {sweep.name: sweep for sweep in (EXPIRY, LAPSES, REMINDERS)}

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from booking.background.run import run
@@ -32,7 +33,8 @@ class Sweep:
     """What the dispatcher and the workers of a sweep need to know.
 
     The outcome `done` counts as `counter`, if it has one (of `metrics.BUSINESS`); `lag` (one of `metrics.LAGS`) is how
-    long the oldest item has been due.
+    long the oldest item has been due. A dispatch's messages come after so many seconds (`delays`, at most 900): a sweep
+    may run more often than a schedule can start it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Sweep:
     done: str
     lag: str
     counter: str | None = None
+    delays: Sequence[int] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,9 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
         now = current_instant()
         looked_at = ((shard, _seconds_due(sweep, shard, now)) for shard in range(settings().timer_shards))
         due = {shard: seconds for shard, seconds in looked_at if seconds is not None}
-        for shard in due:
-            _send(ShardMessage(sweep.name, shard, now + sweep.every()))
-        summary = {"shards": len(due), sweep.lag: round(max(due.values(), default=0.0), 1)}
+        for shard, delay in product(due, sweep.delays):
+            _send(ShardMessage(sweep.name, shard, now + sweep.every()), delay)
+        summary = {"shards": len(due), sweep.lag: round(max([0.0, *due.values()]), 1)}
         metrics.observe_lag(sweep.lag, summary[sweep.lag])
         logger.info("dispatch", extra={"sweep": sweep.name, **summary})
     return summary
@@ -96,7 +99,7 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
 def _seconds_due(sweep: Sweep, shard: int, now: datetime) -> float | None:
     """A shard that cannot be looked into gets its message all the same: others do not wait for it, nor it for them."""
     try:
-        return longest_due(sweep.due(shard, now), sweep.due_since, now)
+        return longest_due(sweep.due(shard, now + timedelta(seconds=max(sweep.delays))), sweep.due_since, now)
     except StoreUnavailable:
         logger.warning("a shard cannot be looked into", extra={"sweep": sweep.name, "shard": shard})
         return 0.0
@@ -148,5 +151,5 @@ def _tell(sweep: Sweep, message: ShardMessage, report: Report) -> None:
     logger.info("sweep", extra=summary)
 
 
-def _send(message: ShardMessage) -> None:
-    aws.client("sqs").send_message(QueueUrl=settings().sweep_queue_url, MessageBody=message.text)
+def _send(message: ShardMessage, delay: int = 0) -> None:
+    aws.client("sqs").send_message(QueueUrl=settings().sweep_queue_url, MessageBody=message.text, DelaySeconds=delay)

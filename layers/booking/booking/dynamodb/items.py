@@ -48,7 +48,7 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
 
 
 def get_all(
-    item: type[Item], keys: Collection[tuple[str, str | None]], *, attributes: Collection[str] | None = None
+    item: type[Item], keys: Collection[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
 ) -> list[RawItem]:
     """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read.
 

@@ -30,14 +30,21 @@ RESTORED_AT = "restored_at"
 class EventType(StrEnum):
     """What can happen to a booking."""
 
+    HELD = "BookingHeld"
     CONFIRMED = "BookingConfirmed"
     CANCELLED = "BookingCancelled"
     RESCHEDULED = "BookingRescheduled"
     EXPIRED = "BookingExpired"
+    LAPSED = "BookingLapsed"
     PROMOTED = "WaitListPromoted"
 
 
-_ENDINGS = {Status.CANCELLED: EventType.CANCELLED, Status.EXPIRED: EventType.EXPIRED}
+_TYPES = {
+    Status.HELD: EventType.HELD,
+    Status.CONFIRMED: EventType.CONFIRMED,
+    Status.CANCELLED: EventType.CANCELLED,
+    Status.EXPIRED: EventType.EXPIRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class BookingEvent:
                 "status": booking.status,
                 "created_at": to_stored(booking.created_at),
                 "cancelled_at": _stored_or_none(booking.cancelled_at),
+                "hold_expires_at": _stored_or_none(booking.hold_expires_at),
+                "payment_ref": booking.payment_ref,
                 "from_wait_list": booking.from_wait_list,
                 **_slot(booking),
             },
@@ -123,9 +132,9 @@ def _was_restored(change: Mapping[str, Any]) -> bool:
 def _kinds(before: Booking | None, after: Booking) -> list[EventType]:
     if before is None:
         promoted = [EventType.PROMOTED] if after.from_wait_list else []
-        return [EventType.CONFIRMED, *promoted]
+        return [_TYPES[after.status], *promoted]
     if before.status != after.status:
-        return [_ENDINGS[after.status]]
+        return [EventType.LAPSED if after.has_lapsed else _TYPES[after.status]]
     if before.slot_id != after.slot_id:
         return [EventType.RESCHEDULED]
     return []

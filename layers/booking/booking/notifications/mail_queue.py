@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from booking.background.mail_queue import put_on_mail_queue
+from booking.bookings.rules import Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.events import BookingEvent, EventType
@@ -62,8 +63,14 @@ class MailRequest:
 
 
 def mails_about(event: BookingEvent) -> list[MailRequest]:
-    """What client and specialist are mailed of an event. Whoever is promoted gets the promotion's mail only."""
+    """What client and specialist are mailed of an event: nothing of one that was only held.
+
+    Whoever is promoted gets the promotion's mail only.
+    """
+    was_held = event.before is not None and event.before.status is Status.HELD
     occasion = _OCCASIONS.get(event.type)
+    if occasion is Occasion.CANCELLED and was_held:
+        return []
     if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return []
     return [

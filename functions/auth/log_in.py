@@ -1,9 +1,6 @@
 """POST /auth/login: e-mail and password for a session."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
-from pydantic import Field
 
 from booking.accounts.errors import WrongEmailOrPassword
 from booking.accounts.log_in import log_in
@@ -11,7 +8,7 @@ from booking.accounts.sessions import Session
 from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import SessionBody
 from booking.api.bodies.email import KnownEmail
-from booking.api.bodies.fields import RequestBody
+from booking.api.bodies.fields import RequestBody, ShownPassword
 from booking.api.dependencies import Now, SourceAddress
 from booking.api.errors import refusals
 
@@ -22,7 +19,7 @@ class Credentials(RequestBody):
     """What a user signs in with."""
 
     email: KnownEmail
-    password: Annotated[str, Field(max_length=128)]
+    password: ShownPassword
 
 
 @router.post(

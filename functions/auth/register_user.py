@@ -1,17 +1,16 @@
 """POST /auth/register: a new account."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from booking.accounts.errors import EmailTaken
+from booking.accounts.errors import EmailTaken, SpecialistRegistrationClosed
 from booking.accounts.register import Registration, register_user
 from booking.accounts.user import User
 from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import UserBody
 from booking.api.bodies.email import NewEmail
-from booking.api.bodies.fields import DisplayName, RequestBody
+from booking.api.bodies.fields import DisplayName, Password, RequestBody
 from booking.api.dependencies import Now, SourceAddress
 from booking.api.errors import refusals
 from booking.caller import Locale, Role
@@ -23,7 +22,7 @@ class NewAccount(RequestBody):
     """Clients and specialists register themselves; admins are made by the operator."""
 
     email: NewEmail
-    password: Annotated[str, Field(min_length=8, max_length=128)]
+    password: Password
     role: Literal[Role.CLIENT, Role.SPECIALIST] = Role.CLIENT
     display_name: DisplayName | None = None
     locale: Locale = Locale.EN
@@ -35,11 +34,11 @@ class NewAccount(RequestBody):
     summary="Make an account",
     status_code=201,
     response_model=UserBody,
-    responses=refusals(EmailTaken),
+    responses=refusals(EmailTaken, SpecialistRegistrationClosed),
     tags=["auth"],
 )
 async def endpoint(body: NewAccount, source_address: SourceAddress, now: Now) -> User:
-    """Make an account. A specialist's profile exists at once."""
+    """Make an account. A specialist's profile exists at once; a link to verify the address is mailed."""
     registration = Registration(body.email, body.password, body.role, body.display_name, body.locale)
     return register_user(registration, source_address=source_address, now=now)
 

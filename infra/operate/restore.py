@@ -14,7 +14,7 @@ from infra.operate.backup import FORMAT, TABLES, table_names
 from infra.stack import DeployedStack
 
 HOLDS_WHAT_HAPPENS_BY_ITSELF = {"EphemeralTable", "MetricsTable"}
-SESSION = "refresh#"
+CREDENTIALS = ("refresh#", "token#")  # sessions and mailed links that may be spent since
 MOST_PER_WRITE = 25
 WRITE_ATTEMPTS = 10
 LONGEST_PAUSE_SECONDS = 10.0
@@ -115,7 +115,7 @@ def read_items(file: Path) -> Iterator[Item]:
     with file.open("rb") as lines:
         for line in lines:
             item = json.loads(line)
-            if not item.get("pk", {}).get("S", "").startswith(SESSION):
+            if not item.get("pk", {}).get("S", "").startswith(CREDENTIALS):
                 yield item
 
 

@@ -4,9 +4,11 @@ An exercise makes one function use every permission that it has, over HTTP. What
 other functions, which keep their permissions; so it is the function's own answer that tells.
 """
 
+import hashlib
 import itertools
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ WEAK_HASH = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSW
 SLOT_LENGTH = timedelta(minutes=10)
 MOST_OPEN_HOLDS = 5
 ANSWER_SECONDS = 30.0
+MAILED_SECONDS = 8.0
 SHARDS = 4
 
 
@@ -132,6 +135,24 @@ class World:
             Key={"user_id": claim["Item"]["holder"]},
             AttributeUpdates={attribute: {"Value": {"S": value}}},
         )
+
+    def mailed_token(self, purpose: str, user_id: str) -> str:
+        """A token as a mailed link carries it, stored behind the API's back."""
+        secret = secrets.token_hex(16)
+        item = {
+            "pk": {"S": f"token#{purpose}#{user_id}"},
+            "user_id": {"S": user_id},
+            "valid_hash": {"S": hashlib.sha256(secret.encode()).hexdigest()},
+            "generation": {"N": "0"},
+            "expires_at": {"N": str(int(time.time()) + 600)},
+        }
+        self._dynamodb.put_item(TableName=self._outputs["EphemeralTableName"], Item=item)
+        return f"{user_id}.{secret}"
+
+    def was_mailed(self, purpose: str, user_id: str) -> bool:
+        """Whether a token was made for a link in a mail to that account."""
+        table, pk = self._outputs["EphemeralTableName"], {"pk": {"S": f"token#{purpose}#{user_id}"}}
+        return "Item" in self._dynamodb.get_item(TableName=table, Key=pk, ConsistentRead=True)
 
     def due_booking(self, starts: datetime, **attributes: str) -> str:
         """A booking that sweeps take for one that starts then."""
@@ -296,7 +317,13 @@ def registration(role: str) -> dict[str, str | int]:
 
 
 def register(world: World) -> None:
-    world.then_from_elsewhere()(201, "POST /auth/register", None, registration("specialist"))
+    """A link to verify the address is mailed, of which the answer does not say."""
+    user = world.then_from_elsewhere()(201, "POST /auth/register", None, registration("specialist")).json()
+    deadline = time.monotonic() + MAILED_SECONDS
+    while not world.was_mailed("verification", user["id"]):
+        if time.monotonic() > deadline:
+            raise Broken("no link was mailed")
+        time.sleep(0.2)
 
 
 def login(world: World) -> None:
@@ -316,6 +343,37 @@ def refresh(world: World) -> None:
 def logout(world: World) -> None:
     token = world.session(world.client.email)["refresh_token"]
     world.then(204, "POST /auth/logout", None, {"refresh_token": token})
+
+
+def forgot_password(world: World) -> None:
+    body = {"email": f"{secrets.token_hex(8)}@example.com"}
+    world.then_from_elsewhere()(202, "POST /auth/password/forgot", None, body)
+
+
+def reset_password(world: World) -> None:
+    token = world.mailed_token("password_reset", world.registered("client")["id"])
+    body = {"token": token, "password": PASSWORD}
+    world.then_from_elsewhere()(204, "POST /auth/password/reset", None, body)
+
+
+def verify_email(world: World) -> None:
+    token = world.mailed_token("verification", world.registered("client")["id"])
+    world.then_from_elsewhere()(204, "POST /auth/email/verify", None, {"token": token})
+
+
+def send_verification(world: World) -> None:
+    world.then(202, "POST /auth/email/verification", world.new("client")[1])
+
+
+def change_password(world: World) -> None:
+    body = {"current_password": PASSWORD, "password": PASSWORD}
+    world.then(204, "PUT /users/me/password", world.new("client")[1], body)
+
+
+def update_own_user(world: World) -> None:
+    """Also with nothing to change."""
+    for changes in ({"display_name": "Ann"}, {}):
+        world.then(200, "PATCH /users/me", world.client, changes)
 
 
 def get_me(world: World) -> None:
@@ -629,11 +687,19 @@ def publish_events(world: World) -> None:
 
 
 def send_mail(world: World) -> None:
-    """A reminder; before, one that SES refuses, whose claim is released and which is put aside."""
+    """A reminder; before, one that SES refuses, whose claim is released and which is put aside. And a link."""
     with world.unknown_sender():
         refused = asked_for_mail(world)
     must_be(None, world.delivered(refused))
     must_be("done", world.delivered(asked_for_mail(world)))
+    must_be("done", world.delivered(asked_for_link(world)))
+
+
+def asked_for_link(world: World) -> str:
+    """The key of a mail to choose a new password that the function was asked for by a message made up here."""
+    key = f"account#{secrets.token_hex(8)}"
+    content = {"kind": "account_mail", "key": key, "purpose": "password_reset", "address": world.client.email}
+    return handed_over(world, key, content)
 
 
 def asked_for_mail(world: World) -> str:
@@ -641,6 +707,11 @@ def asked_for_mail(world: World) -> str:
     key = f"reminder#{secrets.token_hex(8)}"
     booking = world.stored_booking(world.booking)
     content = {"mail": key, "occasion": "reminder", "audience": "client", "booking": booking, "before": None}
+    return handed_over(world, key, content)
+
+
+def handed_over(world: World, key: str, content: Mapping[str, Any]) -> str:
+    """The key again, once the function has worked on the message."""
     sent = {"SentTimestamp": str(int(datetime.now(UTC).timestamp() * 1000))}
     message = {"messageId": "1", "body": json.dumps(content), "attributes": sent, "eventSource": "aws:sqs"}
     if world.run("SendMail", {"Records": [message]})["batchItemFailures"]:
@@ -698,7 +769,13 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "LogIn": login,
     "RefreshSession": refresh,
     "LogOut": logout,
+    "ForgotPassword": forgot_password,
+    "ResetPassword": reset_password,
+    "SendVerification": send_verification,
+    "VerifyEmail": verify_email,
     "GetOwnUser": get_me,
+    "UpdateOwnUser": update_own_user,
+    "ChangePassword": change_password,
     "ListUsers": list_users,
     "UpdateUser": update_user,
     "GetOwnProfile": get_my_profile,

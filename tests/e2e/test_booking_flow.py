@@ -148,7 +148,9 @@ def _registered_and_logged_in(people: People, role: str) -> Person:
         "role": role,
         "is_active": True,
         "created_at": user["created_at"],
-        "display_name": None,
+        **dict.fromkeys(("display_name", "phone", "time_zone")),
+        "locale": "en",
+        "email_verified": False,
     }
     session = good(http.post("/auth/login", json=credentials(email.upper())))
     assert (session["token_type"], session["expires_in"]) == ("bearer", 900)

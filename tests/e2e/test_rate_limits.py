@@ -13,6 +13,7 @@ from tests.e2e.refusals import refused
 
 REGISTRATIONS = 10
 LOGINS = 20
+RECOVERIES = 5
 FAILURES = 100
 WINDOW_SECONDS = 60
 TOO_MANY = "Too many requests. Please try again later."
@@ -42,6 +43,12 @@ def test_registrations_are_limited_per_source_address(people: People) -> None:
     crowd, elsewhere = people.caller(), people.caller()
     refused_at(REGISTRATIONS, lambda: crowd.post("/auth/register", json=credentials(unused_email())))
     assert elsewhere.post("/auth/register", json=credentials(unused_email())).status_code == 201
+
+
+def test_links_to_choose_a_password_are_limited_per_source_address_and_per_address(people: People) -> None:
+    crowd, email = people.caller(), unused_email()
+    refused_at(RECOVERIES, lambda: crowd.post("/auth/password/forgot", json={"email": unused_email()}))
+    refused_at(RECOVERIES, lambda: people.caller().post("/auth/password/forgot", json={"email": email}))
 
 
 def test_logins_are_limited_per_source_address(people: People) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
-from booking.accounts.errors import RefreshTokenRejected
+from booking.accounts.account_mail import Purpose
+from booking.accounts.errors import RefreshTokenRejected, TokenNotValid
+from booking.accounts.mailed_links import verify_email
+from booking.accounts.mailed_tokens import issue_token
 from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import open_session, refresh_session
 from booking.bookings.cancel import cancel_booking
@@ -124,6 +127,15 @@ def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: b
     for session in (copied, since):
         with pytest.raises(RefreshTokenRejected):
             refresh_session(session.refresh_token, NOW + SECOND)
+
+
+def test_no_restoration_revives_a_mailed_link(tmp_path: Path) -> None:
+    user = register_user(Registration("ann@example.com", "correct horse"), source_address="192.0.2.1", now=NOW)
+    token = issue_token(Purpose.VERIFICATION, user, NOW)
+    back_up(Moto(), tmp_path / "copy", NOW)
+    replace(Moto(), tmp_path / "copy", NOW)
+    with pytest.raises(TokenNotValid):
+        verify_email(token, source_address="192.0.2.1", now=NOW)
 
 
 def test_a_restoration_that_was_interrupted_may_be_run_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.routing import APIRoute
 
-from booking.accounts import log_in, register
+from booking.accounts import log_in, recovery_limit, register
 from booking.api.middleware import LARGEST_BODY
 from booking.caller import Caller
 from booking.runtime import signing
@@ -32,6 +32,9 @@ ANYONE = {
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),
     ("post", "/auth/logout"),
+    ("post", "/auth/password/forgot"),
+    ("post", "/auth/password/reset"),
+    ("post", "/auth/email/verify"),
     ("get", "/specialists"),
     ("get", "/specialists/{id}"),
     ("get", "/specialists/{id}/services"),
@@ -68,6 +71,8 @@ NULS = "\x00" * 9
 CAN_BE: Mapping[str, tuple[object, ...]] = {
     "password": (NULS,),
     "refresh_token": (NULS,),
+    "current_password": (NULS,),
+    "token": (NULS,),
     "price": (1, 1.5),
     "is_active": (1, True),
     "hours": ([], {}),
@@ -94,6 +99,11 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/auth/login"): {"email": "a@example.com", "password": "12345678"},
         ("post", "/auth/refresh"): {"refresh_token": "a.b"},
         ("post", "/auth/logout"): {"refresh_token": "a.b"},
+        ("post", "/auth/password/forgot"): {"email": "a@example.com"},
+        ("post", "/auth/password/reset"): {"token": "a.b", "password": "12345678"},
+        ("post", "/auth/email/verify"): {"token": "a.b"},
+        ("put", "/users/me/password"): {"current_password": "12345678", "password": "12345678"},
+        ("patch", "/users/me"): {"display_name": "Ann"},
         ("patch", "/users/{id}"): {"is_active": False},
         ("post", "/specialists/me/services"): {"title": "Cut", "duration_minutes": 30, "price": "1.00"},
         ("patch", "/specialists/me/services/{id}"): {"title": "Cut"},
@@ -154,7 +164,7 @@ class TestRoles:
     ) -> None:
         for role, caller in people.items():
             response = api.request(method, filled(path), caller, json=bodies().get((method, path)))
-            if path == "/users/me":
+            if path.startswith("/users/me"):
                 error_of(response, 401, "invalid_credentials")  # there is no account behind these tokens
             elif role in allowed((method, path)):
                 assert response.status_code not in {401, 403}
@@ -409,6 +419,7 @@ class TestChanges:
         [
             ("/specialists/me", "time_zone"),
             ("/specialists/me", "locale"),
+            ("/users/me", "locale"),
             ("/users/x", "is_active"),
             ("/users/x", "role"),
         ],
@@ -555,5 +566,5 @@ def one_of(people: dict[str, Caller], route: tuple[str, str]) -> Caller | None:
 @pytest.fixture(autouse=True)
 def plenty_of_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests register and sign in more often than anybody may."""
-    for module in (log_in, register):
+    for module in (log_in, recovery_limit, register):
         monkeypatch.setattr(module, "count_attempt", lambda *_: None)

@@ -30,6 +30,11 @@ from tests.integration.store_calls import counted_calls, unreachable
 from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import booking_item, stored, stored_in_calendar
 
+USER = {
+    *("id", "email", "email_verified", "role", "is_active", "created_at"),
+    *("display_name", "phone", "locale", "time_zone"),
+}
+
 
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +64,7 @@ class TestFromRegistrationToASecondBooking:
             account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role}
             registered = api.request("POST", "/auth/register", json=account)
             assert registered.status_code == 201
-            assert registered.json().keys() == {"id", "email", "role", "is_active", "created_at", "display_name"}
+            assert registered.json().keys() == USER
             credentials = {"email": account["email"].upper(), "password": PASSWORD}
             session = api.request("POST", "/auth/login", json=credentials).json()
             assert session.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}

@@ -27,8 +27,9 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListTimeOff", "ListUsers"), (200, None)),
     **dict.fromkeys(("SetSchedule", "UpdateOwnProfile"), (200, None)),
     **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
+    **dict.fromkeys(("ForgotPassword", "SendVerification"), (202, None)),
     **dict.fromkeys(("DeleteDate", "LogOut"), (204, None)),
-    "GetOwnUser": (401, "invalid_credentials"),
+    **dict.fromkeys(("ChangePassword", "GetOwnUser", "UpdateOwnUser"), (401, "invalid_credentials")),
     "LogIn": (401, "invalid_login"),
     "RefreshSession": (401, "invalid_refresh_token"),
     "UpdateUser": (404, "user_not_found"),
@@ -42,6 +43,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
     "DeleteTimeOff": (404, "time_off_not_found"),
+    **dict.fromkeys(("ResetPassword", "VerifyEmail"), (422, "token_not_valid")),
     "CreateTimeOff": (422, "validation_error"),  # nor an end
     # No date stays in the future and within the next 400 days.
     **dict.fromkeys(("OpenSlot", "SetDate", "SetDates"), (422, "validation_error")),

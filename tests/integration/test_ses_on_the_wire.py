@@ -92,7 +92,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 
 def send() -> None:
-    post("mail#1", ANN, WORDS, b"BEGIN:VCALENDAR", NOW)
+    post("mail#1", ANN, lambda: WORDS, NOW, calendar=b"BEGIN:VCALENDAR")
 
 
 def test_a_mail_that_is_taken_is_sent(wire: Wire) -> None:

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from booking.accounts.account_mail import Purpose
 from booking.bookings.rules import Booking, new_booking
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale
-from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose
+from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose, compose_with_link
 from booking.runtime.ids import new_id
 from booking.slots.rules import Client
 from booking.slots.slot_id import SlotId
@@ -54,8 +55,9 @@ def composed(occasion: Occasion, audience: Audience, locale: Locale, **more: Any
 @every_language
 def test_a_language_has_words_for_everything_and_nothing_else(locale: Locale) -> None:
     found = {(name, who) for name, words in texts(locale).items() if isinstance(words, dict) for who in words}
-    reasons = {("why", audience.value) for audience in Audience}
-    assert found == {(occasion.value, audience.value) for occasion, audience in TOLD} | reasons
+    reasons = {("why", reader) for reader in (*(audience.value for audience in Audience), "account")}
+    about_accounts = {("account", purpose.value) for purpose in Purpose}
+    assert found == {(occasion.value, audience.value) for occasion, audience in TOLD} | reasons | about_accounts
 
 
 @every_language
@@ -153,3 +155,21 @@ def test_what_is_not_known_has_a_word(locale: Locale) -> None:
     assert texts(locale)["specialist"] in message.text
     without = compose(Occasion.CONFIRMED, Audience.CLIENT, locale, booking, None)
     assert "(UTC)" in without.text
+
+
+@every_language
+@pytest.mark.parametrize("purpose", Purpose)
+def test_mail_about_an_account_says_the_same_in_text_and_html_with_a_link_to_click_on(
+    purpose: Purpose, locale: Locale
+) -> None:
+    link = "https://app.example/reset-password#token=usr_a.b"
+    message = compose_with_link(purpose, locale, link)
+    assert message.subject == texts(locale)["account"][purpose.value]["subject"]
+    assert "$" not in message.subject + message.text + message.html
+    assert f"\n\n{link}\n\n" in message.text
+    assert f'<p><a href="{link}">{link}</a></p>' in message.html
+    assert f'<html lang="{locale.value}">' in message.html
+    *_, why = message.text.strip().split("\n\n")
+    assert why == texts(locale)["why"]["account"]
+    for paragraph in message.text.strip().split("\n\n"):
+        assert paragraph in message.html

@@ -52,6 +52,7 @@ OTHER_ACTIONS = {
     ("sqs:SendMessage", "SweepQueue"),
     ("sqs:SendMessage", "MailQueue"),
 }
+WRITES_TO_ACCOUNTS = {("UsersTable", f"dynamodb:{name}Item") for name in ("Put", "Update", "Delete")}
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"}
 # What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
@@ -252,14 +253,17 @@ def test_the_index_of_an_earlier_release_is_kept_only_where_somebody_says_so() -
     assert PARAMETERS["FormerUsersIndex"]["Default"] == "deleted"
 
 
-def test_only_accounts_and_the_health_check_read_or_write_the_table_with_password_hashes() -> None:
+def test_only_accounts_reach_the_table_with_password_hashes_and_the_health_check_and_who_mails_read_it() -> None:
     """Who promotes a waiting client may make its write depend on the account, and sees nothing of it."""
     reaching = {
         f.handler
         for f in FUNCTIONS
         if any((p.resource, p.action != "dynamodb:ConditionCheckItem") == ("UsersTable", True) for p in f.permissions)
     }
-    assert {handler.partition(".")[0] for handler in reaching - {"ops.get_health.handler"}} == {"auth", "users"}
+    others = {"ops.get_health.handler", "queues.send_mail.handler"}
+    assert {handler.partition(".")[0] for handler in reaching - others} == {"auth", "users"}
+    writing = {f.handler for f in FUNCTIONS for p in f.permissions if (p.resource, p.action) in WRITES_TO_ACCOUNTS}
+    assert not writing & others
 
 
 @every_table

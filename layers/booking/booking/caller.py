@@ -1,6 +1,6 @@
 """Who is asking: what an access token says about the caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,12 +21,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in account, as its token states it; no table is read to know it."""
+    """A signed-in account, as its token states it; no table is read to know it.
+
+    `session_id` names the family of refresh tokens that the token belongs to; tokens of earlier releases do not say.
+    """
 
     user_id: str
     role: Role
     email: str
     locale: Locale = Locale.EN
+    session_id: str | None = field(default=None, compare=False)
 
     @property
     def is_admin(self) -> bool:

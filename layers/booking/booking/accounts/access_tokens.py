@@ -30,6 +30,7 @@ def issue_access_token(caller: Caller, now: datetime) -> str:
         "role": caller.role.value,
         "email": caller.email,
         "locale": caller.locale.value,
+        "sid": caller.session_id,
         "iat": now,
         "exp": now + access_token_lifetime(),
         "jti": uuid.uuid4().hex,
@@ -47,7 +48,7 @@ def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
     try:
         claims = _claims(token)
-        return Caller(claims["sub"], Role(claims["role"]), claims["email"], Locale(claims["locale"]))
+        return Caller(claims["sub"], Role(claims["role"]), claims["email"], Locale(claims["locale"]), claims.get("sid"))
     except (jwt.InvalidTokenError, KeyError, ValueError):
         raise Unauthenticated from None
 

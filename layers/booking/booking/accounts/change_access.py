@@ -7,7 +7,7 @@ from pynamodb.expressions.condition import Condition
 
 from booking.accounts.errors import UserNotFound
 from booking.accounts.read import find_user
-from booking.accounts.table import IS_ACTIVE, UserItem
+from booking.accounts.table import END_SESSIONS, IS_ACTIVE, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
 from booking.caller import Caller, Role, specialist_id_of
 from booking.dynamodb.contention import retrying_contention
@@ -53,7 +53,7 @@ def _change(
     )
     actions = [UserItem.role.set(changed.role), UserItem.is_active.set(changed.is_active)]
     if changed.role is not user.role or is_active is False:
-        actions.append(UserItem.session_generation.set((UserItem.session_generation | 0) + 1))
+        actions.append(END_SESSIONS)
 
     transaction = Transaction()
     updated = transaction.update(UserItem(user_id=user_id), actions, condition=_is_unchanged(user))

@@ -1,6 +1,6 @@
 """What can be wrong with an account request."""
 
-from booking.errors import Conflict, NotFound, Unauthenticated
+from booking.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class EmailTaken(Conflict):
@@ -36,3 +36,25 @@ class OwnAdminRights(Conflict):
 
     sentence = "Admins cannot deactivate or demote themselves"
     reason = "own_admin_rights"
+
+
+class SpecialistRegistrationClosed(Forbidden):
+    """The operator lets nobody register as a specialist."""
+
+    sentence = "Specialists are made by an admin"
+    reason = "specialist_registration_closed"
+
+
+class CurrentPasswordWrong(Forbidden):
+    """Who would change a password shows the present one."""
+
+    sentence = "Current password is wrong"
+    reason = "current_password_wrong"
+
+
+class TokenNotValid(Invalid):
+    """The mailed token is unknown, over, spent, or another one was mailed since."""
+
+    sentence = "Token is not valid"
+    reason = "token_not_valid"
+    location = ("body", "token")

@@ -6,7 +6,7 @@ from booking.accounts.addresses import known_address
 from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.register import Registration, create_account
-from booking.accounts.table import EmailClaimItem, UserItem, claim_key
+from booking.accounts.table import END_SESSIONS, EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
 from booking.caller import Role
 from booking.dynamodb.items import get, update
@@ -30,7 +30,7 @@ def grant_admin(email: str, password: str, now: datetime) -> User:
             UserItem.role.set(Role.ADMIN),
             UserItem.is_active.set(True),
             UserItem.password_hash.set(hash_password(password)),
-            UserItem.session_generation.set((UserItem.session_generation | 0) + 1),
+            END_SESSIONS,
         ],
         condition=UserItem.user_id.exists(),
     )

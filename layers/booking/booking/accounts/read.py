@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 
 from booking.accounts.errors import UserNotFound
-from booking.accounts.table import KIND_USER, UserItem
+from booking.accounts.table import KIND_USER, EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
 from booking.caller import USER_PREFIX, Caller
-from booking.dynamodb.items import get
+from booking.dynamodb.items import get, get_all
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.errors import Unauthenticated
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
+
+_SHOWN = UserItem.get_attributes().keys() - {"password_hash"}
 
 
 def get_own_user(caller: Caller) -> User:
@@ -22,9 +24,11 @@ def get_own_user(caller: Caller) -> User:
 
 
 def list_users(request: PageRequest) -> Page[User]:
-    """All accounts, in the order of their creation."""
+    """All accounts, in the order of their creation. The index has but part of each; the rest is one read for a page."""
     page = query_page(UserItem.by_created_at, KIND_USER, None, request, key_of=_key_of)
-    return page.map(UserItem.to_user)
+    found = get_all(UserItem, [(item.user_id,) for item in page.items], attributes=_SHOWN) if page.items else []
+    users = {item.user_id: item.to_user() for item in map(UserItem.from_old, found)}
+    return Page([users[item.user_id] for item in page.items if item.user_id in users], page.next_start)
 
 
 def find_user(user_id: str) -> User:
@@ -33,6 +37,13 @@ def find_user(user_id: str) -> User:
     if item is None:
         raise UserNotFound
     return item.to_user()
+
+
+def find_user_by_address(address: str) -> User | None:
+    """The account that has this address, or None; in its stored form (`booking.accounts.addresses`)."""
+    claim = get(EmailClaimItem, claim_key(address), consistent=True)
+    item = get(UserItem, claim.holder, consistent=True) if claim else None
+    return item.to_user() if item else None
 
 
 def _key_of(item: UserItem) -> Mapping[str, str]:

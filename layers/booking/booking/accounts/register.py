@@ -1,10 +1,12 @@
 """Making accounts."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from booking.accounts.account_mail import Purpose, ask_for_mail
 from booking.accounts.addresses import new_address
-from booking.accounts.errors import EmailTaken
+from booking.accounts.errors import EmailTaken, SpecialistRegistrationClosed
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
@@ -12,6 +14,7 @@ from booking.caller import USER_PREFIX, Locale, Role
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.transaction import Transaction
+from booking.errors import StoreUnavailable
 from booking.rate_limit import RateLimit, count_attempt, source_network
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
@@ -32,10 +35,16 @@ class Registration:
 def register_user(registration: Registration, *, source_address: str, now: datetime) -> User:
     """A new account; a specialist's profile is made in the same write.
 
-    Raises `AddressRejected`, `EmailTaken`, `TooManyRequests`.
+    A link to verify the address is mailed; where that cannot be asked for, the account is made all the same.
+    Raises `AddressRejected`, `EmailTaken`, `SpecialistRegistrationClosed`, `TooManyRequests`.
     """
     count_attempt(_rate_limit(), source_network(source_address), now)
-    return create_account(registration, now)
+    if registration.role is Role.SPECIALIST and settings().specialist_registration == "closed":
+        raise SpecialistRegistrationClosed
+    user = create_account(registration, now)
+    with suppress(StoreUnavailable):
+        ask_for_mail(Purpose.VERIFICATION, user.email)
+    return user
 
 
 def create_account(registration: Registration, now: datetime) -> User:

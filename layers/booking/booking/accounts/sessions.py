@@ -10,7 +10,7 @@ password) raises the account's generation, and with that the families of earlier
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -22,6 +22,7 @@ from booking.accounts.user import User
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import create, delete, get, update
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.settings import settings
 
@@ -71,12 +72,31 @@ def refresh_session(token: str, now: datetime) -> Session:
         raise RefreshTokenRejected
     user = get(UserItem, family.user_id, consistent=True)
     if user is None or not user.is_active or user.session_generation != family.generation:
-        delete(family)
-        raise RefreshTokenRejected
+        return _refresh_unless_over(family, token, now)
     next_secret = secrets.token_urlsafe(_SECRET_BYTES)
     session = _session(user.to_user(), family_id, next_secret, now)
     _rotate(family, _digest(secret), _digest(next_secret), now)
     return session
+
+
+def _refresh_unless_over(family: _Family, token: str, now: datetime) -> Session:
+    """A family that was read just before it was carried over is read again; any other one ends."""
+    try:
+        delete(family, condition=_Family.generation.does_not_exist() | (_Family.generation == family.generation))
+    except ConditionFailed:
+        return refresh_session(token, now)
+    raise RefreshTokenRejected
+
+
+def carry_over_in(transaction: Transaction, family_id: str, user_id: str, generation: int, now: datetime) -> None:
+    """Makes part of the write that raises the account's generation that this family outlives it, if it has not."""
+    transaction.update(
+        _Family(pk=_key(family_id)),
+        [_Family.generation.set(generation + 1)],
+        condition=(_Family.user_id == user_id)
+        & (_Family.generation == generation)
+        & (_Family.expires_at > epoch_seconds(now)),
+    )
 
 
 def log_out(token: str) -> None:
@@ -106,7 +126,7 @@ def _rotate(family: _Family, spent_hash: str, next_hash: str, now: datetime) -> 
 
 def _session(user: User, family_id: str, secret: str, now: datetime) -> Session:
     return Session(
-        access_token=issue_access_token(user.as_caller(), now),
+        access_token=issue_access_token(replace(user.as_caller(), session_id=family_id), now),
         refresh_token=f"{family_id}.{secret}",
         expires_in=int(access_token_lifetime().total_seconds()),
     )

@@ -1,6 +1,7 @@
 """The users table: one item per account, and one per e-mail address that claims it."""
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from booking.accounts.user import User
@@ -13,10 +14,7 @@ KIND_USER = "user"
 
 
 class ByCreatedAt(GlobalSecondaryIndex["UserItem"]):
-    """Accounts in the order of their creation, for admins; claims have no `kind` and are not in it.
-
-    It holds what an account's list shows: never a password's hash, nor when sessions end.
-    """
+    """Accounts in the order of their creation, for admins; claims have no `kind` and are not in it, nor are hashes."""
 
     class Meta:
         index_name = "by_created_at"
@@ -41,6 +39,9 @@ class UserItem(Item):
     created_at = InstantAttribute()
     locale = EnumAttribute(Locale, default=Locale.EN)
     display_name = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    time_zone = UnicodeAttribute(null=True)
+    email_verified = BooleanAttribute(default=False)
     session_generation = NumberAttribute(default=0)
 
     by_created_at = ByCreatedAt()
@@ -55,12 +56,23 @@ class UserItem(Item):
             self.created_at,
             self.locale,
             self.display_name,
+            self.phone,
+            self.time_zone,
+            self.email_verified,
             int(self.session_generation),
         )
 
 
 # Of an account that is there and active, as the condition of a write.
 IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # makes a condition, compares nothing
+# Ends every session of the account, and voids the links to choose a new password.
+END_SESSIONS = UserItem.session_generation.set((UserItem.session_generation | 0) + 1)
+
+
+def is_in_generation(generation: int) -> Condition:
+    """All sessions of the account have not been ended since it was read; accounts of earlier releases say nothing."""
+    unchanged: Condition = UserItem.session_generation == generation
+    return unchanged if generation else unchanged | UserItem.session_generation.does_not_exist()
 
 
 class EmailClaimItem(Item):

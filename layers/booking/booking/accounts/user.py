@@ -21,6 +21,9 @@ class User:
     created_at: datetime
     locale: Locale
     display_name: str | None
+    phone: str | None
+    time_zone: str | None
+    email_verified: bool
     session_generation: int
 
     def as_caller(self) -> Caller:

@@ -47,11 +47,18 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
     return item.from_raw_data(found) if found else None
 
 
-def get_all(item: type[Item], keys: Collection[tuple[str] | tuple[str, str]]) -> list[RawItem]:
-    """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read."""
+def get_all(
+    item: type[Item], keys: Collection[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
+) -> list[RawItem]:
+    """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read.
+
+    With `attributes` the answer has those and no others.
+    """
     table = item.Meta.table_name
     wanted = [item.get_operation_kwargs_from_class(*key)["Key"] for key in keys]
-    request = {"RequestItems": {table: {"Keys": wanted, "ConsistentRead": True}}}
+    shown = {f"#{number}": name for number, name in enumerate(attributes or ())}
+    projection = {"ProjectionExpression": ", ".join(shown), "ExpressionAttributeNames": shown} if shown else {}
+    request = {"RequestItems": {table: {"Keys": wanted, "ConsistentRead": True, **projection}}}
 
     def read() -> list[RawItem]:
         answer = call("BatchGetItem", request)

@@ -20,6 +20,8 @@ from booking.notifications.messages import Audience
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.settings import settings
 
+ACCOUNT = "account"
+"""The share of mail about its own account, of an address that is verified."""
 _KEPT = timedelta(days=2)
 
 
@@ -27,12 +29,15 @@ class _DayOfMail(EphemeralItem):
     mails = UnicodeSetAttribute(null=True)
 
 
-def count_mail(key: str, address: str, audience: Audience, now: datetime) -> None:
-    """Counts the mail that `key` names. Raises `Withheld` if the address has had its share of today, `NotSent`."""
-    day = _DayOfMail(pk=f"mail#{audience}#{_digest(address)}#{now.astimezone(UTC):%Y-%m-%d}")
+def count_mail(key: str, address: str, share: str, now: datetime) -> None:
+    """Counts the mail that `key` names; `share` is an `Audience`, or `ACCOUNT`, of which an address gets so many each.
+
+    Raises `Withheld` if the address has had its share of today, `NotSent`.
+    """
+    day = _DayOfMail(pk=f"mail#{share}#{_digest(address)}#{now.astimezone(UTC):%Y-%m-%d}")
     mail = _digest(key)[:16]
     is_counted = _DayOfMail.mails.contains(mail)
-    has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(audience))
+    has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(share))
     try:
         update(
             day,
@@ -45,10 +50,10 @@ def count_mail(key: str, address: str, audience: Audience, now: datetime) -> Non
         raise NotSent("the mails of the day cannot be counted") from failure
 
 
-def _most(audience: Audience) -> int:
-    if audience is Audience.SPECIALIST:
-        return settings().mail_specialist_max_per_day
-    return settings().mail_unverified_max_per_day
+def _most(share: str) -> int:
+    if share == Audience.CLIENT:
+        return settings().mail_unverified_max_per_day
+    return settings().mail_specialist_max_per_day
 
 
 def _digest(text: str) -> str:

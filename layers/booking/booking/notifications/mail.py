@@ -1,5 +1,6 @@
 """Sending mail through SES (the v1 API), or into the log where no sender is configured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from booking.background.retry import TryLater
 from booking.notifications.daily_cap import count_mail
 from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
-from booking.notifications.messages import Audience, Message
+from booking.notifications.messages import Message
 from booking.runtime import aws
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger
@@ -25,15 +26,18 @@ _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a mail, and as what."""
+    """Who gets a mail, and of which share of what an address gets in a day (`daily_cap`)."""
 
     address: str
-    audience: Audience
+    share: str
 
 
-def post(key: str, recipient: Recipient, message: Message, calendar: bytes, now: datetime) -> None:
+def post(
+    key: str, recipient: Recipient, write: Callable[[], Message], now: datetime, *, calendar: bytes | None = None
+) -> None:
     """Hands a message to SES; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
+    It is written only once the address has room for it, and `write` may raise `NotSent`.
     Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be as things are,
     `Withheld` when the address has had its share of the day, `TryLater` when nobody knows.
     """
@@ -41,9 +45,9 @@ def post(key: str, recipient: Recipient, message: Message, calendar: bytes, now:
         logger.info("mail not sent: no sender is configured", extra={"mail": key})
         return
     try:
-        count_mail(key, recipient.address, recipient.audience, now)
+        count_mail(key, recipient.address, recipient.share, now)
         address = _ascii_address(recipient.address)
-        _send(address, _mail(key, address, message, calendar))
+        _send(address, _mail(key, address, write(), calendar))
     except Withheld:
         count("mail_withheld")
         logger.warning("mail withheld: its address has had its share of today", extra={"mail": key})
@@ -97,7 +101,7 @@ def _ses() -> Any:
     return aws.client("ses", attempts=1, read_timeout=LONGEST_SEND_SECONDS)
 
 
-def _mail(key: str, recipient: str, message: Message, calendar: bytes) -> EmailMessage:
+def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) -> EmailMessage:
     mail = EmailMessage(_SEVEN_BIT)
     mail["From"] = settings().mail_sender
     mail["To"] = recipient
@@ -106,11 +110,12 @@ def _mail(key: str, recipient: str, message: Message, calendar: bytes) -> EmailM
     mail[KEY_HEADER] = key
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
-    mail.add_attachment(
-        calendar,
-        maintype="text",
-        subtype="calendar",
-        filename="booking.ics",
-        params={"charset": "utf-8"},
-    )
+    if calendar is not None:
+        mail.add_attachment(
+            calendar,
+            maintype="text",
+            subtype="calendar",
+            filename="booking.ics",
+            params={"charset": "utf-8"},
+        )
     return mail

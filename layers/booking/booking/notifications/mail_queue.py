@@ -7,16 +7,12 @@ key, and the mail is sent once.
 import json
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from booking.background.retry import TryLater
+from booking.background.mail_queue import put_on_mail_queue
 from booking.bookings.rules import Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.events import BookingEvent, EventType
 from booking.notifications.messages import Audience, Occasion
-from booking.runtime import aws
-from booking.runtime.settings import settings
 
 # Nobody is mailed at expiry: most appointments that end this way took place.
 _OCCASIONS = {
@@ -91,9 +87,4 @@ def reminder_of(raw: RawItem) -> MailRequest:
 
 def put_on_queue(mail: MailRequest) -> None:
     """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
-    if not settings().mail_sender:
-        return
-    try:
-        aws.client("sqs").send_message(QueueUrl=settings().mail_queue_url, MessageBody=mail.text)
-    except (ClientError, BotoCoreError) as error:
-        raise TryLater("the mail queue cannot be reached") from error
+    put_on_mail_queue(mail.text)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+from booking.accounts.account_mail import AccountMail
 from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.retry import TryLater
 from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
 from booking.notifications.mail_queue import MailRequest
+from booking.notifications.send_account_mail import reader_of, send_account_mail
 from booking.notifications.send_mail import send_mail
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger
@@ -45,9 +47,8 @@ def work_on(body: str, queued_at: datetime, now: datetime, bounds: Bounds) -> No
     """Sends what a message asks for. Raises `TryLater` or `StoreUnavailable` if it must come again."""
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")
-    pace().wait()
     try:
-        send_mail(MailRequest.parse(body), now)
+        _send(body, now)
     except (TryLater, StoreUnavailable) as failure:
         if now - queued_at < TRIED_FOR:
             raise
@@ -55,6 +56,17 @@ def work_on(body: str, queued_at: datetime, now: datetime, bounds: Bounds) -> No
     except Exception as error:  # noqa: BLE001  # the outermost edge of one message's work
         logger.exception("a mail cannot be sent")
         _put_aside(body, error)
+
+
+def _send(body: str, now: datetime) -> None:
+    """What is asked for an address that nobody has takes nothing of the pace: anybody can ask for that."""
+    mail = AccountMail.parse(body)
+    if mail is None:
+        pace().wait()
+        send_mail(MailRequest.parse(body), now)
+    elif user := reader_of(mail):
+        pace().wait()
+        send_account_mail(mail, user, now)
 
 
 def _put_aside(body: str, error: Exception) -> None:

@@ -12,6 +12,7 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.accounts.account_mail import Purpose
 from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
@@ -76,6 +77,14 @@ def compose(
     return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
 
 
+def compose_with_link(purpose: Purpose, locale: Locale, link: str) -> Message:
+    """The words about an account, with the link that they are about, and why they come."""
+    texts = _texts(locale)
+    words = texts["account"][purpose]
+    text = f"{Template(words['body']).substitute(link=link).strip()}\n\n{texts['why']['account']}\n"
+    return Message(words["subject"], text, _as_html(words["subject"], text, locale, link=link))
+
+
 def _shown(address: str) -> str:
     """An address to write to, unless what its owner chose before the `@` looks like part of a link."""
     local_part = address.rpartition("@")[0]
@@ -88,8 +97,12 @@ def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime)
     return f"{day}, {local_start:%H:%M}–{local_end:%H:%M} ({zone.key})"
 
 
-def _as_html(subject: str, text: str, locale: Locale) -> str:
-    paragraphs = (f"<p>{escape(part)}</p>" for part in text.strip().split("\n\n"))
+def _as_html(subject: str, text: str, locale: Locale, *, link: str | None = None) -> str:
+    """The text's paragraphs; one that is the link is one to click on."""
+    parts = {part: escape(part) for part in text.strip().split("\n\n")}
+    if link is not None:
+        parts[link] = f'<a href="{escape(link)}">{escape(link)}</a>'
+    paragraphs = (f"<p>{part}</p>" for part in parts.values())
     return _layout().substitute(language=locale, subject=escape(subject), body="\n".join(paragraphs))
 
 

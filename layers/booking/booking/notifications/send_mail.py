@@ -54,8 +54,8 @@ def _post(
 ) -> None:
     before = booking_of(mail.before) if mail.before else None
     locale = _locale(booking, mail.audience, specialist)
-    message = compose(mail.occasion, mail.audience, locale, booking, specialist, before=before)
-    post(mail.key, recipient, message, to_icalendar(booking, specialist, now), now)
+    write = partial(compose, mail.occasion, mail.audience, locale, booking, specialist, before=before)
+    post(mail.key, recipient, write, now, calendar=to_icalendar(booking, specialist, now))
 
 
 def _address(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> str | None:

@@ -35,7 +35,9 @@ class Settings:
     auth_register_max_attempts: Annotated[int, _POSITIVE] = 10
     auth_login_max_attempts: Annotated[int, _POSITIVE] = 20
     auth_login_account_max_failures: Annotated[int, _POSITIVE] = 100
+    auth_recovery_max_attempts: Annotated[int, _POSITIVE] = 5
     auth_rate_limit_window_seconds: Annotated[int, range(1, 86_400 + 1)] = 60
+    specialist_registration: Literal["open", "closed"] = "open"
     booking_expire_after_start_minutes: Annotated[int, range(_DAY_MINUTES + 1)] = 0
     reminder_lookahead_minutes: Annotated[int, range(1, 7 * _DAY_MINUTES + 1)] = 120
     expiry_sweep_minutes: Annotated[int, range(1, _DAY_MINUTES + 1)] = 5
@@ -43,6 +45,7 @@ class Settings:
     timer_shards: Annotated[int, range(1, 256 + 1)] = 4
     currency: str = "EUR"
     cors_allow_origin: str = ""
+    public_url: str = "http://localhost:8000"
     mail_sender: str = ""
     mail_concurrency: Annotated[int, range(2, 1000 + 1)] = 2
     mails_per_second: Annotated[int, range(1, 1000 + 1)] = 10

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from booking.api.bodies.fields import RequestBody, ResponseBody
-from booking.caller import Role
+from booking.caller import Locale, Role
 
 
 class UserBody(ResponseBody):
@@ -18,6 +18,10 @@ class UserBody(ResponseBody):
     is_active: bool
     created_at: datetime
     display_name: str | None
+    phone: str | None
+    locale: Locale
+    time_zone: str | None
+    email_verified: bool
 
 
 class SessionBody(ResponseBody):
@@ -27,6 +31,18 @@ class SessionBody(ResponseBody):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105  # names a scheme
     expires_in: int
     refresh_token: str
+
+
+class LinkToken(RequestBody):
+    """What a mailed link carries behind its `#token=`."""
+
+    token: Annotated[str, Field(max_length=200)]
+
+
+class MailOnItsWay(ResponseBody):
+    """What is said whether or not there is somebody to mail."""
+
+    message: str
 
 
 class RefreshBody(RequestBody):

@@ -88,6 +88,9 @@ Instant = Annotated[
 Title = Annotated[str, StringConstraints(min_length=2, max_length=120, strip_whitespace=True), _PLAIN]
 Description = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), _PLAIN]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), _PLAIN]
+Password = Annotated[str, Field(min_length=8, max_length=128)]
+ShownPassword = Annotated[str, Field(max_length=128)]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", examples=["+493012345678"])]  # E.164
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
 ServiceMinutes = Annotated[int, Field(ge=5, le=480, strict=True)]
 BufferMinutes = Annotated[int, Field(ge=0, le=240, strict=True)]

@@ -47,8 +47,8 @@ test-integration: install ## Run the tests against moto
 	@$(BIN)/pytest $(PARALLEL) tests/integration
 test-checkers: install ## Run the orders of store calls that meet most, and the tests of `make consistency` and `make mutants`
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
-test-e2e: install ## Run the tests against a stack of their own, over HTTP, IAM enforced
-	@$(BIN)/pytest tests/e2e
+test-e2e: install ## Run the tests against stacks of their own, over HTTP, IAM enforced
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/e2e
 interleavings: install ## Run every order of the store calls of every two operations there are, faults on (`make test` runs a part)
 	@INTERLEAVINGS=all $(BIN)/pytest tests/interleavings --timeout 7200
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
@@ -128,7 +128,7 @@ restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 dele
 	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
 	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
-		SIGNING_KEY_SECRET=- CURSOR_KEY_SECRET=- $(BIN)/python -m infra.openapi
+		SIGNING_KEY_SECRET=- STACK_ID=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
 .PHONY: install lock help

@@ -29,10 +29,9 @@ FUNCTION_VARIABLES = {
     "METRICS_TABLE": "MetricsTableName",
     "EVENT_BUS_NAME": "EventBusName",
     "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
-    "EXPIRY_QUEUE_URL": "ExpiryQueueUrl",
-    "REMINDER_QUEUE_URL": "ReminderQueueUrl",
+    "SWEEP_QUEUE_URL": "SweepQueueUrl",
+    "MAIL_QUEUE_URL": "MailQueueUrl",
     "SIGNING_KEY_SECRET": "SigningKeySecretArn",
-    "CURSOR_KEY_SECRET": "CursorKeySecretArn",
 }
 
 
@@ -90,9 +89,10 @@ class DeployedStack:
         }
 
     def variables(self) -> dict[str, str]:
-        """The variables by which functions find its tables and secrets."""
+        """The variables by which functions know it and find its tables and secrets."""
         outputs = self.outputs()
-        return {name: outputs[output] for name, output in FUNCTION_VARIABLES.items()}
+        named = {name: outputs[output] for name, output in FUNCTION_VARIABLES.items()}
+        return named | {"STACK_ID": (self.describe() or {})["StackId"]}
 
     def environment(self) -> dict[str, str]:
         """What a process needs to reach its tables and secrets as a function does."""

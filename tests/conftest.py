@@ -12,6 +12,7 @@ from tests.time_limits import seconds_for
 for _setting in fields(Settings):
     if _setting.default is MISSING or _setting.name.endswith("_table"):
         os.environ[_setting.name.upper()] = f"the-{_setting.name.replace('_', '-')}-of-tests"
+os.environ["STACK_ID"] = "arn:aws:cloudformation:us-east-1:1:stack/of-tests/00000000-0000-4000-8000-000000000000"
 os.environ["METRICS_FLUSH_SECONDS"] = "3600"  # tests flush themselves, not a thread in the background
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "BookingApi")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "booking-api")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header
+from pydantic import Field
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import ClientCaller
@@ -11,7 +12,7 @@ from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.bookings.create import create_booking
-from booking.bookings.errors import KeyUsedForOtherRequest
+from booking.bookings.errors import KeyUsedForOtherRequest, TooManyOpenHolds
 from booking.bookings.rules import Booking
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted, SlotTooSoon
 from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
@@ -29,11 +30,15 @@ IdempotencyKey = Annotated[
 
 
 class NewBooking(RequestBody):
-    """The slot to book, for which of the specialist's services, and what the specialist should know."""
+    """The slot to book, for which of the specialist's services, and what the specialist should know.
+
+    With `hold_seconds` the booking is held so long, and has to be confirmed by then.
+    """
 
     slot_id: str
     service_id: str | None = None
     note: Description | None = None
+    hold_seconds: Annotated[int, Field(ge=60, le=1800, strict=True)] | None = None
 
 
 @router.post(
@@ -50,6 +55,7 @@ class NewBooking(RequestBody):
         SlotTooSoon,
         ServiceNotOffered,
         ServiceLongerThanSlot,
+        TooManyOpenHolds,
         KeyUsedForOtherRequest,
     ),
     tags=["bookings"],
@@ -61,6 +67,7 @@ async def endpoint(caller: ClientCaller, body: NewBooking, now: Now, idempotency
         body.slot_id,
         service_id=body.service_id,
         note=body.note,
+        hold_seconds=body.hold_seconds,
         idempotency_key=idempotency_key,
         now=now,
     )

@@ -2,8 +2,10 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import yaml
@@ -35,17 +37,18 @@ def deploy(stack: DeployedStack, chosen: Mapping[str, str], log: Path) -> None:
     make_bucket(stack.client("s3"))
     values["Release"] = release(values)
     inherited = {name: value for name, value in os.environ.items() if name not in CREDENTIALS_OF_OTHERS}
-    run_sam(
-        [
-            *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
-            *("--template-file", str(with_defaults(BUILD / "build" / "template.yaml", values))),
-            *("--config-file", str(ROOT / "samconfig.toml"), "--s3-bucket", BUCKET),
-            *("--tags", f"{SOURCE_TAG}={source}", *parameter_overrides(values)),
-        ],
-        inherited | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-        log,
-        "The deployment failed",
-    )
+    with with_defaults(BUILD / "build" / "template.yaml", values) as built:
+        run_sam(
+            [
+                *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
+                *("--template-file", str(built)),
+                *("--config-file", str(ROOT / "samconfig.toml"), "--s3-bucket", BUCKET),
+                *("--tags", f"{SOURCE_TAG}={source}", *parameter_overrides(values)),
+            ],
+            inherited | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
+            log,
+            "The deployment failed",
+        )
 
 
 def make_bucket(s3: Any) -> None:
@@ -64,8 +67,9 @@ def delete(stack: DeployedStack) -> None:
     waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
-def with_defaults(built: Path, values: Mapping[str, str]) -> Path:
-    """A copy of a built template beside it whose parameters have these values by default.
+@contextmanager
+def with_defaults(built: Path, values: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of a built template beside it whose parameters have these values by default; for a while.
 
     The emulator tells SAM of no other values, so that functions would not be published for a new `Release`. What refers
     to a number is text to it, and text as `MaximumConcurrency` ends its reading of queues: there stands the number.
@@ -78,9 +82,10 @@ def with_defaults(built: Path, values: Mapping[str, str]) -> Path:
     for name, value in values.items():
         about = content["Parameters"][name]
         about["Default"] = int(value) if about["Type"] == "Number" else value
-    copy = built.with_name("template-with-defaults.yaml")
-    copy.write_text(yaml.safe_dump(content, sort_keys=False))
-    return copy
+    with NamedTemporaryFile("w", dir=built.parent, suffix=".yaml") as copy:
+        yaml.safe_dump(content, copy, sort_keys=False)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def settled(stack: DeployedStack) -> Mapping[str, Any] | None:

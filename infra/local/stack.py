@@ -26,7 +26,7 @@ from infra.stack import REGION, DeployedStack
 
 # The emulator does not retry the failed part of a batch of changes, only a batch that fails as a whole.
 OF_THE_EMULATOR = {"EventBatchSize": "1"}
-EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-m", "ministack")
+EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-P", str(Path(__file__).with_name("emulator.py")))
 START_SECONDS = 60.0
 EMULATOR_STOP_SECONDS = 60.0
 FRONT_DOOR_STOP_SECONDS = 10.0
@@ -80,7 +80,7 @@ class Stack:
         """Builds, starts and deploys what is not yet; raises CommandError with a sentence when it cannot."""
         with only_one(self.state / "up.lock"):
             self._refuse_taken_port()
-            with step("Building the functions and layers"):
+            with step("Building the functions and layers"), only_one(ROOT / ".local" / "build.lock"):
                 build(self.logs / "build.log")
             with step("Starting the embedded AWS"):
                 self._start_emulator()

@@ -19,8 +19,8 @@ from infra.stack import DeployedStack
 LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 """The wheels that run on Lambda, by the template's `Architecture`."""
 LOG = ROOT / ".local" / "logs" / "build.log"
-SWEEPS = 2
 RESERVATION = "SweepReservedConcurrency"
+OF_THE_DISPATCHER = 3
 WORKERS = "SweepConcurrency"
 SHARDS = "TimerShards"
 SHARDS_OF_0_2 = 4
@@ -100,9 +100,9 @@ def check_concurrency(stack: DeployedStack, kept: Mapping[str, str], chosen: Map
         )
 
 
-def reserved(for_each_sweep: int) -> int:
-    """Executions that a stack reserves: each sweep's workers' and one for its dispatcher."""
-    return SWEEPS * (for_each_sweep + 1) if for_each_sweep else 0
+def reserved(for_workers: int) -> int:
+    """Executions that a stack reserves: the workers' and those of the dispatcher."""
+    return for_workers + OF_THE_DISPATCHER if for_workers else 0
 
 
 def protect(stack: DeployedStack) -> None:

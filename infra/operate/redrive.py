@@ -1,10 +1,10 @@
 """`make redrive`: gives what lies in the dead-letter queue another try, once its cause is mended.
 
-A sweep's letter puts the timer back on its booking. A message of a sweep's queue, which SQS puts there after five
+A sweep's letter puts the timer back on its booking. A message of the sweeps' queue, which SQS puts there after five
 tries, and the event of a schedule, which Lambda puts there when a dispatch failed, dispatch the sweep: that finds
-every shard in which something is due. A message of the stream's function hands its record to the function again. A
-message of Lambda's own names records of the stream: they are read again while the stream still has them (24 h). What
-cannot be tried again stays in the queue, with a line that says why.
+every shard in which something is due. A mail goes back to the mail queue. A message of the stream's function hands its
+record to the function again. A message of Lambda's own names records of the stream: they are read again while the
+stream still has them (24 h). What cannot be tried again stays in the queue, with a line that says why.
 """
 
 import json
@@ -15,14 +15,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from booking.bookings.timers import restore_timer
+from booking.sweeps import SWEEPS
 
 BATCH = 10
 HIDDEN_SECONDS = 120
 WAIT_SECONDS = 1
 RANGE = {"streamArn", "shardId", "startSequenceNumber", "endSequenceNumber", "batchSize"}
 """What Lambda says of the records that it gave up."""
-DISPATCHERS = {"expire": "DispatchExpiry", "remind": "DispatchReminders"}
-"""By the sweep's name in messages."""
 
 
 class CannotRedrive(Exception):
@@ -79,10 +78,12 @@ class Redrive:
                 return self._publish([record])
             case {"DDBStreamBatchInfo": dict(batch)} if batch.keys() >= RANGE:
                 return self._publish(self._records(batch))
-            case {"sweep": str(sweep), "shard": int()} if sweep in DISPATCHERS:
-                return self._dispatch(DISPATCHERS[sweep])
-            case {"detail-type": "Scheduled Event", "resources": [*rules]}:
-                return self._dispatch(self._dispatcher_of(str(rules)))
+            case {"source": "queue.send_mail", "content": {"message": str(mail)}}:
+                return self._send(mail)
+            case {"mail": str(), "occasion": str()}:
+                return self._send(body)
+            case {"sweep": str(sweep)} if sweep in SWEEPS:
+                return self._dispatch(sweep)
         raise CannotRedrive(f"a message of an unknown kind: {body[:200]}")
 
     def _set_timer(self, booking_id: str, timer: str) -> str:
@@ -90,21 +91,20 @@ class Redrive:
         waits = restore_timer(booking_id, timer)
         return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
-    def _dispatcher_of(self, rules: str) -> str:
-        """Whom a schedule starts; its name is part of the rule's."""
-        found = next((name for name in DISPATCHERS.values() if name in rules), None)
-        if found is None:
-            raise CannotRedrive(f"no sweep of this stack has this schedule: {rules}")
-        return found
+    def _send(self, mail: str) -> str:
+        """By way of its queue: the function knows by its ledger whether it was sent."""
+        self.client("sqs").send_message(QueueUrl=self.outputs["MailQueueUrl"], MessageBody=mail)
+        return "a mail is on its queue again"
 
-    def _dispatch(self, dispatcher: str) -> str:
+    def _dispatch(self, sweep: str) -> str:
         """Any dispatch finds what was due at the one that failed; one is enough for all of a sweep's messages."""
-        if dispatcher not in self.dispatched:
-            answer = self.client("lambda").invoke(FunctionName=self.outputs[f"{dispatcher}Name"], Payload="{}")
+        if sweep not in self.dispatched:
+            function, event = self.outputs["DispatchSweepsName"], json.dumps({"sweep": sweep})
+            answer = self.client("lambda").invoke(FunctionName=function, Payload=event)
             if "FunctionError" in answer:
-                raise CannotRedrive(f"{dispatcher} failed again, see its log")
-            self.dispatched.add(dispatcher)
-        return f"{dispatcher} has run since"
+                raise CannotRedrive(f"the dispatch of {sweep} failed again, see the log of {function}")
+            self.dispatched.add(sweep)
+        return f"{sweep} was dispatched since"
 
     def _publish(self, records: list[dict[str, Any]]) -> str:
         """The function knows by its ledger what of them it has published already."""

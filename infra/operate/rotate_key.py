@@ -1,4 +1,4 @@
-"""Rotates the keys that sign access tokens and seal page cursors, where the environment points (`make rotate-key`).
+"""Rotates the key that signs access tokens and seals page cursors, where the environment points (`make rotate-key`).
 
 The next key, which the functions know already, becomes the current one, the current one becomes the previous, which is
 still accepted, and a new random one is published as the next: no token is refused, nobody is signed out. A stack that
@@ -19,30 +19,24 @@ KEY_BYTES = 48
 MARGIN = timedelta(minutes=10)
 """Functions keep a key for five minutes, and clocks differ."""
 
-SECRETS = ("SigningKeySecretArn", "CursorKeySecretArn")
-
 
 def rotate(stack: DeployedStack, *, now: datetime) -> bool:
-    """Moves each key on; False where the next keys had to be published first, and nothing else was done.
+    """Moves the key on; False where the next one had to be published first, and nothing else was done.
 
     Raises CommandError when the last change is too recent for that.
     """
     stored = stored_keys(stack)
-    wait = pause(stack)
-    for found in stored.values():
-        refuse_haste(found, wait if json.loads(found["SecretString"]).get("previous") else MARGIN, now)
-    keys = {arn: json.loads(found["SecretString"]) for arn, found in stored.items()}
-    is_published = all(current.get("next") for current in keys.values())
-    for arn, known in keys.items():
-        put(stack, arn, moved_on(known) if is_published else known | {"next": known.get("next") or new_key()})
+    known = json.loads(stored["SecretString"])
+    refuse_haste(stored, pause(stack) if known.get("previous") else MARGIN, now)
+    is_published = bool(known.get("next"))
+    put(stack, moved_on(known) if is_published else known | {"next": new_key()})
     return is_published
 
 
 def replace_leaked(stack: DeployedStack) -> None:
-    """Makes new current keys at once. What the leaked ones have signed is accepted until the next change."""
-    for arn, found in stored_keys(stack).items():
-        known = json.loads(found["SecretString"])
-        put(stack, arn, {"previous": known["current"], "current": new_key(), "next": new_key()})
+    """Makes a new current key at once. What the leaked one has signed is accepted until the next change."""
+    known = json.loads(stored_keys(stack)["SecretString"])
+    put(stack, {"previous": known["current"], "current": new_key(), "next": new_key()})
 
 
 def moved_on(known: dict[str, str]) -> dict[str, str]:
@@ -51,14 +45,19 @@ def moved_on(known: dict[str, str]) -> dict[str, str]:
 
 
 def stored_keys(stack: DeployedStack) -> dict[str, Any]:
-    """Each secret as Secrets Manager has it, by its ARN."""
-    client, outputs = stack.client("secretsmanager"), stack.outputs()
-    return {outputs[name]: client.get_secret_value(SecretId=outputs[name]) for name in SECRETS}
+    """The secret as Secrets Manager has it."""
+    stored: dict[str, Any] = stack.client("secretsmanager").get_secret_value(SecretId=secret_id(stack))
+    return stored
 
 
-def put(stack: DeployedStack, arn: str, keys: dict[str, str]) -> None:
-    """Stores the keys of one secret."""
-    stack.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=json.dumps(keys))
+def put(stack: DeployedStack, keys: dict[str, str]) -> None:
+    """Stores the keys."""
+    stack.client("secretsmanager").put_secret_value(SecretId=secret_id(stack), SecretString=json.dumps(keys))
+
+
+def secret_id(stack: DeployedStack) -> str:
+    """Where the keys are."""
+    return stack.outputs()["SigningKeySecretArn"]
 
 
 def new_key() -> str:
@@ -82,7 +81,7 @@ def refuse_haste(stored: dict[str, Any], wait: timedelta, now: datetime) -> None
     made: datetime = stored["CreatedDate"]
     if (keys.get("previous") or keys.get("next")) and now - made < wait:
         raise CommandError(
-            f"The keys were changed at {made.astimezone(UTC):%H:%M} UTC. What they were before may be in use until "
+            f"The key was changed at {made.astimezone(UTC):%H:%M} UTC. What it was before may be in use until "
             f"{(made + wait).astimezone(UTC):%H:%M} UTC. If a key has leaked, end it now: make rotate-key NOW=1"
         )
 
@@ -91,7 +90,7 @@ def rotated(stack: DeployedStack, *, now: datetime, has_leaked: bool) -> str:
     """Does it, and says what was done."""
     if has_leaked:
         replace_leaked(stack)
-        return f"The keys of {stack} are new. Once more in five minutes ends what the old ones have signed."
+        return f"The key of {stack} is new. Once more in five minutes ends what the old one has signed."
     if rotate(stack, now=now):
-        return f"The keys of {stack} are rotated. What the previous keys have signed stays valid until it ends."
-    return f"The next keys of {stack} are published. Run this again in ten minutes: then they are known everywhere."
+        return f"The key of {stack} is rotated. What the previous one has signed stays valid until it ends."
+    return f"The next key of {stack} is published. Run this again in ten minutes: then it is known everywhere."

@@ -46,9 +46,9 @@ PARAMETERS = {
 }
 
 # How the stack calls what expires bookings.
-DISPATCHER = "DispatchExpiryName"
-WORKER = "ExpireStartedSlotsName"
-QUEUE = "ExpiryQueueUrl"
+DISPATCHER = "DispatchSweepsName"
+WORKER = "WorkOffShardsName"
+QUEUE = "SweepQueueUrl"
 PUBLISHER = "PublishEventsName"
 
 
@@ -177,7 +177,7 @@ class Backlog:
         """Dispatches; the seconds until nothing is left."""
 
         def until_done() -> None:
-            self._lambda.invoke(FunctionName=self._outputs[DISPATCHER])
+            self._lambda.invoke(FunctionName=self._outputs[DISPATCHER], Payload='{"sweep": "expire"}')
             self._wait(range(SHARDS))
 
         return _seconds(until_done)

@@ -32,7 +32,7 @@ WARM_REQUESTS = 1000
 ENVIRONMENT = {
     **{f"{table}_TABLE": table for table in ("USERS", "CALENDAR", "BOOKINGS", "WAITLIST", "EPHEMERAL")},
     "SIGNING_KEY_SECRET": "key",
-    "CURSOR_KEY_SECRET": "key",
+    "STACK_ID": "stack",
     "POWERTOOLS_SERVICE_NAME": "booking-api",
     "POWERTOOLS_METRICS_NAMESPACE": "BookingApi",
     "AWS_DEFAULT_REGION": "us-east-1",

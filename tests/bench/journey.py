@@ -1,6 +1,7 @@
 """One round of all that happens to bookings, by the functions' handlers; imported once the environment is set."""
 
 import json
+import os
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,8 +15,10 @@ from booking.caller import Caller
 from booking.runtime import aws
 from booking.runtime.clock import current_instant, to_stored
 from booking.runtime.settings import settings
+from queues.send_mail import handler as send_mail
 from streams.publish_events import handler as publish_events
 from tests.integration.api import body_of, invoke
+from tests.integration.sending import queued_mail
 from tests.integration.sweeps import expire_everywhere, remind_everywhere
 from tests.integration.tables import create_tables
 
@@ -32,10 +35,13 @@ class Journey:
 
     def __init__(self) -> None:
         create_tables()
-        for name in (settings().signing_key_secret, settings().cursor_key_secret):
-            keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
-            aws.client("secretsmanager").create_secret(Name=name, SecretString=keys)
+        keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
+        aws.client("secretsmanager").create_secret(Name=settings().signing_key_secret, SecretString=keys)
         aws.client("events").create_event_bus(Name=settings().event_bus_name)
+        aws.client("ses").verify_email_identity(EmailAddress=settings().mail_sender)
+        self._sqs = aws.client("sqs")
+        os.environ["MAIL_QUEUE_URL"] = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
+        settings.cache_clear()
         self._client_email = "client@example.com"
         self._register("specialist@example.com", "specialist")
         self._register(self._client_email, "client")
@@ -62,10 +68,11 @@ class Journey:
             expect(200, invoke("bookings.list_own_bookings", "GET", "/bookings/me", caller=self._client, query=query))
         records = [self._record(booking) for booking in bookings]
         for batch in batched(records, CHANGES_PER_BATCH, strict=True):
-            with measuring("tell of a change", len(batch)):
+            with measuring("publish a change", len(batch)):
                 answer = publish_events({"Records": list(batch)}, context())
             if answer["batchItemFailures"]:
                 raise AssertionError(answer)
+        self._send_mail(measuring)
         with measuring("reschedule"):
             self._change("reschedule", bookings[0], {"slot_id": slots[-1]})
         with measuring("cancel"):
@@ -73,12 +80,26 @@ class Journey:
         self._sweep(measuring, len(bookings) - 1)
 
     def _sweep(self, measuring: Measuring, due: int) -> None:
-        with measuring("remind", due):
+        with measuring("ask for a reminder", due):
             reminded = remind_everywhere(self._day - timedelta(minutes=1))
+        self._send_mail(measuring)
         with measuring("expire", due):
             expired = expire_everywhere(self._day + SLOTS * SLOT)
-        if (reminded["reminded"], expired["expired"]) != (due, due):
+        if (reminded["queued"], expired["expired"]) != (due, due):
             raise AssertionError((reminded, expired))
+
+    def _send_mail(self, measuring: Measuring) -> None:
+        """What is on the queue, in twos, as it comes where there is no backlog."""
+        while messages := self._sqs.receive_message(QueueUrl=settings().mail_queue_url, MaxNumberOfMessages=2).get(
+            "Messages"
+        ):
+            event = queued_mail(*(message["Body"] for message in messages), at=current_instant())
+            with measuring("send a mail", len(messages)):
+                answer = send_mail(event, context())
+            if answer["batchItemFailures"]:
+                raise AssertionError(answer)
+            for message in messages:
+                self._sqs.delete_message(QueueUrl=settings().mail_queue_url, ReceiptHandle=message["ReceiptHandle"])
 
     def _register(self, email: str, role: str) -> None:
         body = json.dumps({"email": email, "role": role, **CREDENTIALS})

@@ -29,7 +29,7 @@ STARTS = dict(zip(range(8, 20), (4, 7, 10, 10, 8, 7, 8, 9, 10, 10, 10, 7), stric
 MADE = dict(zip(range(7, 24), (3, 5, 7, 7, 6, 6, 6, 5, 5, 6, 7, 8, 9, 8, 6, 4, 2), strict=True))
 
 # What the sweeps, the publisher and the sender of mail are called among the operations of `tests.bench.cost`.
-EXPIRE, REMIND, PUBLISH, MAIL = "expire", "remind", "tell of a change", "remind"
+EXPIRE, REMIND, PUBLISH, MAIL = "expire", "ask for a reminder", "publish a change", "send a mail"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def main(stored: tuple[int, ...]) -> int:
 def _swept(stored: int, kind: str) -> dict[str, Any]:
     with items_read() as read:
         outcomes = SWEEPS[kind](NOW)
-    done = outcomes["expired"] + outcomes["reminded"]
+    done = outcomes["expired"] + outcomes["queued"]
     return {"sweep": kind, "stored": stored, "done": done, "items": read["items"], "queries": read["queries"]}
 
 

@@ -60,11 +60,13 @@ class Booking(BaseModel):
     specialist_id: str
     service_id: str | None = None
     service: dict[str, Any] | None = None
-    status: Literal["confirmed", "cancelled", "expired"]
+    status: Literal["held", "confirmed", "cancelled", "expired"]
     slot_start_at: datetime
     slot_end_at: datetime
     created_at: datetime
     changeable_until: datetime
+    hold_expires_at: datetime | None = None
+    payment_ref: str | None = None
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
@@ -102,9 +104,6 @@ async def observe(request: Request, call_next: Callable[[Request], Awaitable[Res
         },
     )
     is_cold = False
-    metrics.add_dimension("route", f"{request.method} {route}")
-    metrics.add_metric("http_requests_total", MetricUnit.Count, 1)
-    metrics.add_metric("http_request_duration_seconds", MetricUnit.Seconds, seconds)
     return response
 
 

@@ -45,7 +45,7 @@ def _handler(kind: str) -> Any:
 
 
 def _sign_and_fill(event: dict[str, Any]) -> None:
-    signing.TOKEN_KEYS._cached = signing._Keys.of(json.dumps({"current": KEY}))
+    signing.SIGNING_KEYS._cached = signing._Keys.of(json.dumps({"current": KEY}))
     now = datetime.now(UTC)
     token = issue_access_token(Caller("usr_" + "A" * 22, Role.CLIENT, "a@example.com"), now)
     slot = SlotId.new("spc_" + "A" * 22, now + timedelta(hours=1), now + timedelta(hours=2))

@@ -4,15 +4,17 @@ Serves the routers against the tables that the environment names: `python -m tes
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from unittest import mock
 
 import uvicorn
+from pynamodb.expressions.update import Action
 
-from booking.bookings import create, free_time
+from booking.bookings import confirm, create, free_time
 from booking.dynamodb.errors import Step
+from booking.dynamodb.items import Item, update
 from booking.dynamodb.transaction import Transaction
 from booking.slots import hours
 from booking.slots.hours import abandon_minutes
@@ -53,8 +55,14 @@ def instant_by_standard_time(opening_hours: OpeningHours, day: date, minute: int
     return local.replace(tzinfo=UTC) + timedelta(minutes=minute) - standard
 
 
+def update_regardless(item: Item, actions: Sequence[Action], **_: object) -> Item:
+    """As `update`, without any condition."""
+    return update(item, actions)
+
+
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
+    "confirmed-regardless": lambda: mock.patch.object(confirm, "update", update_regardless),
     "wrong-order": lambda: mock.patch.object(free_time, "first_waiter", last_waiter),
     "no-buffers": lambda: mock.patch.object(create, "minutes_of", minutes_without_buffers),
     "taken-minutes-ignored": lambda: mock.patch.object(hours, "_are_free", return_value=None),

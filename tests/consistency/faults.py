@@ -32,6 +32,7 @@ KILLED_AT_AGE_SECONDS = 5
 KILLED_FUNCTIONS = (
     "CreateBooking",
     "CancelBooking",
+    "ConfirmBooking",
     "RescheduleBooking",
     "JoinWaitList",
     "LeaveWaitList",

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     """What a client asks for."""
 
     BOOK = "book"
+    CONFIRM = "confirm"
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
     JOIN = "join"
@@ -58,6 +59,8 @@ class Operation:
     booking: str | None = None
     """The booking that it is about; of a booking that was made, its id."""
     key: str | None = None
+    hold_seconds: int | None = None
+    """For how long the booking is to be held, if it is."""
     times: tuple[str, str] | None = None
     """Start and end of that slot or time off."""
     service: str | None = None
@@ -100,6 +103,7 @@ class Operation:
                 ("times", "/".join(self.times or ())),
                 ("service", self.service),
                 ("booking", self.booking),
+                ("hold", self.hold_seconds),
                 ("key", self.key),
                 ("wanted", self.wanted),
             )

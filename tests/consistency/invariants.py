@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tests.consistency.evidence import Evidence, Found, Violation
 from tests.consistency.history import History, Kind, Operation, Outcome
+from tests.consistency.holds import acknowledged_confirmations_stick, holds_end_in_time, nobody_holds_too_many
 from tests.consistency.lines import (
     joined_at,
     nobody_is_promoted_into_what_is_not_offered,
@@ -44,9 +45,9 @@ def violations(evidence: Evidence, checks: Mapping[str, Check] | None = None) ->
 
 
 def one_booking_per_slot(evidence: Evidence) -> Found:
-    for slot, held_by in _confirmed_by_slot(evidence.tables).items():
+    for slot, held_by in _open_by_slot(evidence.tables).items():
         if len(held_by) > 1:
-            yield f"{len(held_by)} confirmed bookings of one slot", (slot, *(booking.id for booking in held_by))
+            yield f"{len(held_by)} open bookings of one slot", (slot, *(booking.id for booking in held_by))
 
 
 def slot_and_booking_agree(evidence: Evidence) -> Found:
@@ -60,24 +61,24 @@ def slot_and_booking_agree(evidence: Evidence) -> Found:
         holder = bookings.get(slot.booking)
         if holder is None:
             yield "the slot is held by a booking that does not exist", (slot.id, slot.booking)
-        elif not holder.is_confirmed or holder.slot != slot.id:
+        elif not holder.is_open or holder.slot != slot.id:
             yield f"the slot is held by a {holder.status} booking of {holder.slot}", (slot.id, holder.id)
         elif holder.client != slot.client:
             yield "slot and booking name different clients", (slot.id, holder.id)
     for booking in bookings.values():
-        if not booking.is_confirmed or is_from_hours(booking.slot):
+        if not booking.is_open or is_from_hours(booking.slot):
             continue
         held = slots.get(booking.slot)
         if held is None or held.booking != booking.id:
-            yield "a confirmed booking whose slot does not point at it", (booking.slot, booking.id)
+            yield "an open booking whose slot does not point at it", (booking.slot, booking.id)
 
 
 def ended_bookings_are_over(evidence: Evidence) -> Found:
     for booking in evidence.tables.bookings:
-        if booking.is_confirmed == (booking.cancelled_at is not None):
+        if booking.is_open == (booking.cancelled_at is not None):
             yield f"a {booking.status} booking with cancelled_at {booking.cancelled_at}", (booking.id,)
-        if booking.is_confirmed != booking.has_timer:
-            yield f"a {booking.status} booking {'without' if booking.is_confirmed else 'with'} a timer", (booking.id,)
+        if booking.is_open != booking.has_timer:
+            yield f"a {booking.status} booking {'without' if booking.is_open else 'with'} a timer", (booking.id,)
 
 
 def no_overlap(evidence: Evidence) -> Found:
@@ -226,10 +227,10 @@ def _days_touched(slot: StoredSlot) -> list[str]:
     return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
 
 
-def _confirmed_by_slot(tables: Tables) -> Mapping[str, list[StoredBooking]]:
+def _open_by_slot(tables: Tables) -> Mapping[str, list[StoredBooking]]:
     found: dict[str, list[StoredBooking]] = defaultdict(list)
     for booking in tables.bookings:
-        if booking.is_confirmed:
+        if booking.is_open:
             found[booking.slot].append(booking)
     return found
 
@@ -250,7 +251,7 @@ def _by_slot(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
 
 
 INVARIANTS: Mapping[str, Check] = {
-    "1  at most one confirmed booking per slot": one_booking_per_slot,
+    "1  at most one open booking per slot": one_booking_per_slot,
     "1  no slot was held twice, even for a moment": no_slot_was_held_twice,
     "2  slot and booking agree": slot_and_booking_agree,
     "2  bookings that ended are over": ended_bookings_are_over,
@@ -272,6 +273,9 @@ INVARIANTS: Mapping[str, Check] = {
     "13 nobody is promoted into what is not offered": nobody_is_promoted_into_what_is_not_offered,
     "14 what is booked was offered": what_is_booked_is_offered,
     "14 what is listed is what the hours have": what_is_listed_is_offered,
+    "15 a hold ends in time, by confirmation or without": holds_end_in_time,
+    "15 nobody holds too many": nobody_holds_too_many,
+    "15 confirmations stick": acknowledged_confirmations_stick,
     "   acknowledged bookings and moves are there": acknowledged_bookings_are_there,
     "   acknowledged cancellations stick": acknowledged_cancellations_stick,
     "   acknowledged slots, time off and deletions stick": acknowledged_slots_are_there,

@@ -37,7 +37,7 @@ def hour_records_equal_what_takes_time(evidence: Evidence) -> Found:
 
 
 def _taken_by(evidence: Evidence) -> Mapping[Minute, set[str]]:
-    """Each minute that something takes, and what. Bookings that lapsed keep theirs: the appointment takes place."""
+    """Each minute that something takes, and what. Bookings that expired keep theirs: the appointment takes place."""
     found: dict[Minute, set[str]] = defaultdict(set)
     for identity, pieces in _what_takes_time(evidence):
         for (specialist, _), minute in minutes_of(pieces):
@@ -47,7 +47,7 @@ def _taken_by(evidence: Evidence) -> Mapping[Minute, set[str]]:
 
 def _what_takes_time(evidence: Evidence) -> Iterator[tuple[str, Pieces]]:
     for booking in evidence.tables.bookings:
-        if booking.status != "cancelled":
+        if booking.status != "cancelled" and not booking.has_lapsed:
             yield booking.id, pieces_of_booking(booking.slot, _slot_of(booking), booking.buffers)
     for slot in evidence.tables.slots:
         yield slot.id, (Stretch(slot.specialist, slot.start, slot.end),)

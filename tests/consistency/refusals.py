@@ -13,6 +13,7 @@ from tests.consistency.evidence import (
     stretch_of,
 )
 from tests.consistency.history import Kind, Operation, Outcome
+from tests.consistency.holds import hold_may_be_over, may_have_been_held, may_hold_too_many
 from tests.consistency.offers import possible_buffers, possible_hours, possible_lengths, possible_services
 from tests.consistency.tables import Buffers, StoredBooking, is_from_hours
 from tests.consistency.taken_time import Held, Hold, everything_held
@@ -137,6 +138,14 @@ def _had_been_cancelled(evidence: Evidence, operation: Operation, _: Held) -> bo
     return any(found.booking == operation.booking for found in _before(evidence, operation, Kind.CANCEL))
 
 
+def _hold_has_ended(evidence: Evidence, operation: Operation, held: Held) -> bool:
+    return hold_may_be_over(evidence, operation) or _had_been_cancelled(evidence, operation, held)
+
+
+def _is_not_confirmed(evidence: Evidence, operation: Operation, held: Held) -> bool:
+    return may_have_been_held(evidence, operation) or _had_been_cancelled(evidence, operation, held)
+
+
 def _had_joined(evidence: Evidence, operation: Operation, _: Held) -> bool:
     joins = _before(evidence, operation, Kind.JOIN)
     return any((found.slot, found.actor) == (operation.slot, operation.actor) for found in joins)
@@ -193,10 +202,13 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.BOOK, "service_not_offered"): _service_may_be_off,
     (Kind.BOOK, "service_longer_than_slot"): _may_be_too_short,
     (Kind.BOOK, "idempotency_key_reused"): _key_had_been_used,
+    (Kind.BOOK, "too_many_open_holds"): lambda evidence, operation, _: may_hold_too_many(evidence, operation),
+    (Kind.CONFIRM, "hold_ended"): _hold_has_ended,
+    (Kind.CANCEL, "booking_expired"): lambda evidence, operation, _: hold_may_be_over(evidence, operation),
     (Kind.RESCHEDULE, "slot_already_booked"): _was_held,
     (Kind.RESCHEDULE, "slot_not_found"): _may_be_no_slot,
     (Kind.RESCHEDULE, "service_longer_than_slot"): _may_be_too_short,
-    (Kind.RESCHEDULE, "booking_not_confirmed"): _had_been_cancelled,
+    (Kind.RESCHEDULE, "booking_not_confirmed"): _is_not_confirmed,
     (Kind.RESCHEDULE, "other_specialist"): _is_of_another_specialist,
     (Kind.JOIN, "slot_available"): _may_have_been_free,
     (Kind.JOIN, "slot_not_found"): _may_be_no_slot,

@@ -62,17 +62,21 @@ def _about(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _body(wish: Wish) -> dict[str, str]:
+def _body(wish: Wish) -> dict[str, Any]:
     return {"slot_id": wish.slot, **({"service_id": wish.service} if wish.service else {})}
 
 
 # --- Bookings and wait-lists ------------------------------------------------------------------------------------------
 
 
-async def book_once(world: World, client: Account, wish: Wish, key: str | None, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.BOOK, client.id, key=key, retry_of=retry_of, **_about(wish))
+async def book_once(
+    world: World, client: Account, wish: Wish, key: str | None, retry_of: int | None, hold_seconds: int | None = None
+) -> Operation:
+    about = _about(wish) | {"hold_seconds": hold_seconds}
+    operation = world.history.new(Kind.BOOK, client.id, key=key, retry_of=retry_of, **about)
     headers = {"Idempotency-Key": key} if key else {}
-    await ask(operation, client.http, "POST", "/bookings", json=_body(wish), headers=headers)
+    body = _body(wish) | ({"hold_seconds": hold_seconds} if hold_seconds else {})
+    await ask(operation, client.http, "POST", "/bookings", json=body, headers=headers)
     if operation.outcome is Outcome.DONE and operation.body:
         operation.booking = operation.body["id"]
         if not retry_of:
@@ -86,6 +90,15 @@ async def book_once(world: World, client: Account, wish: Wish, key: str | None, 
 async def read_once(world: World, client: Account, booking: str) -> None:
     operation = world.history.new(Kind.READ, client.id, booking=booking)
     await ask(operation, client.http, "GET", f"/bookings/{booking}")
+
+
+async def confirm_once(world: World, actor: Account, booking: KnownBooking, retry_of: int | None) -> Operation:
+    about = {"slot": booking.place.slot, "specialist": booking.place.specialist.specialist_id, "booking": booking.id}
+    operation = world.history.new(Kind.CONFIRM, actor.id, retry_of=retry_of, **about)
+    await ask(operation, actor.http, "POST", f"/bookings/{booking.id}/confirm")
+    if operation.reason == "hold_ended":
+        world.bookings.pop(booking.id, None)
+    return operation
 
 
 async def cancel_once(world: World, actor: Account, booking: KnownBooking, retry_of: int | None) -> Operation:

@@ -53,6 +53,7 @@ class StoredBooking:
     start: datetime
     end: datetime
     cancelled_at: datetime | None = None
+    hold_expires_at: datetime | None = None
     moves: int = 0
     has_timer: bool = True
     from_wait_list: bool = False
@@ -61,8 +62,14 @@ class StoredBooking:
     buffers: Buffers = Buffers()
 
     @property
-    def is_confirmed(self) -> bool:
-        return self.status == "confirmed"
+    def is_open(self) -> bool:
+        """Whether nobody else may have its slot."""
+        return self.status in {"held", "confirmed"}
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether it was held until its hold ended."""
+        return self.status == "expired" and self.hold_expires_at is not None
 
 
 @dataclass(frozen=True)
@@ -214,6 +221,7 @@ def _booking(item: Mapping[str, Any]) -> StoredBooking:
         start=_instant(item["slot_start_at"]),
         end=_instant(item["slot_end_at"]),
         cancelled_at=_instant(item["cancelled_at"]) if "cancelled_at" in item else None,
+        hold_expires_at=_instant(item["hold_expires_at"]) if "hold_expires_at" in item else None,
         moves=int(item.get("sequence", 0)),
         has_timer="timer" in item,
         from_wait_list=bool(item.get("from_wait_list", False)),

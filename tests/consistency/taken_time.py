@@ -7,6 +7,7 @@ from itertools import chain, combinations
 
 from tests.consistency.evidence import (
     CLOCK_SKEW_SECONDS,
+    UNANSWERED_ENDS_WITHIN,
     Evidence,
     Found,
     Pieces,
@@ -140,6 +141,8 @@ def _holds_of(
     begin = min(creation.start if creation else FOREVER, created_at)
     surely_from = creation.end if creation else FOREVER
     until = min((change.start for change in changes), default=FOREVER)
+    if booking and booking.has_lapsed and booking.hold_expires_at:
+        until = min(until, booking.hold_expires_at.timestamp())
     number = creation.number if creation else None
     for slot in filter(None, first_slots):
         yield Hold(slot, booking_id, client, begin, _may_end(booking, slot, changes), surely_from, until, number)
@@ -157,8 +160,10 @@ def _holds_of(
 
 def _may_end(booking: StoredBooking | None, slot: str, changes: list[Operation]) -> float:
     """Until when the booking may have held the slot, given what happened to it afterwards."""
-    if booking is None or (booking.is_confirmed and booking.slot == slot):
+    if booking is None or (booking.is_open and booking.slot == slot):
         return FOREVER
+    if booking.has_lapsed and booking.cancelled_at:
+        return (booking.cancelled_at + UNANSWERED_ENDS_WITHIN).timestamp()
     return max((change.latest_effect for change in changes), default=FOREVER)
 
 

@@ -18,7 +18,7 @@ from tests.consistency.invariants import INVARIANTS, shortest, violations
 from tests.consistency.report import MOST_LINES, summary
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.stories import END, NOW, START, TIMES, Story, at, booking, day, ended, name_of, slot
-from tests.consistency.tables import StoredDay, StoredEntry, StoredSlot
+from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot
 
 
 def held(**about: Any) -> StoredSlot:
@@ -440,3 +440,77 @@ def test_the_report_names_everything() -> None:
 @pytest.mark.parametrize(("age", "expected"), [("00:07", 7), ("01:02:03", 3723), ("2-00:00:01", 172_801)])
 def test_the_age_of_a_process_is_read(age: str, expected: int) -> None:
     assert seconds(age) == expected
+
+
+def held_until(second: float, **about: Any) -> StoredBooking:
+    return booking(**{"status": "held", "hold_expires_at": at(second), **about})
+
+
+def lapsed(**about: Any) -> StoredBooking:
+    return held_until(60, **{"status": "expired", "cancelled_at": at(70), "has_timer": False, **about})
+
+
+def a_hold(story: Story) -> Story:
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b", hold_seconds=60)
+    return story
+
+
+def test_a_hold_that_is_confirmed_lapses_or_is_open_breaks_nothing() -> None:
+    confirmed, over = a_hold(Story([held()], [booking()])), a_hold(Story([slot()], [lapsed()]))
+    confirmed.tell(Kind.CONFIRM, "ann", 200, slot="s", booking="b")
+    over.tell(Kind.CONFIRM, "ann", 409, slot="s", booking="b", reason="hold_ended", start=at(65).timestamp())
+    over.tell(Kind.CANCEL, "ann", 409, slot="s", booking="b", reason="booking_expired", start=at(75).timestamp())
+    open_one = a_hold(Story([held()], [held_until(100)]))
+    open_one.tell(Kind.RESCHEDULE, "ann", 409, slot="t", booking="b", reason="booking_not_confirmed")
+
+    assert [story.broken() for story in (confirmed, over, open_one)] == [set()] * 3
+
+
+def test_what_a_hold_has_left_can_be_had_by_somebody_else_after_its_end_only() -> None:
+    bookings = [lapsed(), booking("c", client="ben", created_at=at(80))]
+    right, wrong = (a_hold(Story([slot(booking="c", client="ben")], list(bookings))) for _ in range(2))
+    right.tell(Kind.BOOK, "ben", 201, slot="s", booking="c", start=at(80).timestamp())
+    wrong.tell(Kind.BOOK, "ben", 201, slot="s", booking="c", start=at(40).timestamp())
+
+    assert right.broken() == set()
+    assert name_of("no slot was held twice") in wrong.broken()
+
+
+@pytest.mark.parametrize(
+    ("part", "stored"),
+    [
+        ("15 a hold ends in time", lapsed(cancelled_at=at(59))),
+        ("15 a hold ends in time", held_until(-200)),
+        ("15 a hold ends in time", held_until(60, status="confirmed")),
+        ("15 confirmations stick", booking()),
+    ],
+)
+def test_a_hold_that_ends_wrongly_is_found(part: str, stored: StoredBooking) -> None:
+    story = a_hold(Story([held() if stored.is_open else slot()], [stored]))
+
+    assert name_of(part) in story.broken()
+
+
+def test_a_confirmation_that_did_not_last_is_found() -> None:
+    story = a_hold(Story([slot()], [lapsed()]))
+    story.tell(Kind.CONFIRM, "ann", 200, slot="s", booking="b")
+
+    assert name_of("15 confirmations stick") in story.broken()
+
+
+def test_a_confirmation_that_is_refused_before_the_end_is_found() -> None:
+    story = a_hold(Story([held()], [held_until(600)]))
+    story.tell(Kind.CONFIRM, "ann", 409, slot="s", booking="b", reason="hold_ended")
+
+    assert name_of("every refusal had a cause") in story.broken()
+
+
+def test_holds_are_counted() -> None:
+    story = Story()
+    for number in range(6):
+        story.tell(Kind.BOOK, "ann", 201, slot=f"s{number}", booking=f"b{number}", hold_seconds=600)
+    story.tell(Kind.BOOK, "ben", 409, slot="s9", reason="too_many_open_holds", hold_seconds=600)
+    story.bookings = [held_until(600, id=f"b{number}", slot=f"s{number}") for number in range(6)]
+
+    assert {name_of("15 nobody holds too many"), name_of("every refusal had a cause")} <= story.broken()

@@ -17,6 +17,7 @@ from tests.consistency.requests import (
     book_once,
     cancel_once,
     change_service,
+    confirm_once,
     create_service,
     delete_once,
     end_off_once,
@@ -38,6 +39,8 @@ ANSWER_SECONDS = 35.0
 SLOT = timedelta(minutes=30)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 """The specialists'; clocks are changed in all of them, in one by half an hour."""
+HOLD_SECONDS = 60
+"""As short as a hold can be."""
 SLOTS_EACH = 4
 MOST_SLOTS_EACH = 8
 MOST_TIMES_OFF_EACH = 2
@@ -152,6 +155,27 @@ async def book_from_hours(world: World, client: Account) -> None:
 async def book_if_any(world: World, client: Account, wish: Wish | None) -> None:
     if wish:
         await insisting(world, lambda retry_of: book_once(world, client, wish, None, retry_of))
+
+
+async def hold(world: World, client: Account) -> None:
+    """A slot of either kind; some are confirmed at once, some later, the others end by themselves."""
+    wish = world.luck.choice([world.any_slot, world.any_from_hours])()
+    if wish is None:
+        return
+    slot = wish
+    held = await insisting(world, lambda retry_of: book_once(world, client, slot, None, retry_of, HOLD_SECONDS))
+    if held.booking and world.luck.random() < 0.5:
+        booking = KnownBooking(held.booking, client, slot)
+        await insisting(world, lambda retry_of: confirm_once(world, client, booking, retry_of))
+
+
+async def confirm(world: World, client: Account) -> None:
+    """Any booking of its own, whether it is held or not; now and then by the specialist."""
+    booking = world.any_booking(of=client)
+    if booking:
+        chosen = booking
+        actor = client if world.luck.random() < 0.8 else chosen.place.specialist
+        await insisting(world, lambda retry_of: confirm_once(world, actor, chosen, retry_of))
 
 
 async def book_what_is_listed(world: World, client: Account) -> None:
@@ -327,6 +351,8 @@ DOINGS: Mapping[Doing, float] = {
     book_from_hours: 14,
     book_what_is_listed: 8,
     book_with_key: 10,
+    hold: 8,
+    confirm: 6,
     cancel: 22,
     reschedule: 24,
     join: 8,

@@ -66,7 +66,7 @@ class Wish:
 
 @dataclass
 class KnownBooking:
-    """A booking that is believed to be confirmed, and where."""
+    """A booking that is believed to be held or confirmed, and where."""
 
     id: str
     client: Account

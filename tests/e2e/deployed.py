@@ -18,9 +18,11 @@ from infra.local.stack import Stack
 from infra.sam import stack_name
 from infra.settings import ROOT
 
-EMULATOR_PORT = int(os.environ.get("BOOKING_E2E_EMULATOR_PORT", "4810"))
-FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810"))
-MAIL_PORT = int(os.environ.get("BOOKING_E2E_MAIL_PORT", "4811"))
+NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Of the process that runs tests: each has a stack of its own, with ports of its own."""
+EMULATOR_PORT = int(os.environ.get("BOOKING_E2E_EMULATOR_PORT", "4810")) + 2 * NUMBER
+FRONT_DOOR_PORT = int(os.environ.get("BOOKING_E2E_PORT", "8810")) + NUMBER
+MAIL_PORT = int(os.environ.get("BOOKING_E2E_MAIL_PORT", "4811")) + 2 * NUMBER
 MAIL_SENDER = "noreply@example.com"
 PARAMETERS = {
     "CorsAllowOrigin": "https://app.example.com",
@@ -75,12 +77,12 @@ def deployed_stack() -> Iterator[DeployedStack]:
         yield StackElsewhere(url.rstrip("/"), os.environ.get("BOOKING_E2E_STACK") or stack_name())
         return
     stack = Stack(
-        state=ROOT / ".local" / "e2e",
+        state=ROOT / ".local" / (f"e2e-{NUMBER}" if NUMBER else "e2e"),
         emulator_port=EMULATOR_PORT,
         front_door_port=FRONT_DOOR_PORT,
         auth=True,
         parameters=PARAMETERS,
-        emulator_settings={"SMTP_HOST": f"127.0.0.1:{MAIL_PORT}"},
+        emulator_settings={"SMTP_HOST": f"127.0.0.1:{MAIL_PORT}", "PERSIST_STATE": "0"},
     )
     with afresh(stack):
         yield stack

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 ALIAS = "live"
+OFTEN = {"Delay": 0.1, "MaxAttempts": 300}
+"""How a waiter asks: every 0.1 s, for 30 s."""
 
 
 def physical_name(cloudformation: Any, stack: str, function: str) -> str:
@@ -33,12 +35,10 @@ def broken(functions: Any, name: str) -> Iterator[None]:
         publish(functions, name, Handler=handler)
 
 
-def publish(functions: Any, name: str, **changes: str | int) -> None:
+def publish(functions: Any, name: str, **changes: Any) -> None:
     """Gives the function's callers a version with these changes of its configuration."""
     functions.update_function_configuration(FunctionName=name, **changes)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=OFTEN)
     version = functions.publish_version(FunctionName=name)["Version"]
-    functions.get_waiter("published_version_active").wait(
-        FunctionName=name, Qualifier=version, WaiterConfig={"Delay": 1}
-    )
+    functions.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version, WaiterConfig=OFTEN)
     functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)

@@ -9,7 +9,7 @@ import json
 
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 
-SENDING = ("PublishEvents", "RemindUpcoming")
+SENDING = ("SendMail",)
 
 
 def let_mail_out(stack: DeployedStack) -> None:

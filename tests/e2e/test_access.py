@@ -36,6 +36,7 @@ SIGNED_IN: tuple[tuple[str, str, object], ...] = (
     ("POST", "/bookings", {"slot_id": "slt_nothing"}),
     ("GET", "/bookings/bkg_nothing", None),
     ("PATCH", "/bookings/bkg_nothing/cancel", None),
+    ("POST", "/bookings/bkg_nothing/confirm", None),
     ("PATCH", "/bookings/bkg_nothing/reschedule", {"slot_id": "slt_nothing"}),
     ("GET", "/bookings/bkg_nothing/calendar.ics", None),
     ("GET", "/bookings/me", None),

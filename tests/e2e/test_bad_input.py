@@ -47,6 +47,7 @@ PATHS = {
     "asset": ("GET", "/docs/{}"),
     "booking": ("GET", "/bookings/{}"),
     "cancel": ("PATCH", "/bookings/{}/cancel"),
+    "confirm": ("POST", "/bookings/{}/confirm"),
     "calendar": ("GET", "/bookings/{}/calendar.ics"),
     "wait": ("DELETE", "/bookings/wait-list/{}"),
     "slot": ("DELETE", "/specialists/me/slots/{}"),

@@ -85,7 +85,7 @@ def found_with(
 
 def test_a_slot_that_is_taken_regardless_is_found(stack: DeployedStack) -> None:
     expected = {
-        "1  at most one confirmed booking per slot",
+        "1  at most one open booking per slot",
         "1  no slot was held twice, even for a moment",
         "2  slot and booking agree",
     }
@@ -118,6 +118,15 @@ def test_a_line_that_moves_from_its_end_is_found(stack: DeployedStack) -> None:
     for violation in out_of_order[:SHORTENED]:
         shown = sorted(operation.kind for operation in shortest(evidence, violation))
         assert shown in ([Kind.JOIN, Kind.JOIN], [Kind.CANCEL, Kind.JOIN, Kind.JOIN])
+
+
+def test_a_booking_that_is_confirmed_after_its_end_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {workload.hold: 3, workload.cancel: 4, workload.confirm: 3}
+    expected = {"2  slot and booking agree"}
+
+    _, found = found_with(stack, "confirmed-regardless", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
 
 
 IN_THE_HOURS: Mapping[Doing, float] = {

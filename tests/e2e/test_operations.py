@@ -21,10 +21,8 @@ from infra.operate.backup import TABLES, back_up, table_names
 from infra.operate.restore import MOST_PER_WRITE, replace, restore, write
 from infra.settings import ROOT
 from infra.stack import DeployedStack as Target
-from tests.e2e.deployed import MAIL_PORT, DeployedStack, StackElsewhere
-from tests.e2e.mail_sink import mail_sink
+from tests.e2e.deployed import DeployedStack
 from tests.e2e.people import People, Person, credentials, good
-from tests.e2e.sending import let_mail_out
 
 NOW = datetime.now(UTC)
 TOLD_WITHIN_SECONDS = 150.0  # other tests may have left a backlog
@@ -66,17 +64,6 @@ def subscriber(there: Target) -> Iterator[Subscriber]:
     events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
     events.delete_rule(Name=name, EventBusName=bus)
     sqs.delete_queue(QueueUrl=queue)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def sending(stack: DeployedStack) -> Iterator[None]:
-    """Mail that cannot be sent would hold up the events behind it."""
-    if isinstance(stack, StackElsewhere):
-        yield
-        return
-    let_mail_out(stack)
-    with mail_sink(MAIL_PORT):
-        yield
 
 
 @pytest.fixture

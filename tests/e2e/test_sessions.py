@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from infra.cli import CommandError
-from infra.operate.rotate_key import SECRETS, pause, replace_leaked, rotate
+from infra.operate.rotate_key import pause, replace_leaked, rotate
 from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.functions import physical_name, restart
 from tests.e2e.people import People, Person, credentials, good
@@ -58,11 +58,10 @@ def test_a_refresh_token_that_is_none_is_refused(token: str, people: People) -> 
 def keys_put_back(stack: DeployedStack) -> Iterator[None]:
     """At the end, since functions that other tests use keep them for minutes."""
     client = stack.client("secretsmanager")
-    arns = [stack.outputs()[name] for name in SECRETS]
-    kept = {arn: client.get_secret_value(SecretId=arn)["SecretString"] for arn in arns}
+    arn = stack.outputs()["SigningKeySecretArn"]
+    before = client.get_secret_value(SecretId=arn)["SecretString"]
     yield
-    for arn, before in kept.items():
-        client.put_secret_value(SecretId=arn, SecretString=before)
+    client.put_secret_value(SecretId=arn, SecretString=before)
     start_anew(stack, "LogIn", "GetOwnUser")
 
 

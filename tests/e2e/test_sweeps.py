@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jsonschema_rs
@@ -20,19 +22,21 @@ import pytest
 from icalendar import Calendar
 
 from infra.local.inbox import messages
+from infra.local.stack import Stack
 from infra.settings import ROOT
-from tests.e2e.deployed import MAIL_PORT, MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.functions import publish
 from tests.e2e.least_privilege import Policies
-from tests.e2e.mail_sink import MailSink, mail_sink
+from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person, good
 from tests.e2e.refusals import refused
-from tests.e2e.sending import let_mail_out
 from tests.unit.template_model import functions
 
-SOON = timedelta(seconds=12)
+SOON = timedelta(seconds=40)
 SHORT = timedelta(minutes=1)
 MANY = 40
 """More than workers do while they are looked for."""
+SHOWN_AGAIN_SECONDS = 5
 SCHEDULE_SECONDS = 100.0
 DELIVERY_SECONDS = 30.0
 FIVE_TIMES_SECONDS = 60.0
@@ -40,11 +44,6 @@ EVENTS = ROOT / "infra" / "events"
 SUBSCRIBER = "booking-api-subscriber-of-tests"
 QUARTER = timedelta(minutes=15)
 KINDS = ("opened by hand", "from hours")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def sending(stack: DeployedStack) -> None:
-    let_mail_out(stack)
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,8 @@ class Awaited:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def about_to_start(people: People, ann: Person, ben: Person, sending: None, sink: MailSink) -> Awaited:
-    """Before all tests, which do something else while it starts and the schedule's minute goes by.
-
-    Its mail can be sent, so that it holds up no event of theirs.
-    """
+def about_to_start(people: People, ann: Person, ben: Person) -> Awaited:
+    """Before all tests, which do something else while it starts and the schedule's minute goes by."""
     specialist = people.new("specialist")
     slot = specialist.open_slot(datetime.now(UTC) + SOON)
     booking = ann.booked(slot)
@@ -69,10 +65,14 @@ def about_to_start(people: People, ann: Person, ben: Person, sending: None, sink
     return Awaited(booking["id"], slot, specialist)
 
 
-@pytest.fixture(scope="module")
-def sink() -> Iterator[MailSink]:
-    with mail_sink(MAIL_PORT) as sink:
-        yield sink
+@pytest.fixture(scope="module", autouse=True)
+def about_to_lapse(people: People, ann: Person, ben: Person) -> Awaited:
+    """A hold of a minute, likewise; the slot itself is far ahead."""
+    specialist = people.new("specialist")
+    slot = specialist.open_slot()
+    booking = good(ann.http.post("/bookings", json={"slot_id": slot, "hold_seconds": 60}), 201)
+    good(ben.join(slot), 201)
+    return Awaited(booking["id"], slot, specialist)
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,8 @@ def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_mov
     booking = client.booked(slot_at(start, specialist, kind))
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: dispatch(stack, "DispatchReminders"), range(2)))
-    dispatch(stack, "DispatchReminders")
+        list(pool.map(lambda _: dispatch(stack, "remind"), range(2)))
+    dispatch(stack, "remind")
 
     (reminder,) = eventually(lambda: sink.to(client.email, "Reminder:"))
     japanese = (start + timedelta(hours=9)).strftime("%Y-%m-%d, %H:%M")
@@ -117,38 +117,56 @@ def test_a_booking_is_reminded_once_by_three_dispatches_and_anew_when_it_was_mov
     later = start + timedelta(minutes=45)
     good(client.reschedule(booking["id"], slot_at(later, specialist, kind)))
     for _ in range(2):
-        dispatch(stack, "DispatchReminders")
+        dispatch(stack, "remind")
 
     _, second = eventually(lambda: at_least(2, sink.to(client.email, "Reminder:")))
     (event,) = calendar_of(second).events
     assert (event["uid"], event.start) == (f"{booking['id']}@booking-api", later)
 
 
-def test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_twice(
+def test_a_sender_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_twice(
     stack: DeployedStack, people: People, sink: MailSink
 ) -> None:
-    """What it was just sending is left to its lease, the rest to the next dispatch."""
+    """What it was just sending is left to its lease; all of it comes again when the queue shows it again."""
     specialist, client = people.new("specialist"), people.new("client")
     soon = datetime.now(UTC) + timedelta(minutes=30)
     ids = [client.booked(specialist.open_slot(soon + n * SHORT, SHORT))["id"] for n in range(MANY)]
-
-    def left() -> set[str]:
-        return {booking_id for booking_id, timer in timers(stack, ids).items() if timer.startswith("remind#")}
-
-    dispatch(stack, "DispatchReminders")
-    eventually(lambda: sink.to(client.email, "Reminder:"), every=0.01)
-    killed = kill_workers(stack, "RemindUpcoming")
-    assert len(left()) > len(killed) > 0
-
-    eventually(lambda: dispatch(stack, "DispatchReminders") and len(left()) <= len(killed))
 
     def reminded() -> Counter[str]:
         mails = sink.to(client.email, "Reminder:")
         return Counter(str(event["uid"]) for mail in mails for event in calendar_of(mail).events)
 
-    # A mail is on its way for a moment after its booking's timer has moved on.
-    eventually(lambda: {f"{booking_id}@booking-api" for booking_id in {*ids} - left()} <= reminded().keys())
+    with shown_again_after(stack, "MailQueueUrl", SHOWN_AGAIN_SECONDS):
+        dispatch(stack, "remind")
+        eventually(reminded, every=0.01)
+        killed = kill_workers(stack, "SendMail")
+        assert killed
+        assert len(reminded()) < MANY
+        # One that was just being sent by each of them may have gone out: the lease keeps it from being sent again.
+        eventually(lambda: len(reminded()) >= MANY - len(killed), 2 * DELIVERY_SECONDS)
+
     assert set(reminded().values()) == {1}
+    assert reminded().keys() <= {f"{booking_id}@booking-api" for booking_id in ids}
+
+
+def test_events_are_published_and_bookings_expire_on_time_while_ses_refuses(
+    stack: DeployedStack, people: People, sink: MailSink, subscriber: str
+) -> None:
+    """Mail waits on its queue until SES takes it again, and is sent once."""
+    specialist, client = people.new("specialist"), people.new("client")
+    with shown_again_after(stack, "MailQueueUrl", SHOWN_AGAIN_SECONDS):
+        with ses_out_of_order(stack) as tried:
+            booking = client.booked(specialist.open_slot())
+            events = eventually(lambda: at_least(1, received(stack, subscriber, booking["slot_id"])))
+            assert [event["detail-type"] for event in events] == ["BookingConfirmed"]
+            started = datetime.now(UTC) - SOON
+            set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
+            dispatch(stack, "expire")
+            eventually(lambda: of_status(client, booking["id"], "expired"))
+            eventually(lambda: len(tried) >= 2)
+            assert sink.to(client.email) == []
+        eventually(lambda: sink.to(client.email) and sink.to(specialist.email), 2 * DELIVERY_SECONDS)
+    assert (len(sink.to(client.email)), len(sink.to(specialist.email))) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -175,10 +193,10 @@ def test_mail_that_ses_denies_is_put_aside_at_once_and_sent_by_redrive(
     """Without its permission the function cannot send; what comes behind the denied mail does not wait for it."""
     stack.client("sqs").purge_queue(QueueUrl=stack.outputs()["DeadLetterQueueUrl"])
     specialist, client = people.new("specialist"), people.new("client")
-    with without_mail(stack, "PublishEvents"):
+    with without_mail(stack, "SendMail"):
         client.booked(specialist.open_slot())
-        letters = eventually(lambda: [letter for letter in peek(stack) if client.email in json.dumps(letter)])
-    assert [letter["reason"] for letter in letters] == ["Refused: AccessDenied"]
+        letters = eventually(lambda: at_least(2, [one for one in peek(stack) if client.email in json.dumps(one)]))
+    assert [letter["reason"] for letter in letters] == ["Refused: AccessDenied"] * 2
     assert sink.to(client.email) == sink.to(specialist.email) == []
 
     redrive(stack)
@@ -201,9 +219,7 @@ def test_a_rule_on_the_bus_gets_events_as_their_schema_says(
     events: list[dict[str, Any]] = []
 
     def all_of_them() -> bool:
-        found = stack.client("sqs").receive_message(QueueUrl=subscriber, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
-        events.extend(body for body in bodies if body["detail"]["booking"]["slot_id"] == slot)
+        events.extend(received(stack, subscriber, slot))
         return len(events) >= 3
 
     eventually(all_of_them)
@@ -229,10 +245,22 @@ def test_a_started_booking_expires_by_schedule_its_slot_is_free_and_nobody_is_pr
 
     assert datetime.fromisoformat(expired["cancelled_at"]) >= datetime.fromisoformat(expired["slot_start_at"])
     assert slot_item(stack, specialist, slot).keys().isdisjoint({"booking_id", "client_id"})
-    assert ben.bookings() == []
+    assert slot not in {booking["slot_id"] for booking in ben.bookings()}
     for person in (ann, specialist):
         refused(person.cancel(about_to_start.id), 409, "Expired booking cannot be cancelled")
     refused(ben.book(slot), 409, "Slot has already started")
+
+
+def test_a_hold_lapses_by_schedule_within_a_minute_and_the_first_in_line_gets_the_slot(
+    about_to_lapse: Awaited, ann: Person, ben: Person, sink: MailSink
+) -> None:
+    """Nothing in this module runs that sweep itself."""
+    lapsed = eventually(lambda: of_status(ann, about_to_lapse.id, "expired"), SCHEDULE_SECONDS)
+
+    ended, freed = (datetime.fromisoformat(lapsed[name]) for name in ("hold_expires_at", "cancelled_at"))
+    assert timedelta(0) < freed - ended < timedelta(minutes=1)
+    assert ben.holds(about_to_lapse.slot)
+    eventually(lambda: sink.to(ben.email, "You have a place:"))
 
 
 def test_a_booking_of_opening_hours_expires_its_time_stays_taken_and_nobody_is_promoted(
@@ -246,7 +274,7 @@ def test_a_booking_of_opening_hours_expires_its_time_stays_taken_and_nobody_is_p
     started = datetime.now(UTC) - SOON
     set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
 
-    dispatch(stack, "DispatchExpiry")
+    dispatch(stack, "expire")
 
     eventually(lambda: of_status(client, booking["id"], "expired"))
     assert slot not in specialist.free_slots(start.date()).values()
@@ -265,7 +293,7 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
     for booking in (poisoned, healthy):
         set_stored(stack, booking["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{booking['id']}")
 
-    dispatch(stack, "DispatchExpiry")
+    dispatch(stack, "expire")
 
     eventually(lambda: of_status(client, healthy["id"], "expired"))
     letters = eventually(lambda: [letter for letter in peek(stack) if letter.get("source") == "sweep.expire"])
@@ -274,29 +302,25 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
 
     set_stored(stack, poisoned["id"], "slot_end_at", whole)
     assert poisoned["id"] in redrive(stack)
-    dispatch(stack, "DispatchExpiry")
+    dispatch(stack, "expire")
     eventually(lambda: of_status(client, poisoned["id"], "expired"))
 
 
 def test_a_message_that_fails_five_times_is_a_dead_letter_and_holds_up_no_other(
     stack: DeployedStack, people: People
 ) -> None:
-    sqs, queue = stack.client("sqs"), stack.outputs()["ExpiryQueueUrl"]
+    sqs, queue = stack.client("sqs"), stack.outputs()["SweepQueueUrl"]
     sqs.purge_queue(QueueUrl=stack.outputs()["DeadLetterQueueUrl"])
-    whole = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
-    try:
+    with shown_again_after(stack, "SweepQueueUrl", 1):
         sqs.send_message(QueueUrl=queue, MessageBody='{"sweep": "expire", "shard": 0}')
         client = people.new("client")
         healthy = client.booked(people.new("specialist").open_slot())
         started = datetime.now(UTC) - SOON
         set_stored(stack, healthy["id"], "starts", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}#{healthy['id']}")
-        dispatch(stack, "DispatchExpiry")
+        dispatch(stack, "expire")
         eventually(lambda: of_status(client, healthy["id"], "expired"))
         assert eventually(lambda: peek(stack), FIVE_TIMES_SECONDS) == [{"sweep": "expire", "shard": 0}]
-    finally:
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes=whole)
-    assert "DispatchExpiry has run since" in redrive(stack)
+    assert "expire was dispatched since" in redrive(stack)
 
 
 def slot_at(start: datetime, specialist: Person, kind: str) -> str:
@@ -322,11 +346,13 @@ def redrive(stack: DeployedStack) -> str:
     return finished.stdout
 
 
-def dispatch(stack: DeployedStack, function: str) -> dict[str, float]:
-    """One run of a sweep's dispatcher, as the schedule starts it; its summary. Workers then take over."""
-    answer = stack.client("lambda").invoke(FunctionName=stack.outputs()[f"{function}Name"])
-    summary: dict[str, float] = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, summary
+def dispatch(stack: DeployedStack, sweep: str) -> dict[str, float]:
+    """One run of the dispatcher, as the sweep's schedule starts it; its summary. Workers then take over."""
+    name, event = stack.outputs()["DispatchSweepsName"], json.dumps({"sweep": sweep})
+    answer = stack.client("lambda").invoke(FunctionName=name, Payload=event)
+    told = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, told
+    summary: dict[str, float] = told[sweep]
     return summary
 
 
@@ -334,11 +360,59 @@ def kill_workers(stack: DeployedStack, function: str) -> list[int]:
     """Ends the processes that run the function, whatever they are doing; their ids."""
     name = stack.outputs()[f"{function}Name"].partition(":")[0]
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
-    of_function = [line for line in listed.stdout.splitlines() if f"ministack-lambda-{name}" in line]
+    folder = str(stack.state) if isinstance(stack, Stack) else ""  # other stacks' functions have the same name
+    of_function = [line for line in listed.stdout.splitlines() if f"{folder}/tmp/ministack-lambda-{name}" in line]
     killed = [int(line.split(None, 1)[0]) for line in of_function if "_worker.py" in line]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     return killed
+
+
+def received(stack: DeployedStack, queue: str, slot: str) -> list[dict[str, Any]]:
+    """The events about a slot's bookings that have come into the subscriber's queue since the last look."""
+    found = stack.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    bodies = [json.loads(message["Body"]) for message in found.get("Messages", [])]
+    return [body for body in bodies if body["detail"]["booking"]["slot_id"] == slot]
+
+
+@contextmanager
+def shown_again_after(stack: DeployedStack, queue: str, seconds: int) -> Iterator[None]:
+    """What could not be worked on is in the queue again after so many seconds."""
+    sqs, url = stack.client("sqs"), stack.outputs()[queue]
+    whole = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=whole)
+
+
+@contextmanager
+def ses_out_of_order(stack: DeployedStack) -> Iterator[list[str]]:
+    """Another SES stands in for the one that works, and answers 503; what it was asked for."""
+    tried: list[str] = []
+
+    class OutOfOrder(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            tried.append(self.path)
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    functions, name = stack.client("lambda"), stack.outputs()["SendMailName"].partition(":")[0]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), OutOfOrder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        elsewhere = {"AWS_ENDPOINT_URL_SES": f"http://127.0.0.1:{server.server_port}"}
+        publish(functions, name, Environment={"Variables": variables | elsewhere})
+        try:
+            yield tried
+        finally:
+            publish(functions, name, Environment={"Variables": variables})
+            server.shutdown()
 
 
 def slot_item(stack: DeployedStack, specialist: Person, slot_id: str) -> dict[str, Any]:

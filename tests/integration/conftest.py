@@ -29,9 +29,8 @@ def aws() -> Iterator[None]:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         with mock_aws():
-            for name in (settings().signing_key_secret, settings().cursor_key_secret):
-                secret = json.dumps({"current": secrets.token_hex(32), "previous": ""})
-                client("secretsmanager").create_secret(Name=name, SecretString=secret)
+            keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
+            client("secretsmanager").create_secret(Name=settings().signing_key_secret, SecretString=keys)
             yield
 
 

@@ -162,7 +162,8 @@ class _Server(ThreadingHTTPServer):
 
 
 def _variables(handler: str, address: str, extensions: ExtensionsApi) -> dict[str, str]:
-    of_tests = {name: os.environ[name] for name in os.environ if name.endswith(("_TABLE", "_SECRET", "_SECONDS"))}
+    kept = ("_TABLE", "_SECRET", "_SECONDS", "STACK_ID")
+    of_tests = {name: os.environ[name] for name in os.environ if name.endswith(kept)}
     found = {ExtensionsApi.UNKNOWN: {}, ExtensionsApi.CLOSED: {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}}
     return {
         **of_tests,

@@ -21,8 +21,8 @@ from tests.integration.store_calls import Answer, _before_calls
 SENDER = "noreply@booking.example"
 BUS = "the-event-bus-of-tests"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-dead-letters-of-tests"
-EXPIRY_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-expire-of-tests"
-REMINDER_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-shards-to-remind-of-tests"
+SWEEP_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-due-shards-of-tests"
+MAIL_QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/the-mail-of-tests"
 OK: Answer = (SimpleNamespace(status_code=200, headers={}), {"FailedEntryCount": 0, "Entries": [{}], "MessageId": "1"})
 
 
@@ -37,12 +37,17 @@ class Outside:
     mails: list[EmailMessage] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
-    shards: dict[str, list[str]] = field(default_factory=lambda: {EXPIRY_QUEUE: [], REMINDER_QUEUE: []})
-    """The messages in the sweeps' queues, as text."""
+    shards: list[str] = field(default_factory=list)
+    """The messages in the sweeps' queue, as text."""
+    delays: list[int] = field(default_factory=list)
+    """After how many seconds each of them comes."""
+    requests: list[str] = field(default_factory=list)
+    """The messages in the mail queue, as text."""
     before_mail: Callable[[str], Answer] = lambda _recipient: None
     after_mail: Callable[[str], Answer] = lambda _recipient: None
     before_event: Callable[[], Answer] = lambda: None
     before_letter: Callable[[], Answer] = lambda: None
+    before_request: Callable[[], Answer] = lambda: None
 
     @property
     def recipients(self) -> list[str]:
@@ -54,10 +59,19 @@ class Outside:
         )
 
     def _message(self, parameters: dict[str, Any]) -> Answer:
-        if (queue := parameters["QueueUrl"]) in self.shards:
-            self.shards[queue].append(parameters["MessageBody"])
-            return OK
-        return self._letter(parameters)
+        queues = {SWEEP_QUEUE: self._shard, MAIL_QUEUE: self._request, QUEUE: self._letter}
+        return queues[parameters["QueueUrl"]](parameters)
+
+    def _shard(self, parameters: dict[str, Any]) -> Answer:
+        self.shards.append(parameters["MessageBody"])
+        self.delays.append(parameters["DelaySeconds"])
+        return OK
+
+    def _request(self, parameters: dict[str, Any]) -> Answer:
+        if refusal := self.before_request():
+            return refusal
+        self.requests.append(parameters["MessageBody"])
+        return OK
 
     def _mail(self, parameters: dict[str, Any]) -> Answer:
         (recipient,) = parameters["Destinations"]
@@ -90,8 +104,9 @@ def everything_outside() -> Iterator[Outside]:
         environment.setenv("MAIL_SENDER", SENDER)
         environment.setenv("EVENT_BUS_NAME", BUS)
         environment.setenv("DEAD_LETTER_QUEUE_URL", QUEUE)
-        environment.setenv("EXPIRY_QUEUE_URL", EXPIRY_QUEUE)
-        environment.setenv("REMINDER_QUEUE_URL", REMINDER_QUEUE)
+        environment.setenv("SWEEP_QUEUE_URL", SWEEP_QUEUE)
+        environment.setenv("MAIL_QUEUE_URL", MAIL_QUEUE)
+        environment.setenv("MAILS_PER_SECOND", "1000")
         settings.cache_clear()
         for of in (mail._ses(), client("events"), client("sqs")):
             watched.enter_context(_before_calls(of, outside.take))

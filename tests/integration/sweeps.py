@@ -8,6 +8,7 @@ from typing import Any
 from booking.background.shards import ShardMessage, Sweep
 from booking.background.sweep import Bounds
 from booking.bookings.expire import EXPIRY
+from booking.bookings.lapse import LAPSES
 from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from tests.instants import HOUR, NOW
@@ -18,6 +19,11 @@ PLENTY = Bounds(lambda: 60_000)
 def expire_everywhere(now: datetime, bounds: Bounds = PLENTY) -> Counter[str]:
     """The outcomes of a run in each shard, in sum."""
     return _everywhere(EXPIRY, now, bounds)
+
+
+def lapse_everywhere(now: datetime, bounds: Bounds = PLENTY) -> Counter[str]:
+    """The outcomes of a run in each shard, in sum."""
+    return _everywhere(LAPSES, now, bounds)
 
 
 def remind_everywhere(now: datetime, bounds: Bounds = PLENTY) -> Counter[str]:

@@ -28,7 +28,7 @@ from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthe
 from booking.runtime.aws import client
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
-from booking.runtime.signing import forget_keys
+from booking.runtime.signing import SIGNING_KEYS
 from tests.credentials import PASSWORD
 from tests.integration.api import SOURCE
 from tests.integration.people import DAY, NOW, SECOND
@@ -404,7 +404,7 @@ class TestRefreshing:
         assert refresh_session(session.refresh_token, NOW).refresh_token
 
     def test_a_token_stays_good_while_the_signing_key_is_out_of_reach(self, session: Session) -> None:
-        forget_keys()
+        SIGNING_KEYS.forget()
         with keys_unreachable(), pytest.raises(StoreUnavailable):
             refresh_session(session.refresh_token, NOW)
 
@@ -576,7 +576,7 @@ class TestWhatAdminsChange:
         assert account.id not in [item["user_id"] for item in stored("users")]
         assert stored("calendar") == []
 
-    @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, f"usr_{"A" * 22}"])
+    @pytest.mark.parametrize("user_id", ["", "me", "usr_", f"email#{EMAIL}", "\x00", "x" * 10_000, f"usr_{'A' * 22}"])
     def test_an_unknown_account_is_not_found(self, account: User, user_id: str) -> None:
         with pytest.raises(UserNotFound):
             change_access(an_admin(), user_id, is_active=False, role=None, now=NOW)

@@ -154,7 +154,7 @@ def test_what_is_no_slot_id_is_not_found_without_asking_the_store(slot_id: str) 
     assert set(calls.operations) <= ({"TransactWriteItems"} if slot_id.startswith("slt_A") else set())
 
 
-@pytest.mark.parametrize("service_id", ["", "nonsense", "svc_", "x" * 10_000, f"svc_{"A" * 22}"])
+@pytest.mark.parametrize("service_id", ["", "nonsense", "svc_", "x" * 10_000, f"svc_{'A' * 22}"])
 def test_an_unknown_service_is_refused(service_id: str) -> None:
     slot = a_slot(a_specialist())
 

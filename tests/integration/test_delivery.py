@@ -50,7 +50,7 @@ def test_a_slow_sender_that_finishes_just_before_its_last_try_is_given_up_has_se
     def finish() -> None:
         change_stored("ephemeral", {"pk": f"delivery#{KEY}"}, state="done")
 
-    with just_before("UpdateItem", finish), pytest.raises(TryLater):
+    with just_before("UpdateItem", finish, call=2), pytest.raises(TryLater):
         deliver_once(KEY, die, NOW + 2 * LEASE)
 
     assert (entry()["state"], entry()["tries"]) == ("done", 2)
@@ -66,7 +66,7 @@ def test_of_two_that_see_the_tries_used_up_one_makes_the_dead_letter() -> None:
             deliver_once(KEY, die, NOW + 2 * LEASE)
         made.append(failure.value)
 
-    with just_before("UpdateItem", somebody_else), pytest.raises(TryLater):
+    with just_before("UpdateItem", somebody_else, call=2), pytest.raises(TryLater):
         deliver_once(KEY, die, NOW + 2 * LEASE)
 
     assert len(made) == 1

@@ -105,6 +105,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
+        ("post", "/bookings/{id}/confirm"): {"payment_ref": "pi_1"},
         ("patch", "/bookings/{id}/reschedule"): slot,
         ("post", "/bookings/wait-list"): slot,
     }
@@ -231,7 +232,7 @@ class TestErrors:
 
     def test_keys_that_are_out_of_reach_are_a_503(self, api: Api) -> None:
         headers = bearer(a_client())
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
         with keys_unreachable():
             response = api.request("GET", "/users/me", headers=headers)
 

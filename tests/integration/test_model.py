@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from booking.bookings.cancel import cancel_booking
+from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
-from booking.bookings.errors import NotConfirmed
+from booking.bookings.errors import BookingHasExpired, HoldHasEnded, NotConfirmed, TooManyOpenHolds
 from booking.bookings.join_wait_list import join_wait_list
+from booking.bookings.lapse import GRACE
+from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
 from booking.errors import BookingError
@@ -35,7 +38,8 @@ from booking.slots.errors import (
 )
 from booking.slots.open import open_slot
 from booking.slots.wait_list import leave_wait_list
-from tests.integration.people import HOUR, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
+from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
+from tests.integration.sweeps import lapse_everywhere
 from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar
 
 HALF_HOURS = st.integers(min_value=-2, max_value=12)
@@ -60,7 +64,13 @@ class ModelBooking:
 
     client_id: str
     slot_id: str
-    is_confirmed: bool = True
+    status: str = "confirmed"
+    hold_ends: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has its slot."""
+        return self.status in {"held", "confirmed"}
 
 
 @dataclass
@@ -138,6 +148,50 @@ class Reservations(RuleBasedStateMachine):
             self.model.bookings[booking.id] = ModelBooking(client.user_id, slot.id)
             self.model.slots[slot.id] = replace(slot, booking_id=booking.id)
 
+    @rule(which=WHICH, who=WHO, minutes=st.integers(min_value=1, max_value=30))
+    def hold_a_slot(self, which: int, who: int, minutes: int) -> None:
+        slot, client = self.some_slot(which), self.clients[who]
+        if slot is None:
+            return
+        expected: type[BookingError] | None = None
+        if slot.start_at <= self.now:
+            expected = SlotStarted
+        elif slot.booking_id:
+            expected = SlotAlreadyBooked
+        elif self.open_holds(client.user_id) >= MOST_OPEN_HOLDS:
+            expected = TooManyOpenHolds
+
+        booking = self.attempt(
+            expected, lambda: create_booking(client, slot.id, hold_seconds=60 * minutes, now=self.now)
+        )
+
+        if booking:
+            ends = min(booking.created_at + minutes * MINUTE, slot.start_at)
+            self.model.bookings[booking.id] = ModelBooking(client.user_id, slot.id, "held", ends)
+            self.model.slots[slot.id] = replace(slot, booking_id=booking.id)
+
+    @rule(which=WHICH)
+    def confirm_a_booking(self, which: int) -> None:
+        found = self.some_booking(which)
+        if found is None:
+            return
+        booking_id, booking = found
+        is_over = booking.hold_ends is not None and booking.hold_ends <= self.now + SECOND
+        expected = HoldHasEnded if is_over or not booking.is_open else None
+
+        self.attempt(expected, lambda: confirm_booking(self.client(booking.client_id), booking_id, self.now))
+
+        if expected is None:
+            self.model.bookings[booking_id] = replace(booking, status="confirmed", hold_ends=None)
+
+    @rule()
+    def holds_lapse(self) -> None:
+        lapse_everywhere(self.now)
+        for booking_id, booking in list(self.model.bookings.items()):
+            if booking.status == "held" and booking.hold_ends and booking.hold_ends + GRACE <= self.now:
+                self.model.bookings[booking_id] = replace(booking, status="expired")
+                self.model.give_back(booking.slot_id, self.now, self.holder_stored(booking.slot_id))
+
     @rule(which=WHICH, who=WHO)
     def book_a_slot_that_is_no_more(self, which: int, who: int) -> None:
         gone = [booking.slot_id for booking in self.model.bookings.values() if booking.slot_id not in self.model.slots]
@@ -152,12 +206,16 @@ class Reservations(RuleBasedStateMachine):
         booking_id, booking = found
         caller = self.client(booking.client_id) if as_client else self.admin
         is_late = as_client and self.has_started(booking.slot_id)
-        expected = SlotStarted if booking.is_confirmed and is_late else None
+        expected: type[BookingError] | None = None
+        if booking.status == "expired":
+            expected = BookingHasExpired
+        elif booking.status == "confirmed" and is_late:
+            expected = SlotStarted
 
         self.attempt(expected, lambda: cancel_booking(caller, booking_id, self.now))
 
-        if expected is None and booking.is_confirmed:
-            self.model.bookings[booking_id] = replace(booking, is_confirmed=False)
+        if expected is None and booking.is_open:
+            self.model.bookings[booking_id] = replace(booking, status="cancelled")
             self.model.give_back(booking.slot_id, self.now, self.holder_stored(booking.slot_id))
 
     @rule(which=WHICH, to=WHICH)
@@ -218,12 +276,12 @@ class Reservations(RuleBasedStateMachine):
 
     @invariant()
     def slot_and_booking_agree(self) -> None:
-        """Guarantees 1 and 2: a slot is booked exactly while one confirmed booking points at it."""
+        """Guarantees 1, 2 and 15: a slot is booked exactly while one open booking points at it."""
         holding = {slot["slot_id"]: slot["booking_id"] for slot in stored_in_calendar("slot") if "booking_id" in slot}
-        confirmed = [item for item in stored("bookings") if item["status"] == "confirmed"]
-        assert {booking["slot_id"]: booking["booking_id"] for booking in confirmed} == holding
-        assert len(confirmed) == len(holding)
-        assert all("timer" in item for item in confirmed)
+        found = [item for item in stored("bookings") if item["status"] in {"held", "confirmed"}]
+        assert {booking["slot_id"]: booking["booking_id"] for booking in found} == holding
+        assert len(found) == len(holding)
+        assert all("timer" in item for item in found)
 
     @invariant()
     def slots_do_not_overlap(self) -> None:
@@ -249,7 +307,12 @@ class Reservations(RuleBasedStateMachine):
         slots = {item["slot_id"]: item.get("booking_id") for item in stored_in_calendar("slot")}
         assert slots == {slot.id: slot.booking_id for slot in self.model.slots.values()}
         bookings = {
-            item["booking_id"]: ModelBooking(item["client_id"], item["slot_id"], item["status"] == "confirmed")
+            item["booking_id"]: ModelBooking(
+                item["client_id"],
+                item["slot_id"],
+                item["status"],
+                datetime.fromisoformat(item["hold_expires_at"]) if "hold_expires_at" in item else None,
+            )
             for item in stored("bookings")
         }
         assert bookings == self.model.bookings
@@ -267,7 +330,7 @@ class Reservations(RuleBasedStateMachine):
         return None
 
     def why_not_moved(self, booking: ModelBooking, slot: ModelSlot) -> type[BookingError] | None:
-        if not booking.is_confirmed:
+        if booking.status != "confirmed":
             return NotConfirmed
         if self.has_started(booking.slot_id):
             return SlotStarted
@@ -276,6 +339,13 @@ class Reservations(RuleBasedStateMachine):
         if slot.start_at <= self.now:
             return SlotStarted
         return SlotAlreadyBooked if slot.booking_id else None
+
+    def open_holds(self, client_id: str) -> int:
+        """How many the client has that are not over when it next asks for something."""
+        held = [
+            found for found in self.model.bookings.values() if found.client_id == client_id and found.status == "held"
+        ]
+        return sum(found.hold_ends is not None and found.hold_ends > self.now + SECOND for found in held)
 
     def some_slot(self, which: int) -> ModelSlot | None:
         slots = list(self.model.slots.values())

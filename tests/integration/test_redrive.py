@@ -2,7 +2,6 @@
 
 import io
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,13 +19,6 @@ from tests.integration.tables import booking_item, change_stored
 
 BOOKING_ID = "bkg_given_up"
 STARTS = "2026-03-01T09:00:00.000000Z#bkg_given_up"
-
-
-def scheduled(sweep: str) -> dict[str, Any]:
-    """What EventBridge hands to a dispatcher, and Lambda to the queue when the dispatch fails."""
-    rule = f"arn:aws:events:us-east-1:123456789012:rule/booking-api-prod-{sweep}Timer-1A2B3C"
-    about = {"id": secrets.token_hex(8), "source": "aws.events", "resources": [rule], "detail": {}}
-    return {"version": "0", "detail-type": "Scheduled Event", **about}
 
 
 @dataclass
@@ -64,6 +56,7 @@ class Queue:
     """The stack's dead-letter queue, in moto, and what a redrive of it does."""
 
     url: str
+    mail_url: str
     functions: Functions = field(default_factory=Functions)
     streams: Streams = field(default_factory=Streams)
     said: list[str] = field(default_factory=list)
@@ -73,9 +66,15 @@ class Queue:
             self.sqs.send_message(QueueUrl=self.url, MessageBody=json.dumps(letter))
 
     def redrive(self) -> dict[str, int]:
-        outputs = {f"{name}Name": f"{name}:live" for name in ("DispatchExpiry", "DispatchReminders", "PublishEvents")}
+        functions = {f"{name}Name": f"{name}:live" for name in ("DispatchSweeps", "PublishEvents")}
+        queues = {"DeadLetterQueueUrl": self.url, "MailQueueUrl": self.mail_url}
         clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions, "dynamodbstreams": self.streams}
-        return Redrive(clients.__getitem__, {**outputs, "DeadLetterQueueUrl": self.url}).run(self.said.append)
+        return Redrive(clients.__getitem__, functions | queues).run(self.said.append)
+
+    def mails(self) -> list[str]:
+        """What was put on the mail queue."""
+        found = self.sqs.receive_message(QueueUrl=self.mail_url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in found.get("Messages", [])]
 
     def left(self) -> int:
         """How many letters there are, also those that somebody has received."""
@@ -90,32 +89,41 @@ class Queue:
 @pytest.fixture
 def queue(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     monkeypatch.setattr("infra.operate.redrive.WAIT_SECONDS", 0)
-    queue = Queue(boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="letters")["QueueUrl"])
-    yield queue
-    queue.sqs.delete_queue(QueueUrl=queue.url)
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    letters, mail = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("letters", "mail"))
+    yield Queue(letters, mail)
+    for url in (letters, mail):
+        sqs.delete_queue(QueueUrl=url)
 
 
-@pytest.mark.parametrize(("sweep", "dispatcher"), [("expire", "DispatchExpiry"), ("remind", "DispatchReminders")])
-def test_the_messages_of_a_sweep_go_once_it_was_dispatched_anew(queue: Queue, sweep: str, dispatcher: str) -> None:
+@pytest.mark.parametrize("sweep", ["expire", "remind"])
+def test_the_messages_of_a_sweep_go_once_it_was_dispatched_anew(queue: Queue, sweep: str) -> None:
+    """What SQS put there, and the events of schedules that Lambda did."""
     shards = [json.loads(ShardMessage(sweep, shard, NOW).text) for shard in range(3)]
-    queue.put(scheduled(dispatcher), *shards, scheduled(dispatcher))
+    queue.put({"sweep": sweep}, *shards, {"sweep": sweep, "again": True})
     assert queue.redrive() == {"done": 5, "stay": 0}
-    assert queue.functions.invoked == [(f"{dispatcher}:live", {})]
+    assert queue.functions.invoked == [("DispatchSweeps:live", {"sweep": sweep})]
     assert queue.left() == 0
 
 
 def test_the_letter_of_a_dispatch_that_fails_again_stays(queue: Queue) -> None:
-    queue.functions.broken.add("DispatchReminders:live")
-    queue.put(scheduled("DispatchReminders"), scheduled("DispatchExpiry"))
-    assert queue.redrive() == {"done": 1, "stay": 1}
-    assert "stays  DispatchReminders failed again, see its log" in queue.said
+    queue.functions.broken.add("DispatchSweeps:live")
+    queue.put({"sweep": "remind"})
+    assert queue.redrive() == {"done": 0, "stay": 1}
+    assert "stays  the dispatch of remind failed again, see the log of DispatchSweeps:live" in queue.said
     assert queue.left() == 1
+
+
+def test_a_mail_goes_back_to_its_queue_whoever_put_it_aside(queue: Queue) -> None:
+    mail = {"mail": "mail#1", "occasion": "confirmed"}
+    queue.put({"source": "queue.send_mail", "reason": "Refused: no", "content": {"message": "what?"}}, mail)
+    assert queue.redrive() == {"done": 2, "stay": 0}
+    assert sorted(queue.mails()) == sorted(["what?", json.dumps(mail)])
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        json.dumps(scheduled("SomebodyElses")),
         '{"source": "nobody"}',
         "{}",
         "[]",
@@ -128,19 +136,17 @@ def test_the_letter_of_a_dispatch_that_fails_again_stays(queue: Queue) -> None:
         '{"source": "stream.publish_events"}',
         '{"source": "stream.publish_events", "content": []}',
         '{"sweep": "nobody", "shard": 1}',
-        '{"sweep": "expire"}',
-        '{"sweep": "expire", "shard": "1"}',
-        '{"detail-type": "Scheduled Event"}',
-        '{"detail-type": "Scheduled Event", "resources": [1]}',
+        '{"sweep": 1}',
+        '{"source": "queue.send_mail", "content": {"message": null}}',
+        '{"mail": "mail#1"}',
         '{"DDBStreamBatchInfo": {"batchSize": 1}}',
     ],
 )
 def test_what_nobody_knows_stays_and_holds_up_nothing(queue: Queue, body: str) -> None:
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody=body)
-    queue.put(scheduled("DispatchReminders"))
+    queue.put({"sweep": "remind"})
     assert queue.redrive() == {"done": 1, "stay": 1}
-    ((function, _),) = queue.functions.invoked
-    assert (queue.left(), function) == (1, "DispatchReminders:live")
+    assert (queue.left(), len(queue.functions.invoked)) == (1, 1)
     assert sorted(line[:7] for line in queue.said) == ["done   ", "stays  "]
 
 

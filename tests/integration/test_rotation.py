@@ -15,7 +15,7 @@ from booking.runtime import signing
 from booking.runtime.aws import client
 from booking.runtime.clock import current_instant
 from booking.runtime.settings import settings
-from booking.runtime.signing import CACHE_SECONDS, KeyRing, forget_keys
+from booking.runtime.signing import CACHE_SECONDS, SIGNING_KEYS
 from infra.cli import CommandError
 from infra.operate import rotate_key
 from infra.operate.rotate_key import MARGIN, replace_leaked, rotate, rotated
@@ -37,10 +37,7 @@ class Stack:
         return client(service)
 
     def outputs(self) -> dict[str, str]:
-        return {
-            "SigningKeySecretArn": settings().signing_key_secret,
-            "CursorKeySecretArn": settings().cursor_key_secret,
-        }
+        return {"SigningKeySecretArn": settings().signing_key_secret}
 
 
 STACK = cast("Target", Stack())
@@ -49,11 +46,10 @@ STACK = cast("Target", Stack())
 @pytest.fixture(autouse=True)
 def keys_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(rotate_key, "pause", lambda _: PAUSE)
-    before = {arn: keys_of(arn) for arn in STACK.outputs().values()}
+    before = signing_keys()
     yield
-    for arn, keys in before.items():
-        client("secretsmanager").put_secret_value(SecretId=arn, SecretString=json.dumps(keys))
-    forget_keys()
+    client("secretsmanager").put_secret_value(SecretId=settings().signing_key_secret, SecretString=json.dumps(before))
+    SIGNING_KEYS.forget()
 
 
 @pytest.fixture
@@ -61,17 +57,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The clock that the age of keys is measured with; `clock.seconds` sets it."""
     clock = SimpleNamespace(seconds=1000.0)
     monkeypatch.setattr(signing, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
-    forget_keys()
+    SIGNING_KEYS.forget()
     return clock
 
 
-def keys_of(arn: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
-    return found
-
-
 def signing_keys() -> dict[str, str]:
-    return keys_of(settings().signing_key_secret)
+    stored = client("secretsmanager").get_secret_value(SecretId=settings().signing_key_secret)
+    found: dict[str, str] = json.loads(stored["SecretString"])
+    return found
 
 
 def later(wait: timedelta) -> datetime:
@@ -80,14 +73,14 @@ def later(wait: timedelta) -> datetime:
 
 def signed_anew(holder: Caller) -> str:
     """A token of an environment that has just read the keys; this one keeps what it knows."""
-    known = signing.TOKEN_KEYS._cached
-    forget_keys()
+    known = signing.SIGNING_KEYS._cached
+    SIGNING_KEYS.forget()
     token = issue_access_token(holder, current_instant())
-    signing.TOKEN_KEYS._cached = known
+    signing.SIGNING_KEYS._cached = known
     return token
 
 
-def test_the_first_run_publishes_the_next_keys_and_the_second_rotates() -> None:
+def test_the_first_run_publishes_the_next_key_and_the_second_rotates() -> None:
     before = signing_keys()
 
     assert rotate(STACK, now=datetime.now(UTC)) is False
@@ -99,16 +92,6 @@ def test_the_first_run_publishes_the_next_keys_and_the_second_rotates() -> None:
     assert (after["previous"], after["current"]) == (before["current"], published["next"])
     assert len({*before.values(), *after.values()} - {""}) == 3
     assert len(after["next"]) >= 64
-
-
-def test_both_keys_are_rotated() -> None:
-    before = {arn: keys_of(arn)["current"] for arn in STACK.outputs().values()}
-
-    rotate(STACK, now=datetime.now(UTC))
-    rotate(STACK, now=later(MARGIN))
-
-    assert {arn: keys_of(arn)["previous"] for arn in before} == before
-    assert len({keys_of(arn)["current"] for arn in before}) == 2
 
 
 def test_an_environment_that_has_read_the_keys_just_before_accepts_tokens_of_the_new_one(
@@ -129,10 +112,10 @@ def test_an_environment_that_has_read_the_keys_just_before_accepts_tokens_of_the
 def test_a_key_that_is_published_does_not_sign_yet() -> None:
     rotate(STACK, now=datetime.now(UTC))
 
-    ring = KeyRing(lambda: settings().signing_key_secret)
+    SIGNING_KEYS.forget()
     keys = signing_keys()
-    assert ring.current().secret == keys["current"]
-    assert ring.named(signing.SigningKey.of(keys["next"]).kid) is not None
+    assert SIGNING_KEYS.current().secret == keys["current"]
+    assert SIGNING_KEYS.named(signing.SigningKey.of(keys["next"]).kid) is not None
 
 
 @pytest.mark.parametrize(("runs", "wait"), [(1, MARGIN), (2, PAUSE)], ids=["after the first run", "after a rotation"])
@@ -165,5 +148,5 @@ def test_the_operator_is_told_what_was_done() -> None:
     now = datetime.now(UTC)
 
     assert "Run this again in ten minutes" in rotated(STACK, now=now, has_leaked=False)
-    assert "are rotated" in rotated(STACK, now=later(MARGIN), has_leaked=False)
-    assert "are new" in rotated(STACK, now=now, has_leaked=True)
+    assert "is rotated" in rotated(STACK, now=later(MARGIN), has_leaked=False)
+    assert "is new" in rotated(STACK, now=now, has_leaked=True)

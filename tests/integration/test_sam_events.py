@@ -38,7 +38,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("GetSchedule", "ListDates"), (404, "specialist_not_found")),
     "UpdateService": (404, "service_not_found"),
     **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
-    **dict.fromkeys(("CancelBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
+    **dict.fromkeys(("CancelBooking", "ConfirmBooking", "GetBooking", "GetCalendarFile"), (404, "booking_not_found")),
     "RescheduleBooking": (404, "booking_not_found"),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),
     "DeleteTimeOff": (404, "time_off_not_found"),
@@ -84,18 +84,21 @@ def test_a_functions_event_is_valid_input(function: Function) -> None:
     assert (answer["statusCode"], reason) == ANSWERS[function.name], answer["body"]
 
 
-def test_the_dispatchers_take_a_schedules_event() -> None:
-    for name in ("DispatchExpiry", "DispatchReminders"):
-        (dispatcher,) = (function for function in FUNCTIONS if function.name == name)
-        summary = handle(dispatcher, event_of(dispatcher))
-        assert {name: value for name, value in summary.items() if value} == {}
+def test_the_dispatcher_takes_a_schedules_event() -> None:
+    (dispatcher,) = (function for function in FUNCTIONS if function.name == "DispatchSweeps")
+    assert handle(dispatcher, event_of(dispatcher)) == {"expire": {"shards": 0, "expiry_lag_seconds": 0}}
 
 
 def test_the_sweeps_take_a_message_of_their_queue(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
-    for name in ("ExpireStartedSlots", "RemindUpcoming"):
-        (sweep,) = (function for function in FUNCTIONS if function.name == name)
-        assert handle(sweep, event_of(sweep)) == {"batchItemFailures": []}
-    assert [(line["sweep"], line["shard"]) for line in log_lines()] == [("expire", 0), ("remind", 0)]
+    (worker,) = (function for function in FUNCTIONS if function.name == "WorkOffShards")
+    assert handle(worker, event_of(worker)) == {"batchItemFailures": []}
+    assert [(line["sweep"], line["shard"]) for line in log_lines()] == [("expire", 0)]
+
+
+def test_the_mails_function_takes_a_message_of_its_queue(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
+    (sender,) = (function for function in FUNCTIONS if function.name == "SendMail")
+    assert handle(sender, event_of(sender)) == {"batchItemFailures": []}
+    assert [line["message"] for line in log_lines()] == ["mail not sent: no sender is configured"]
 
 
 def test_the_stream_function_takes_a_new_booking(log_lines: Callable[[], list[dict[str, Any]]]) -> None:

@@ -148,7 +148,7 @@ class TestChanges:
 
         error_of(answer, 404, "service_not_found")
 
-    @pytest.mark.parametrize("service_id", [f"svc_{"A" * 22}", f"slt_{"A" * 22}", "", "x" * 200, "svc_\x00"])
+    @pytest.mark.parametrize("service_id", [f"svc_{'A' * 22}", f"slt_{'A' * 22}", "", "x" * 200, "svc_\x00"])
     def test_of_what_is_none_make_none(self, specialist: Caller, service_id: str) -> None:
         refused(ServiceNotFound, partial(update_service, specialist, service_id, title="Cut"))
 

@@ -12,7 +12,7 @@ import pytest
 from booking.background.retry import TryLater
 from booking.notifications import mail
 from booking.notifications.delivery import LEASE, NotSent, Refused
-from booking.notifications.mail import Recipient, send_mail
+from booking.notifications.mail import Recipient, post
 from booking.notifications.messages import Audience, Message
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
@@ -92,7 +92,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 
 def send() -> None:
-    send_mail("mail#1", ANN, WORDS, b"BEGIN:VCALENDAR", NOW)
+    post("mail#1", ANN, WORDS, b"BEGIN:VCALENDAR", NOW)
 
 
 def test_a_mail_that_is_taken_is_sent(wire: Wire) -> None:

@@ -4,12 +4,10 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from booking.background import shards
 from booking.background.shards import ShardMessage, Sweep
@@ -23,16 +21,16 @@ from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.bookings.timers import restore_timer
 from booking.caller import Caller, Locale, Role
-from booking.notifications.delivery import LEASE
-from booking.notifications.mail import KEY_HEADER
 from booking.notifications.reminders import REMINDERS
+from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry import metrics
 from booking.telemetry.metric_totals import read_totals
-from schedules import dispatch_expiry, dispatch_reminders, expire_started_slots, remind_upcoming
+from queues import work_off_shards
+from schedules import dispatch_sweeps
 from tests.integration.api import an_invocation
-from tests.integration.outside import EXPIRY_QUEUE, REMINDER_QUEUE, Died, Outside, calendar_of, error, text_of
+from tests.integration.outside import Died, Outside, calendar_of, error, text_of
 from tests.integration.people import (
     HOUR,
     MINUTE,
@@ -45,6 +43,7 @@ from tests.integration.people import (
     a_waiter,
     an_admin,
 )
+from tests.integration.sending import send_queued
 from tests.integration.store_calls import Answer, counted_calls, items_read, just_before, refusing
 from tests.integration.sweeps import PLENTY, dispatched, expire_everywhere, queued, remind_everywhere
 from tests.integration.tables import booking_item, change_stored, slot_item, slot_key_of, stored
@@ -101,7 +100,7 @@ class TestExpiry:
         monkeypatch.setenv("BOOKING_EXPIRE_AFTER_START_MINUTES", "15")
         settings.cache_clear()
         a_booking(a_specialist(), a_client())
-        assert remind() == {"reminded": 1}
+        assert remind() == {"queued": 1}
         assert expire(AT_START + 14 * MINUTE) == {}
         assert expire(AT_START + 15 * MINUTE) == {"expired": 1}
 
@@ -268,19 +267,29 @@ class TestPoison:
 
     def test_a_booking_that_cannot_be_reminded_expires_all_the_same(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
-        change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
+        change_stored("bookings", {"booking_id": booking.id}, slot_end_at="the day after")
         assert remind() == {"dead": 1}
         assert remind() == {}
-        assert expire() == {"expired": 1}
         assert [letter["source"] for letter in outside.letters] == ["sweep.remind"]
+        change_stored("bookings", {"booking_id": booking.id}, slot_end_at=to_stored(booking.slot_end_at))
+        assert expire() == {"expired": 1}
+
+    def test_nor_does_a_mail_that_cannot_be_written_keep_it_from_expiring(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
+        change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
+        assert remind() == {"queued": 1}
+        assert send_queued(outside) == 0
+        assert [letter["source"] for letter in outside.letters] == ["queue.send_mail"]
+        assert expire() == {"expired": 1}
 
     def test_a_poisoned_item_that_was_moved_meanwhile_keeps_its_timer(self, outside: Outside) -> None:
         specialist = a_specialist()
         booking = a_booking(specialist, a_client())
         later = a_slot(specialist, 3 * HOUR)
-        change_stored("bookings", {"booking_id": booking.id}, client_locale="klingon")
+        change_stored("bookings", {"booking_id": booking.id}, slot_end_at="the day after")
 
         def move() -> Answer:
+            change_stored("bookings", {"booking_id": booking.id}, slot_end_at=to_stored(booking.slot_end_at))
             reschedule_booking(an_admin(), booking.id, later.id, NOW)
             return None
 
@@ -301,7 +310,8 @@ class TestReminders:
         profiles.update_own_profile(specialist, {"time_zone": "Europe/Moscow", "display_name": "Dr. No"}, NOW)
         booking = a_booking(specialist, ann)
 
-        assert remind() == {"reminded": 1}
+        assert remind() == {"queued": 1}
+        assert send_queued(outside) == 0
 
         (sent,) = outside.mails
         assert (sent["To"], sent["Subject"]) == (
@@ -318,6 +328,7 @@ class TestReminders:
         ann = Caller("usr_" + "a" * 20, Role.CLIENT, "anna@example.com", Locale.RU)
         create_booking(ann, a_slot(a_specialist()).id, now=NOW)
         remind()
+        send_queued(outside)
         (sent,) = outside.mails
         assert sent["Subject"] == "Напоминание: Приём, 01.03.2030, 09:00–10:00 (UTC)"
         assert "Напоминаем" in text_of(sent)
@@ -325,219 +336,112 @@ class TestReminders:
 
     def test_a_booking_is_reminded_once_though_the_sweep_runs_three_times(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
-        assert [remind(), remind(), remind()] == [{"reminded": 1}, {}, {}]
+        assert [remind(), remind(), remind()] == [{"queued": 1}, {}, {}]
+        send_queued(outside)
         assert len(outside.mails) == 1
 
-    @pytest.mark.parametrize("moment", ["TransactWriteItems", "UpdateItem"])
-    def test_of_two_sweeps_at_once_one_reminds(self, outside: Outside, moment: str) -> None:
+    def test_of_two_sweeps_at_once_both_ask_and_one_reminds(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
-        with just_before(moment, remind):
+        with just_before("UpdateItem", remind):
             remind()
+        assert len(outside.requests) == 2
+        send_queued(outside)
         assert len(outside.mails) == 1
         assert remind() == {}
 
-    def test_only_what_starts_within_the_window_is_reminded(self, outside: Outside) -> None:
+    def test_only_what_starts_within_the_window_is_reminded(self) -> None:
         specialist = a_specialist()
         a_booking(specialist, a_client(), starts_in=2 * HOUR + SECOND)
         assert remind() == {}
-        assert remind(NOW + SECOND) == {"reminded": 1}
+        assert remind(NOW + SECOND) == {"queued": 1}
 
     def test_what_has_started_is_not_reminded(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
         assert remind(AT_START) == {"too_late": 1}
-        assert outside.mails == []
+        assert outside.requests == []
         assert remind(AT_START) == {}
 
-    def test_a_cancelled_booking_is_not_reminded(self, outside: Outside) -> None:
+    def test_a_cancelled_booking_is_not_reminded(self) -> None:
         ann = a_client()
         cancel_booking(ann, a_booking(a_specialist(), ann).id, NOW)
         assert remind() == {}
 
     def test_a_booking_that_is_cancelled_meanwhile_is_not_reminded(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
-        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), booking.id, NOW)):
-            assert remind() == {"unwanted": 1}
-        assert outside.mails == []
+        remind()
+        cancel_booking(an_admin(), booking.id, NOW)
+        assert send_queued(outside) == 0
+        assert (outside.mails, outside.letters) == ([], [])
 
     def test_a_booking_that_is_moved_meanwhile_is_reminded_for_its_new_time(self, outside: Outside) -> None:
         specialist = a_specialist()
         booking = a_booking(specialist, a_client())
         later = a_slot(specialist, 10 * HOUR)
-        with just_before("TransactWriteItems", lambda: reschedule_booking(an_admin(), booking.id, later.id, NOW)):
-            assert remind() == {"unwanted": 1}
+        with just_before("UpdateItem", lambda: reschedule_booking(an_admin(), booking.id, later.id, NOW)):
+            remind()
+        send_queued(outside)
         assert outside.mails == []
-        assert remind(NOW + 9 * HOUR) == {"reminded": 1}
+        assert remind(NOW + 9 * HOUR) == {"queued": 1}
+        send_queued(outside, NOW + 9 * HOUR)
+        assert "18:00–19:00" in text_of(outside.mails[0])
+
+    def test_a_reminder_that_is_sent_only_after_the_start_is_none(self, outside: Outside) -> None:
+        a_booking(a_specialist(), a_client())
+        remind()
+        assert send_queued(outside, AT_START) == 0
+        assert outside.mails == []
 
     def test_a_moved_booking_is_reminded_anew(self, outside: Outside) -> None:
         specialist, ann = a_specialist(), a_client()
         booking = a_booking(specialist, ann)
         remind()
+        send_queued(outside)
         reschedule_booking(ann, booking.id, a_slot(specialist, 10 * HOUR).id, NOW + SECOND)
         assert remind(NOW + 2 * SECOND) == {}
-        assert remind(NOW + 9 * HOUR) == {"reminded": 1}
+        assert remind(NOW + 9 * HOUR) == {"queued": 1}
+        send_queued(outside, NOW + 9 * HOUR)
         assert ["09:00–10:00" in text_of(sent) for sent in outside.mails] == [True, False]
         assert "18:00–19:00" in text_of(outside.mails[1])
 
-    @pytest.mark.usefixtures("one_shard")
-    def test_a_profile_is_read_once_per_run(self) -> None:
-        specialist = a_specialist()
-        for number in range(3):
-            create_booking(a_client(), a_slot(specialist, (1 + number) * HOUR / 4, HOUR / 4).id, now=NOW)
-        with counted_calls() as calls:
-            assert remind() == {"reminded": 3}
-        assert calls.counted["GetItem"] == 1
-
-
-class TestMailThatFails:
-    def test_mail_that_fails_for_a_while_is_sent_once_it_works(self, outside: Outside) -> None:
+    def test_it_costs_a_message_and_a_write_per_booking(self, one_shard: None) -> None:
         bookings(3)
-        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
-        assert [remind(NOW + number * MINUTE) for number in range(5)] == [{"later": 3}] * 5
-        outside.before_mail = lambda _: None
-        assert remind(NOW + 6 * MINUTE) == {"reminded": 3}
-        assert len(set(outside.recipients)) == len(outside.mails) == 3
-
-    def test_ses_out_of_reach_is_waited_for(self, outside: Outside) -> None:
-        a_booking(a_specialist(), a_client())
-        outside.before_mail = raising(EndpointConnectionError(endpoint_url="https://ses.invalid"))
-        assert remind() == {"later": 1}
-        outside.before_mail = lambda _: None
-        assert remind() == {"reminded": 1}
-
-    def test_a_function_that_dies_after_the_send_costs_one_duplicate(self, outside: Outside) -> None:
-        a_booking(a_specialist(), a_client())
-        outside.after_mail = raising(Died())
-        with pytest.raises(Died):
+        with counted_calls() as calls:
             remind()
-        outside.after_mail = lambda _: None
-        assert remind(NOW + LEASE - SECOND) == {"later": 1}
-        assert remind(NOW + LEASE) == {"reminded": 1}
-        assert remind(NOW + 2 * LEASE) == {}
-        assert len(outside.mails) == 2
-        assert len({sent[KEY_HEADER] for sent in outside.mails}) == 1
+        assert calls.counted == {"Query": 1, "UpdateItem": 3}
 
-    def test_a_function_that_dies_before_the_send_loses_nothing(self, outside: Outside) -> None:
-        a_booking(a_specialist(), a_client())
-        outside.before_mail = raising(Died())
-        with pytest.raises(Died):
-            remind()
-        outside.before_mail = lambda _: None
-        assert remind(NOW + LEASE) == {"reminded": 1}
-        assert len(outside.mails) == 1
-
-    def test_mail_that_is_marked_sent_is_not_sent_again_though_the_timer_could_not_be_set(
-        self, outside: Outside
-    ) -> None:
+    def test_a_timer_that_could_not_be_set_makes_two_requests_and_one_mail(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
-        with refusing("InternalServerError", only="UpdateItem", table=settings().bookings_table, status=500) as refused:
+        with refusing("InternalServerError", only="UpdateItem", table=settings().bookings_table, status=500):
             assert remind() == {"later": 1}
-        assert (len(outside.mails), ledger_states(), len(refused.sent)) == (1, ["done"], 1)
         assert booking_item(booking.id)["timer"].startswith("remind#")
-
-        assert remind(NOW + 2 * LEASE) == {"sent_before": 1}
-
+        assert remind(NOW + MINUTE) == {"queued": 1}
         assert booking_item(booking.id)["timer"].startswith("expire#")
-        assert remind(NOW + 2 * LEASE) == {}
+        assert send_queued(outside) == 0
         assert len(outside.mails) == 1
 
-    def test_mail_that_could_not_be_marked_is_sent_once_more_after_the_lease(self, outside: Outside) -> None:
-        """What went out stands nowhere: as after a death, one duplicate is the most."""
+    def test_without_the_mail_queue_it_is_asked_for_later(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
-        outside.after_mail = lambda _: refuse_marks.enter_context(ephemeral_updates_refused())
-        with ExitStack() as refuse_marks:
-            assert remind() == {"later": 1}
-        outside.after_mail = lambda _: None
-        assert (len(outside.mails), ledger_states()) == (1, ["started"])
-
-        assert remind(NOW + LEASE - SECOND) == {"later": 1}
-        assert remind(NOW + LEASE) == {"reminded": 1}
-        assert len(outside.mails) == 2
-
-    def test_mail_that_cannot_be_counted_is_sent_once_it_can(self, outside: Outside) -> None:
-        a_booking(a_specialist(), a_client())
-        with ephemeral_updates_refused():
-            assert remind() == {"later": 1}
-        assert (outside.mails, ledger_states()) == ([], [])
-        assert remind(NOW + SECOND) == {"reminded": 1}
-        assert len(outside.mails) == 1
-
-    def test_a_reminder_over_the_days_share_is_withheld_for_good(
-        self, outside: Outside, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "1")
-        settings.cache_clear()
-        ann = a_client()
-        for _ in range(2):
-            a_booking(a_specialist(), ann)
-        assert remind() == {"reminded": 1, "withheld": 1}
-        assert remind() == {}
-        assert (outside.recipients, outside.letters) == ([ann.email], [])
-        assert expire() == {"expired": 2}
-
-    def test_a_second_death_leaves_it_to_a_person(self, outside: Outside) -> None:
-        booking = a_booking(a_specialist(), a_client())
-        outside.after_mail = raising(Died())
-        for moment in (NOW, NOW + LEASE):
-            with pytest.raises(Died):
-                remind(moment)
-
-        assert remind(NOW + 2 * LEASE) == {"dead": 1}
-        assert len(outside.mails) == 2
-        (letter,) = outside.letters
-        assert letter["reason"].startswith("OutcomeUnknown: ")
-
-        outside.after_mail = lambda _: None
-        change_stored("bookings", {"booking_id": booking.id}, timer=letter["content"]["timer"])
-        assert remind(NOW + 2 * LEASE + SECOND) == {"later": 1}
-        assert remind(NOW + 3 * LEASE) == {"reminded": 1}
-
-    def test_an_answer_that_is_lost_does_not_send_the_mail_again_at_once(self, outside: Outside) -> None:
-        a_booking(a_specialist(), a_client())
-        outside.after_mail = raising(ReadTimeoutError(endpoint_url="https://ses.invalid"))
+        outside.before_request = lambda: error("ServiceUnavailable", status=503)
         assert remind() == {"later": 1}
-        assert remind(NOW + SECOND) == {"later": 1}
-        assert len(outside.mails) == 1
+        outside.before_request = lambda: None
+        assert remind() == {"queued": 1}
 
-    def test_refused_mail_is_put_aside_and_its_address_told_to_nobody(
-        self, outside: Outside, log_stream: io.StringIO
-    ) -> None:
-        ann = a_client()
-        a_booking(a_specialist(), ann)
-        outside.before_mail = lambda to: error("MessageRejected", f"Email address is not verified: {to}")
-        assert remind() == {"dead": 1}
-        (letter,) = outside.letters
-        assert letter["reason"] == "Refused: MessageRejected"
-        assert ann.email not in log_stream.getvalue()
-        assert expire() == {"expired": 1}
-
-    def test_without_a_sender_mail_is_logged(self, outside: Outside, log_stream: io.StringIO) -> None:
-        ann = a_client()
-        a_booking(a_specialist(), ann)
+    def test_without_a_sender_nobody_is_asked(self, outside: Outside) -> None:
+        booking = a_booking(a_specialist(), a_client())
         with pytest.MonkeyPatch.context() as environment:  # undone before `outside`, which sets the same
             environment.setenv("MAIL_SENDER", "")
             settings.cache_clear()
-            assert remind() == {"reminded": 1}
-        assert outside.mails == []
-        assert "no sender is configured" in log_stream.getvalue()
-        assert ann.email not in log_stream.getvalue()
-
-
-def ledger_states() -> list[str]:
-    return [item["state"] for item in stored("ephemeral") if item["pk"].startswith("delivery#")]
-
-
-@contextmanager
-def ephemeral_updates_refused() -> Iterator[None]:
-    with refusing("InternalServerError", only="UpdateItem", table=settings().ephemeral_table, status=500):
-        yield None
+            remind()
+        assert outside.requests == []
+        assert booking_item(booking.id)["timer"].startswith("expire#")
 
 
 def expiry_lag(now: datetime) -> float:
-    return dispatched_at(dispatch_expiry, now)["expiry_lag_seconds"]
+    return dispatched_at(EXPIRY, now)["expiry_lag_seconds"]
 
 
 def reminder_lag(now: datetime) -> float:
-    return dispatched_at(dispatch_reminders, now)["reminder_lag_seconds"]
+    return dispatched_at(REMINDERS, now)["reminder_lag_seconds"]
 
 
 class TestLag:
@@ -596,7 +500,7 @@ class TestLag:
 
     def test_what_must_wait_is_late(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
-        outside.before_mail = lambda _: error("ServiceUnavailable", status=503)
+        outside.before_request = lambda: error("ServiceUnavailable", status=503)
         assert remind(NOW + 5 * MINUTE) == {"later": 1}
         assert reminder_lag(NOW + 10 * MINUTE) == 10 * 60
 
@@ -614,21 +518,21 @@ class TestDispatch:
             change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
         a_booking(a_specialist(), a_client(), starts_in=5 * HOUR)
 
-        assert dispatched_at(dispatch_expiry, AT_START)["shards"] == 2
-        assert dispatched_at(dispatch_reminders, NOW)["shards"] == 2
+        assert dispatched_at(EXPIRY, AT_START)["shards"] == 2
+        assert dispatched_at(REMINDERS, NOW)["shards"] == 2
 
-        expiries, reminders = messages(outside, EXPIRY_QUEUE), messages(outside, REMINDER_QUEUE)
-        assert expiries == [ShardMessage("expire", shard, AT_START + 5 * MINUTE) for shard in (1, 3)]
-        assert reminders == [ShardMessage("remind", shard, NOW + 10 * MINUTE) for shard in (1, 3)]
+        expiries = [ShardMessage("expire", shard, AT_START + 5 * MINUTE) for shard in (1, 3)]
+        reminders = [ShardMessage("remind", shard, NOW + 10 * MINUTE) for shard in (1, 3)]
+        assert messages(outside) == [*expiries, *reminders]
 
     def test_nothing_is_sent_when_nothing_is_due(self, outside: Outside) -> None:
         a_booking(a_specialist(), a_client())
-        assert dispatched_at(dispatch_expiry, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
-        assert messages(outside, EXPIRY_QUEUE) == []
+        assert dispatched_at(EXPIRY, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
+        assert messages(outside) == []
 
     def test_it_reads_one_page_of_each_kind_of_timer_and_shard(self, one_shard: None) -> None:
         with counted_calls() as calls:
-            dispatched_at(dispatch_expiry, AT_START)
+            dispatched_at(EXPIRY, AT_START)
         assert calls.counted == {"Query": 2}
         assert {sent["Limit"] for sent in calls.parameters("Query")} == {PAGE_SIZE}
 
@@ -636,8 +540,8 @@ class TestDispatch:
         for shard in range(SHARDS):
             change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
         with refusing("ProvisionedThroughputExceededException", only="Query", times=1):
-            assert dispatched_at(dispatch_reminders, NOW)["shards"] == SHARDS
-        assert [message.shard for message in messages(outside, REMINDER_QUEUE)] == [*range(SHARDS)]
+            assert dispatched_at(REMINDERS, NOW)["shards"] == SHARDS
+        assert [message.shard for message in messages(outside)] == [*range(SHARDS)]
 
     def test_shards_that_were_added_are_dispatched_beside_those_that_were_there(
         self, outside: Outside, monkeypatch: pytest.MonkeyPatch
@@ -649,13 +553,13 @@ class TestDispatch:
         timers = {booking_item(booking.id)["timer"] for booking in (*before, *after)}
         assert any(int(timer.partition("#")[2]) >= SHARDS for timer in timers)
 
-        dispatched_at(dispatch_reminders, NOW)
+        dispatched_at(REMINDERS, NOW)
 
-        assert {f"remind#{message.shard}" for message in messages(outside, REMINDER_QUEUE)} == timers
-        work_off_queue(outside, REMINDERS, NOW)
-        assert len(outside.mails) == 18
-        dispatched_at(dispatch_expiry, AT_START)
-        work_off_queue(outside, EXPIRY, AT_START)
+        assert {f"remind#{message.shard}" for message in messages(outside)} == timers
+        work_off_queue(outside, NOW)
+        assert len(outside.requests) == 18
+        dispatched_at(EXPIRY, AT_START)
+        work_off_queue(outside, AT_START)
         assert statuses() == {"expired": 18}
 
 
@@ -663,8 +567,8 @@ class TestWorkers:
     @pytest.mark.usefixtures("one_shard")
     def test_what_one_run_does_not_come_to_is_handed_on_until_the_shard_is_empty(self, outside: Outside) -> None:
         bookings(5)
-        assert dispatched_at(dispatch_expiry, AT_START)["shards"] == 1
-        runs = work_off_queue(outside, EXPIRY, AT_START, items_per_run=2)
+        assert dispatched_at(EXPIRY, AT_START)["shards"] == 1
+        runs = work_off_queue(outside, AT_START, items_per_run=2)
         assert (runs, statuses()) == (3, {"expired": 5})
 
     @pytest.mark.usefixtures("one_shard")
@@ -672,8 +576,8 @@ class TestWorkers:
         """Else each dispatch would add a chain of workers to those that are busy in the shard already."""
         bookings(3)
         event = queued(ShardMessage("expire", 0, AT_START + MINUTE).text)
-        run_at(expire_started_slots, event, AT_START + MINUTE, time_left=time_for(2).time_left_ms)
-        assert (messages(outside, EXPIRY_QUEUE), statuses()) == ([], {"expired": 2, "confirmed": 1})
+        run_at(event, AT_START + MINUTE, time_left=time_for(2).time_left_ms)
+        assert (messages(outside), statuses()) == ([], {"expired": 2, "confirmed": 1})
 
     @pytest.mark.usefixtures("one_shard")
     def test_a_run_ends_when_the_next_dispatch_begins(self, outside: Outside) -> None:
@@ -682,66 +586,69 @@ class TestWorkers:
         clock = iter([AT_START, AT_START, AT_START + SECOND, AT_START + 2 * SECOND, AT_START + 2 * SECOND])
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(shards, "current_instant", lambda: next(clock))
-            assert expire_started_slots.handler(event, an_invocation()) == {"batchItemFailures": []}
-        assert (messages(outside, EXPIRY_QUEUE), statuses()) == ([], {"expired": 2, "confirmed": 1})
+            assert work_off_shards.handler(event, an_invocation()) == {"batchItemFailures": []}
+        assert (messages(outside), statuses()) == ([], {"expired": 2, "confirmed": 1})
 
     @pytest.mark.usefixtures("one_shard")
     def test_what_goes_on_with_an_earlier_dispatch_is_left_to_the_later_one(self, outside: Outside) -> None:
         bookings(1)
         after = {"timer": "remind#0", "starts": "2030", "booking_id": "bkg_"}
         event = queued(ShardMessage("expire", 0, AT_START, after).text)
-        assert run_at(expire_started_slots, event, AT_START) == {"batchItemFailures": []}
+        assert run_at(event, AT_START) == {"batchItemFailures": []}
         assert statuses() == {"confirmed": 1}
 
     @pytest.mark.usefixtures("one_shard")
     def test_the_message_of_a_dispatch_itself_is_worked_off_however_late(self, outside: Outside) -> None:
         """While a queue is long all messages are late."""
         bookings(1)
-        run_at(expire_started_slots, queued(ShardMessage("expire", 0, AT_START).text), AT_START + HOUR)
+        run_at(queued(ShardMessage("expire", 0, AT_START).text), AT_START + HOUR)
         assert statuses() == {"expired": 1}
 
     def test_a_poisoned_shard_holds_up_no_other_and_its_message_comes_again(self, outside: Outside) -> None:
         for shard in range(SHARDS):
             change_stored("bookings", {"booking_id": a_booking(a_specialist(), a_client()).id}, timer=f"remind#{shard}")
         with refusing("ProvisionedThroughputExceededException", only="Query", times=1):
-            answer = run_at(remind_upcoming, dispatched(REMINDERS), NOW)
+            answer = run_at(dispatched(REMINDERS), NOW)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-        assert len(outside.mails) == SHARDS - 1
+        assert len(outside.requests) == SHARDS - 1
 
-        assert run_at(remind_upcoming, dispatched(REMINDERS, [0]), NOW) == {"batchItemFailures": []}
-        assert len(set(outside.recipients)) == len(outside.mails) == SHARDS
+        assert run_at(dispatched(REMINDERS, [0]), NOW) == {"batchItemFailures": []}
+        assert len(set(outside.requests)) == len(outside.requests) == SHARDS
 
     @pytest.mark.usefixtures("one_shard")
-    @pytest.mark.parametrize("moment", ["before", "after"])
+    @pytest.mark.parametrize("call", [2, 3])
     def test_a_worker_that_dies_mid_way_loses_nothing_and_its_message_does_the_rest_once(
-        self, outside: Outside, moment: str
+        self, outside: Outside, call: int
     ) -> None:
+        """It dies when it has asked for a mail, before the booking's timer moves on."""
         clients = [booking.client.email for booking in bookings(4)]
         event = dispatched(REMINDERS, [0])
-        setattr(outside, f"{moment}_mail", lambda to: None if len(outside.mails) < 2 else die())
-        with pytest.raises(Died):
-            run_at(remind_upcoming, event, NOW)
-        setattr(outside, f"{moment}_mail", lambda _: None)
+        with just_before("UpdateItem", die, call=call), pytest.raises(Died):
+            run_at(event, NOW)
 
-        run_at(remind_upcoming, event, NOW + 6 * MINUTE)  # once the message can be seen again
+        run_at(event, NOW + 6 * MINUTE)  # once the message can be seen again
 
-        assert set(outside.recipients) == set(clients)
-        twice = 1 if moment == "after" else 0  # nobody can know whether the mail at hand was sent
-        assert len(outside.mails) == len(clients) + twice
+        assert len(outside.requests) == len(clients) + 1
+        send_queued(outside, NOW + 6 * MINUTE)
+        assert sorted(outside.recipients) == sorted(clients)
         assert outside.letters == []
 
     def test_two_workers_in_one_shard_do_each_thing_once(self, outside: Outside) -> None:
         bookings(4)
-        others: list[Any] = []
-        event = dispatched(REMINDERS)
-        with just_before("TransactWriteItems", lambda: others.append(run_at(remind_upcoming, event, NOW)), call=2):
-            run_at(remind_upcoming, event, NOW)
-        assert len(set(outside.recipients)) == len(outside.mails) == 4
+        event = dispatched(EXPIRY)
+        with just_before("TransactWriteItems", lambda: run_at(event, AT_START), call=2):
+            run_at(event, AT_START)
+        assert statuses() == {"expired": 4}
+        assert outside.letters == []
 
     def test_a_message_that_nobody_understands_fails_as_a_whole(self) -> None:
         """Lambda hands it out again, and SQS puts it into the dead-letter queue after the fifth time."""
         with pytest.raises(ValueError, match="Expecting value"):
-            run_at(expire_started_slots, queued("what?"), NOW)
+            run_at(queued("what?"), NOW)
+
+    def test_nor_does_anybody_know_a_sweep_of_another_name(self) -> None:
+        with pytest.raises(KeyError):
+            run_at(queued(ShardMessage("sleep", 0, NOW).text), NOW)
 
 
 class TestFunctions:
@@ -751,9 +658,15 @@ class TestFunctions:
         a_booking(a_specialist(), a_client(), starts_in=SECOND)
         capsys.readouterr()
         metrics._emf.clear_metrics()
-        assert dispatched_at(dispatch_expiry, NOW + MINUTE) == {"shards": 1, "expiry_lag_seconds": 59}
+        assert dispatched_at(EXPIRY, NOW + MINUTE) == {"shards": 1, "expiry_lag_seconds": 59}
         assert '"sweep":"expire","shards":1,"expiry_lag_seconds":59.0' in log_stream.getvalue()
         assert told_to_cloudwatch(capsys) == {"expiry_lag_seconds": [59]}
+
+    def test_a_dispatcher_that_finds_nothing_due_tells_cloudwatch_nothing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert dispatched_at(EXPIRY, NOW) == {"shards": 0, "expiry_lag_seconds": 0}
+        assert '"_aws"' not in capsys.readouterr().out
 
     @pytest.mark.usefixtures("one_shard")
     def test_the_expiry_function_logs_and_counts_what_it_did(
@@ -761,11 +674,11 @@ class TestFunctions:
     ) -> None:
         bookings(2)
         event = dispatched(EXPIRY, [0], until=AT_START + HOUR)
-        run_at(expire_started_slots, event, AT_START, time_left=time_for(1).time_left_ms)
+        run_at(event, AT_START, time_left=time_for(1).time_left_ms)
         assert '"sweep":"expire","shard":0,"expired":1,"unfinished":1' in log_stream.getvalue()
         told = {"bookings_confirmed": [1, 1], "bookings_expired": [1], "sweeps_unfinished": [1]}
         assert told_to_cloudwatch(capsys) == told
-        run_at(expire_started_slots, event, AT_START)
+        run_at(event, AT_START)
         assert told_to_cloudwatch(capsys) == {"bookings_expired": [1]}
         assert read_totals() == {"bookings_confirmed": 2, "bookings_expired": 2, "sweeps_unfinished": 1}
 
@@ -774,43 +687,45 @@ class TestFunctions:
         self, log_stream: io.StringIO, capsys: pytest.CaptureFixture[str]
     ) -> None:
         bookings(2)
-        run_at(remind_upcoming, dispatched(REMINDERS, [0]), NOW + MINUTE)
-        assert '"sweep":"remind","shard":0,"reminded":2' in log_stream.getvalue()
-        told = {"bookings_confirmed": [1, 1], "reminders_sent": [2]}
-        assert told_to_cloudwatch(capsys) == told
-        assert read_totals() == {"bookings_confirmed": 2, "reminders_sent": 2}
+        run_at(dispatched(REMINDERS, [0]), NOW + MINUTE)
+        assert '"sweep":"remind","shard":0,"queued":2' in log_stream.getvalue()
+        assert told_to_cloudwatch(capsys) == {"bookings_confirmed": [1, 1]}
+
+    def test_the_dispatcher_runs_all_sweeps_where_the_event_names_none(self) -> None:
+        """As by hand, or where a dead letter asks for it."""
+        bookings(1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shards, "current_instant", lambda: AT_START)
+            told = dispatch_sweeps.handler({}, an_invocation())
+        assert {name: summary["shards"] for name, summary in told.items()} == {"expire": 1, "lapse": 0, "remind": 1}
 
 
-def dispatched_at(function: Any, now: datetime) -> dict[str, float]:
+def dispatched_at(sweep: Sweep, now: datetime) -> dict[str, float]:
     """One dispatch at that moment; what it says."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shards, "current_instant", lambda: now)
-        summary: dict[str, float] = function.handler({}, an_invocation())
+        summary: dict[str, float] = dispatch_sweeps.handler({"sweep": sweep.name}, an_invocation())[sweep.name]
     return summary
 
 
-def run_at(
-    function: Any, event: dict[str, Any], now: datetime, *, time_left: Callable[[], int] = lambda: 60_000
-) -> dict[str, Any]:
+def run_at(event: dict[str, Any], now: datetime, *, time_left: Callable[[], int] = lambda: 60_000) -> dict[str, Any]:
     """One invocation of a worker at that moment; what it answers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shards, "current_instant", lambda: now)
-        answer: dict[str, Any] = function.handler(event, an_invocation(time_left))
-    return answer
+        return work_off_shards.handler(event, an_invocation(time_left))
 
 
-def messages(outside: Outside, queue: str) -> list[ShardMessage]:
-    """What lies in a sweep's queue."""
-    return [ShardMessage.parse(text) for text in outside.shards[queue]]
+def messages(outside: Outside) -> list[ShardMessage]:
+    """What lies in the sweeps' queue."""
+    return [ShardMessage.parse(text) for text in outside.shards]
 
 
-def work_off_queue(outside: Outside, sweep: Sweep, now: datetime, items_per_run: int = PAGE_SIZE) -> int:
+def work_off_queue(outside: Outside, now: datetime, items_per_run: int = PAGE_SIZE) -> int:
     """Hands every message to a worker until the queue is empty; how many there were."""
-    function = {"expire": expire_started_slots, "remind": remind_upcoming}[sweep.name]
-    queue, runs = outside.shards[sweep.queue_url()], 0
-    while queue:
-        event = queued(queue.pop(0))
-        assert run_at(function, event, now, time_left=time_for(items_per_run).time_left_ms) == {"batchItemFailures": []}
+    runs = 0
+    while outside.shards:
+        event = queued(outside.shards.pop(0))
+        assert run_at(event, now, time_left=time_for(items_per_run).time_left_ms) == {"batchItemFailures": []}
         runs += 1
     return runs
 
@@ -825,13 +740,6 @@ def told_to_cloudwatch(capsys: pytest.CaptureFixture[str]) -> dict[str, list[flo
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Dimensions"] == [["service"]]
     return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
-
-
-def raising(failure: BaseException) -> Any:
-    def hook(_recipient: str) -> None:
-        raise failure
-
-    return hook
 
 
 def test_a_timer_is_restored_while_its_booking_stands() -> None:

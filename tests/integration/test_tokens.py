@@ -29,7 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The clock that the age of keys is measured with; `clock.seconds` sets it."""
     clock = SimpleNamespace(seconds=1000.0)
     monkeypatch.setattr(signing, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
-    signing.forget_keys()
+    signing.SIGNING_KEYS.forget()
     return clock
 
 
@@ -39,7 +39,7 @@ def keys_as_they_were() -> Iterator[None]:
     before = client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
     yield
     client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=before)
-    signing.forget_keys()
+    signing.SIGNING_KEYS.forget()
 
 
 def rotate() -> None:
@@ -74,7 +74,7 @@ def signed(
         "exp": now + timedelta(minutes=1),
         "jti": uuid.uuid4().hex,
     } | changes
-    key = signing.TOKEN_KEYS.current()
+    key = signing.SIGNING_KEYS.current()
     given = {name: claim for name, claim in claims.items() if claim is not None}
     return jwt.encode(given, secret or key.secret, algorithm=algorithm, headers={"kid": key.kid, **(headers or {})})
 
@@ -113,7 +113,7 @@ REJECTED: dict[str, Callable[[], str]] = {
     "signed with another key": lambda: signed(secret="x" * 64),
     "another algorithm": lambda: signed(algorithm="HS384"),
     "an unknown key's name": lambda: signed(headers={"kid": "unknown"}),
-    "no key's name": lambda: jwt.encode({}, signing.TOKEN_KEYS.current().secret, algorithm=ALGORITHM),
+    "no key's name": lambda: jwt.encode({}, signing.SIGNING_KEYS.current().secret, algorithm=ALGORITHM),
     "a key's name that is a number": lambda: forged_header(kid=1),
     "another issuer": lambda: signed(iss="somebody"),
     "another audience": lambda: signed(aud="somebody"),
@@ -129,8 +129,8 @@ REJECTED: dict[str, Callable[[], str]] = {
     "an unknown role": lambda: signed(role="owner"),
     "no e-mail": lambda: signed(email=None),
     "an unknown language": lambda: signed(locale="xx"),
-    "a page's cursor": lambda: seal({"user_id": "usr_a"}, "a list"),
-    "signed with the key of cursors": lambda: signed_with(signing.CURSOR_KEYS.current()),
+    "a page's cursor": lambda: seal({"user_id": "usr_a"}, "a list", signing.SIGNING_KEYS),
+    "signed with the key of public cursors": lambda: signed_with(signing.PUBLIC_KEYS.current()),
 }
 
 
@@ -184,7 +184,7 @@ class TestKeys:
         token = a_token(holder)
 
         rotate()
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
 
         assert caller_of(token) == holder
         assert jwt.get_unverified_header(a_token(holder))["kid"] != jwt.get_unverified_header(token)["kid"]
@@ -194,19 +194,19 @@ class TestKeys:
 
         rotate()
         rotate()
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
 
         with pytest.raises(Unauthenticated):
             caller_of(token)
 
     def test_that_another_environment_signs_with_already_are_noticed(self, clock: SimpleNamespace) -> None:
         holder = a_client()
-        signing.TOKEN_KEYS.current()
-        known = signing.TOKEN_KEYS._cached
+        signing.SIGNING_KEYS.current()
+        known = signing.SIGNING_KEYS._cached
         rotate()
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
         token = a_token(holder)
-        signing.TOKEN_KEYS._cached = known
+        signing.SIGNING_KEYS._cached = known
 
         clock.seconds += signing.REFETCH_SECONDS + 1
 
@@ -225,7 +225,7 @@ class TestKeys:
 
     def test_out_of_reach_make_the_service_unavailable_and_not_the_token_invalid(self, clock: SimpleNamespace) -> None:
         token = a_token(a_client())
-        signing.forget_keys()
+        signing.SIGNING_KEYS.forget()
 
         with keys_unreachable(), pytest.raises(StoreUnavailable):
             caller_of(token)

@@ -36,7 +36,8 @@ from booking.telemetry import tracing
 from booking.telemetry.xray import MOST_CALLS_SHOWN, Tracer
 from infra.app import create_app, route_modules
 from infra.settings import ROOT
-from schedules import dispatch_expiry, expire_started_slots, remind_upcoming
+from queues import work_off_shards
+from schedules import dispatch_sweeps
 from streams import publish_events
 from tests.integration.api import INVOCATION, Api, an_invocation
 from tests.integration.execution_environment import execution_environment
@@ -224,9 +225,9 @@ class TestExecutionEnvironments:
 
     @pytest.mark.parametrize(("mode", "imported"), [("Disabled", []), ("Active", ["booking.telemetry.xray"])])
     def test_where_it_is_off_nothing_is_imported_for_it(self, daemon: Daemon, mode: str, imported: list[str]) -> None:
-        functions = [*(module.__name__ for module in route_modules()), "schedules.remind_upcoming"]
+        functions = [*(module.__name__ for module in route_modules()), "queues.send_mail"]
         program = (
-            f"import json, sys, {', '.join([*functions, 'schedules.expire_started_slots', 'streams.publish_events'])}\n"
+            f"import json, sys, {', '.join([*functions, 'queues.work_off_shards', 'streams.publish_events'])}\n"
             "print(json.dumps(sorted(name for name in sys.modules if 'xray' in name)))"
         )
         path = os.pathsep.join([str(ROOT / "functions"), str(ROOT / "layers" / "booking")])
@@ -307,15 +308,11 @@ class TestOutcomes:
         assert b'"route": "GET unknown"' in datagram
         assert b"anns" not in datagram
 
-    @pytest.mark.parametrize(
-        ("function", "sweep", "route"),
-        [(expire_started_slots, EXPIRY, "sweep.expire"), (remind_upcoming, REMINDERS, "sweep.remind")],
-    )
+    @pytest.mark.parametrize(("sweep", "route"), [(EXPIRY, "sweep.expire"), (REMINDERS, "sweep.remind")])
     def test_of_sweeps(
         self,
         daemon: Daemon,
         tracer: Tracer,
-        function: Any,
         sweep: Sweep,
         route: str,
         monkeypatch: pytest.MonkeyPatch,
@@ -325,10 +322,10 @@ class TestOutcomes:
         event = dispatched(sweep, [int(booking_item(booking.id)["timer"].partition("#")[2])])
 
         with everything_outside():
-            function.handler(event, an_invocation(lambda: 0))
-        function.handler(event, an_invocation())
+            work_off_shards.handler(event, an_invocation(lambda: 0))
+        work_off_shards.handler(event, an_invocation())
         with unreachable("Query"):
-            function.handler(event, an_invocation())
+            work_off_shards.handler(event, an_invocation())
 
         documents = [daemon.document() for _ in range(3)]
         told = [document["annotations"] for document in documents]
@@ -338,7 +335,7 @@ class TestOutcomes:
         assert [document["fault"] for document in documents] == [False, False, True]
 
     def test_of_a_dispatch(self, daemon: Daemon, tracer: Tracer) -> None:
-        dispatch_expiry.handler({}, an_invocation())
+        dispatch_sweeps.handler({"sweep": "expire"}, an_invocation())
 
         told = daemon.document()["annotations"]
         assert (told["route"], told["outcome"]) == ("dispatch.expire", "ok")

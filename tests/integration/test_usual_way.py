@@ -8,11 +8,13 @@ import pytest
 
 from booking.caller import Caller
 from booking.runtime.clock import current_instant
-from booking.runtime.signing import TOKEN_KEYS
+from booking.runtime.signing import SIGNING_KEYS
 from booking.slots.rules import Slot
 from tests.integration.api import body_of, invoke
 from tests.integration.people import HOUR, a_client, a_slot, a_specialist
 from tests.integration.tables import stored
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics:UserWarning")  # of the usual way, of a refusal
 
 type LogLines = Callable[[], list[dict[str, Any]]]
 type Answer = dict[str, Any]
@@ -24,7 +26,7 @@ OF_ITS_OWN |= {f"{prefix}{end}" for prefix in ("", "slot_") for end in ("start_a
 
 @pytest.fixture(autouse=True)
 def signing_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USUAL_SIGNING_KEY", TOKEN_KEYS.current().secret)
+    monkeypatch.setenv("USUAL_SIGNING_KEY", SIGNING_KEYS.current().secret)
 
 
 def book(way: str, caller: Caller | None, body: dict[str, Any], **headers: str) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
+from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from booking.runtime.clock import from_stored, to_stored
 from tests.interleavings.evidence import Evidence, Found, Guarantee
 from tests.interleavings.minutes import (
@@ -19,24 +20,24 @@ from tests.interleavings.minutes import (
     nobody_waits_for_free_time,
     waiting_is_counted,
 )
-from tests.interleavings.tables import Row
+from tests.interleavings.tables import Row, is_open
 
 
 def one_booking_per_slot(evidence: Evidence) -> Found:
-    count = Counter(booking["slot_id"] for booking in evidence.after.confirmed)
-    yield from (f"{number} confirmed bookings of slot {slot}" for slot, number in count.items() if number > 1)
+    count = Counter(booking["slot_id"] for booking in evidence.after.open_bookings)
+    yield from (f"{number} open bookings of slot {slot}" for slot, number in count.items() if number > 1)
 
 
 def slot_and_booking_agree(evidence: Evidence) -> Found:
     slots = evidence.after.slots
-    for booking in evidence.after.confirmed:
+    for booking in evidence.after.open_bookings:
         if is_from_hours(booking["slot_id"]):
             continue
         slot = slots.get(booking["slot_id"])
         if slot is None:
             yield f"booking {booking['booking_id']} is of a slot that is not there"
         elif slot.get("booking_id") != booking["booking_id"]:
-            yield f"booking {booking['booking_id']} is confirmed, but its slot is {slot.get('booking_id')}'s"
+            yield f"booking {booking['booking_id']} is open, but its slot is {slot.get('booking_id')}'s"
         elif (slot["client_id"], slot["start_at"], slot["end_at"]) != (
             booking["client_id"],
             booking["slot_start_at"],
@@ -47,21 +48,37 @@ def slot_and_booking_agree(evidence: Evidence) -> Found:
         holder = evidence.after.bookings.get(slot.get("booking_id", ""))
         if "booking_id" not in slot and "client_id" not in slot:
             continue
-        if holder is None or holder["status"] != "confirmed" or holder["slot_id"] != slot["slot_id"]:
-            yield f"slot {slot['sk']} is held by {slot.get('booking_id')}, which is not its confirmed booking"
+        if holder is None or not is_open(holder) or holder["slot_id"] != slot["slot_id"]:
+            yield f"slot {slot['sk']} is held by {slot.get('booking_id')}, which is not its open booking"
 
 
 def bookings_end_for_good(evidence: Evidence) -> Found:
     for booking in evidence.after.bookings.values():
-        is_confirmed = booking["status"] == "confirmed"
-        if is_confirmed != ("timer" in booking) or is_confirmed == ("cancelled_at" in booking):
+        if is_open(booking) != ("timer" in booking) or is_open(booking) == ("cancelled_at" in booking):
             yield f"booking {booking['booking_id']} is {booking['status']}, its timer or its end says otherwise"
         if not str(booking["starts"]).startswith(str(booking["slot_start_at"])):
             yield f"booking {booking['booking_id']} is listed at {booking['starts']}"
     for booking_id, earlier in evidence.before.bookings.items():
         later = evidence.after.bookings.get(booking_id)
-        if later is None or (earlier["status"] != "confirmed" and later["status"] != earlier["status"]):
+        if later is None or (not is_open(earlier) and later["status"] != earlier["status"]):
             yield f"booking {booking_id} has ended and is {later and later['status']} now"
+
+
+def holds_end_in_time(evidence: Evidence) -> Found:
+    """A hold is confirmed before its end, or lapses after it."""
+    for booking_id, booking in evidence.before.bookings.items():
+        if booking["status"] != "held":
+            continue
+        later = evidence.after.bookings[booking_id]
+        if later.get("confirmed_at", "") >= booking["hold_expires_at"]:
+            yield f"booking {booking_id} was confirmed after its hold had ended"
+        if later["status"] == "expired" and later["cancelled_at"] < booking["hold_expires_at"]:
+            yield f"booking {booking_id} has lapsed before its hold had ended"
+
+
+def clients_hold_a_few(evidence: Evidence) -> Found:
+    holding = Counter(row["client_email"] for row in evidence.after.open_bookings if row["status"] == "held")
+    yield from (f"{client} holds {number}" for client, number in holding.items() if number > MOST_OPEN_HOLDS)
 
 
 def no_overlap(evidence: Evidence) -> Found:
@@ -144,9 +161,11 @@ def bookings_are_left_alone(evidence: Evidence) -> Found:
 
 
 GUARANTEES: Mapping[str, Guarantee] = {
-    "1 at most one confirmed booking per slot": one_booking_per_slot,
+    "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
     "2 a booking ends for good": bookings_end_for_good,
+    "15 a hold ends in time": holds_end_in_time,
+    "15 nobody holds too many": clients_hold_a_few,
     "3 no two slots overlap": no_overlap,
     "3 days say what slots take": days_say_what_slots_take,
     "10 nobody shares a minute": nobody_shares_a_minute,

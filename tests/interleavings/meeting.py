@@ -107,7 +107,8 @@ class Meeting:
         return self._as_in_no_sequence(run)
 
     def _may_be_seen_twice(self, run: Run) -> bool:
-        return any(move.fault is Fault.LOST and self.operations[move.who].may_answer_twice for move in run.faults)
+        repeated = {Fault.LOST, Fault.SENT_TWICE}
+        return any(move.fault in repeated and self.operations[move.who].may_answer_twice for move in run.faults)
 
     def _wrong_answer(self, operation: Operation, task: Task) -> str | None:
         answer = task.outcome
@@ -150,12 +151,10 @@ class Meeting:
 
     def _outcome(self, answers: Sequence[str], tasks: Sequence[Task]) -> Outcome:
         """Of operations that are over, once the sweeps among them have come again."""
-        known = list(answers)
-        for who, operation in enumerate(self.operations):
-            if operation.comes_again:
-                operation.run()
-                known[who] = UNKNOWN
-        return _renamed(known, comparable(self.store.snapshot()), tasks)
+        again = [_task(operation) for operation in self.operations if operation.comes_again]
+        Run(self.store, again, _first_that_is_not_over).to_the_end()
+        known = [UNKNOWN if operation.comes_again else answers[who] for who, operation in enumerate(self.operations)]
+        return _renamed(known, comparable(self.store.snapshot()), [*tasks, *again])
 
 
 def _task(operation: Operation, occurrence: int = 0) -> Task:

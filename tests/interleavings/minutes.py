@@ -9,13 +9,12 @@ from functools import cache
 from booking.runtime.clock import from_stored
 from booking.slots.slot_id import SlotId
 from tests.interleavings.evidence import Evidence, Found
-from tests.interleavings.tables import Row, Tables
+from tests.interleavings.tables import Row, Tables, is_open
 
 type Minutes = frozenset[int]
 """Minutes since 1970."""
 
 _MINUTE = timedelta(minutes=1)
-_TAKES_TIME = {"confirmed", "expired"}  # an appointment whose booking has expired takes place
 
 
 def is_from_hours(slot_id: str) -> bool:
@@ -53,7 +52,8 @@ def _of_stretch(row: Row) -> Minutes:
 def _holders(tables: Tables) -> Iterator[tuple[str, Minutes]]:
     """Everything that takes time, and which."""
     for booking in tables.bookings.values():
-        if booking["status"] in _TAKES_TIME:
+        # An appointment whose booking has expired takes place; a hold that has lapsed was none.
+        if is_open(booking) or (booking["status"] == "expired" and "hold_expires_at" not in booking):
             yield f"{booking['client_email']}'s booking of {booking['starts'][:16]}", needed(booking)
     for slot in tables.slots.values():
         yield slot["sk"], _of_stretch(slot)

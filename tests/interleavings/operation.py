@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking.background.sweep import Bounds
-from booking.bookings.errors import BookingHasExpired, KeyUsedForOtherRequest, NoLongerChangeable, NotConfirmed
+from booking.bookings.errors import (
+    BookingHasExpired,
+    HoldHasEnded,
+    KeyUsedForOtherRequest,
+    NoLongerChangeable,
+    NotConfirmed,
+    TooManyOpenHolds,
+)
 from booking.errors import BookingError, Forbidden
 from booking.slots.errors import (
     AlreadyWaiting,
@@ -28,6 +35,8 @@ SOON = NOW + MINUTE
 type Refusals = tuple[type[BookingError], ...]
 
 BOOK: Refusals = (SlotAlreadyBooked, SlotNotFound, SlotStarted, ServiceNotOffered, KeyUsedForOtherRequest)
+HOLD: Refusals = (*BOOK, TooManyOpenHolds)
+CONFIRM: Refusals = (HoldHasEnded,)
 CANCEL: Refusals = (BookingHasExpired, SlotStarted, NoLongerChangeable)
 MOVE: Refusals = (NotConfirmed, SlotStarted, SlotNotFound, SlotAlreadyBooked, NoLongerChangeable)
 JOIN: Refusals = (SlotIsAvailable, AlreadyWaiting, HoldsSlot, SlotNotFound, SlotStarted, ServiceNotOffered)
@@ -42,7 +51,8 @@ class Operation:
 
     `is_one_write` is False where the code says that more follows in writes of its own. A sweep comes again, so that
     what it leaves is looked at after the next one (`comes_again`), and its report tells of no state of things.
-    What `may_answer_twice` is judged by an earlier read, so that its repeat may not see its own success.
+    What `may_answer_twice` is judged by an earlier read, or by what its write has found, so that its repeat may not see
+    its own success.
     Only what `changes_bookings` may end or move one. `now` is no earlier than what its clock says.
     """
 

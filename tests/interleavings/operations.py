@@ -1,11 +1,12 @@
 """The operations that meet on a morning of slots that were opened by hand."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
+from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.join_wait_list import join_wait_list
@@ -17,26 +18,30 @@ from booking.slots.rules import Slot
 from booking.slots.slot_id import SlotId
 from booking.slots.wait_list import leave_wait_list
 from booking.slots.wait_list_entry_id import EntryId
-from tests.instants import DAY, HOUR, NOW, SECOND
-from tests.integration.sweeps import expire_everywhere
+from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND, TICK
+from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.interleavings.operation import (
     ALL_THE_TIME,
     BOOK,
     CANCEL,
+    CONFIRM,
     DELETE,
     HALF_PAST_NINE,
+    HOLD,
     JOIN,
     MOVE,
     OPEN,
     Operation,
+    Refusals,
 )
-from tests.interleavings.world import TWELVE, TWO, WITHIN_A_MINUTE, Morning
+from tests.interleavings.world import HOLD_ENDS, HOLD_SECONDS, TWELVE, TWO, WITHIN_A_MINUTE, Morning
 
 
 def operations(morning: Morning) -> Mapping[str, Operation]:
     """All of them, by name."""
     found = [
         *_bookings(morning),
+        *(_holds(morning) if morning.dans else []),
         *_cancellations(morning),
         *_moves(morning),
         *_waiting(morning),
@@ -60,6 +65,33 @@ def _bookings(morning: Morning) -> list[Operation]:
             partial(create_booking, morning.dan, morning.nine, now=HALF_PAST_NINE),
             BOOK,
             now=HALF_PAST_NINE,
+        ),
+    ]
+
+
+def _holds(morning: Morning) -> list[Operation]:
+    hold = partial(create_booking, morning.dan, hold_seconds=HOLD_SECONDS, now=NOW + 4 * SECOND)
+
+    def confirm(now: datetime) -> Callable[[], object]:
+        return partial(confirm_booking, morning.dan, morning.dans, now)
+
+    def ending(name: str, run: Callable[[], object], refusals: Refusals) -> Operation:
+        return Operation(name, run, refusals, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS)
+
+    over = HOLD_ENDS + MINUTE
+    cancel = partial(cancel_booking, morning.dan, morning.dans, HOLD_ENDS - TICK)
+    return [
+        Operation("Dan holds 14:00", partial(hold, morning.two), HOLD),
+        Operation("Dan holds 17:00", partial(hold, morning.five), HOLD),
+        ending("confirm 11:00", confirm(HOLD_ENDS - TICK), CONFIRM),
+        ending("confirm 11:00 too late", confirm(HOLD_ENDS), CONFIRM),
+        ending("cancel 11:00", cancel, CANCEL),
+        Operation(
+            "lapse",
+            partial(lapse_everywhere, over, ALL_THE_TIME),
+            comes_again=True,
+            changes_bookings=True,
+            now=over,
         ),
     ]
 

@@ -6,6 +6,7 @@ from functools import partial
 from booking.administration.update_user import update_user
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_date, set_schedule
+from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.delete_time_off import delete_time_off
@@ -20,18 +21,20 @@ from booking.slots.time_off import create_time_off
 from booking.slots.wait_list import leave_wait_list
 from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists.services import update_service
-from tests.instants import NOW, SECOND
-from tests.integration.sweeps import expire_everywhere
+from tests.instants import MINUTE, NOW, SECOND, TICK
+from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.interleavings.operation import (
     ALL_THE_TIME,
     BOOK,
     CANCEL,
+    CONFIRM,
     DELETE,
     HALF_PAST_NINE,
     JOIN,
     MOVE,
     Operation,
 )
+from tests.interleavings.world import HOLD_ENDS
 from tests.interleavings.world_of_hours import MorningOfHours, clock, open_from
 
 
@@ -40,6 +43,7 @@ def operations_of_hours(morning: MorningOfHours) -> Mapping[str, Operation]:
     found = [
         *_bookings(morning),
         *_cancellations_and_moves(morning),
+        *(_hold(morning) if morning.dans else []),
         *_waiting(morning),
         *_time_off(morning),
         *_hours(morning),
@@ -92,6 +96,16 @@ def _cancellations_and_moves(morning: MorningOfHours) -> list[Operation]:
             changes_bookings=True,
             now=HALF_PAST_NINE,
         ),
+    ]
+
+
+def _hold(morning: MorningOfHours) -> list[Operation]:
+    confirm = partial(confirm_booking, morning.dan, morning.dans, HOLD_ENDS - TICK)
+    over = HOLD_ENDS + MINUTE
+    lapse = partial(lapse_everywhere, over, ALL_THE_TIME)
+    return [
+        Operation("confirm 10:00", confirm, CONFIRM, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS),
+        Operation("lapse", lapse, comes_again=True, changes_bookings=True, now=over),
     ]
 
 

@@ -13,6 +13,9 @@ _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other s
 
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
+        "nobody tries who may not: tests/integration/test_holds.py"
+    ),
     "bookings.free_time._book < bookings.free_time.free_time: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.free_time._book < bookings.free_time._release_slot: "

@@ -44,9 +44,9 @@ class Tables:
         return {row["booking_id"]: row for row in self._rows(settings().bookings_table)}
 
     @cached_property
-    def confirmed(self) -> Sequence[Row]:
-        """Bookings that stand."""
-        return [row for row in self.bookings.values() if row["status"] == "confirmed"]
+    def open_bookings(self) -> Sequence[Row]:
+        """Bookings that have their slot: held and confirmed ones."""
+        return [row for row in self.bookings.values() if is_open(row)]
 
     @cached_property
     def entries(self) -> Sequence[Row]:
@@ -76,6 +76,11 @@ class Tables:
 
     def _rows(self, table: str) -> list[Row]:
         return [_row(item) for item in self.snapshot[table].values()]
+
+
+def is_open(booking: Row) -> bool:
+    """Whether nobody else may have the booking's slot."""
+    return booking["status"] in {"held", "confirmed"}
 
 
 def comparable(snapshot: Snapshot) -> list[str]:

@@ -18,6 +18,8 @@ TEN = NINE + HOUR
 ELEVEN = TEN + HOUR
 TWELVE = ELEVEN + HOUR
 TWO = TWELVE + 2 * HOUR
+HOLD_SECONDS = 600
+HOLD_ENDS = NOW + HOLD_SECONDS * SECOND
 WITHIN_A_MINUTE = TWO + HOUR + 30 * SECOND
 
 
@@ -26,6 +28,7 @@ class Morning:
     """The specialist has opened 9:00, 10:00 and 11:00, an hour each, and 14:00 until half a minute past 15:00.
 
     Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
+    Where Dan holds something, it is 11:00 (`dans`) until `HOLD_ENDS`, and 17:00 is open as well (`five`).
     """
 
     specialist: Caller
@@ -43,6 +46,8 @@ class Morning:
     two: str
     anns: str
     bens: str
+    dans: str = ""
+    five: str = ""
 
 
 def a_morning() -> Morning:

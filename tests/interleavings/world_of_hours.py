@@ -45,6 +45,7 @@ class MorningOfHours:
     two: str
     three: str
     cids: str = ""
+    dans: str = ""
 
     def at(self, hour: int, minute: int = 0, length: timedelta = HOUR) -> str:
         """The id of the slot from hours that starts then."""

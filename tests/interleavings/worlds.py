@@ -8,20 +8,24 @@ from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
 from booking.bookings.create import create_booking
 from booking.bookings.join_wait_list import join_wait_list
+from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from booking.caller import Caller
 from booking.dynamodb.items import update
-from tests.instants import NOW, SECOND
+from booking.slots.open import open_slot
+from tests.instants import DAY, HOUR, NOW, SECOND
 from tests.interleavings.operation import Operation
 from tests.interleavings.operations import operations
 from tests.interleavings.operations_of_hours import leave, operations_of_hours
 from tests.interleavings.store import Snapshot, Store
-from tests.interleavings.world import Morning, a_morning
+from tests.interleavings.world import HOLD_SECONDS, TWO, Morning, a_morning
 from tests.interleavings.world_of_hours import MorningOfHours, a_morning_of_hours
 
 OPENED = "opened by hand"
 CLOSED = "opened by hand, the specialist deactivated"
+HELD = "opened by hand, Dan holds 11:00 and all but one of what a client may hold, Wanda waits for 11:00"
 INACTIVE = "opened by hand, Wanda deactivated and still in line"
 HOURS = "opening hours"
+HOURS_HELD = "opening hours, Dan holds a trim at 10:00, Eve waits for a cut then, which Ben's is in the way of, too"
 HOURS_CLOSED = "opening hours, the specialist deactivated"
 HOURS_INACTIVE = "opening hours, Wanda deactivated and still in line"
 ACROSS = "opening hours, only Eve waits, for 9:45, which two have"
@@ -66,6 +70,21 @@ def _deactivate(admin: Caller, specialist: Caller) -> None:
     update_user(admin, specialist.user_id, is_active=False, role=None, now=NOW)
 
 
+def _with_holds() -> Operations:
+    morning = a_morning()
+    specialist = morning.specialist
+    five, *others = (
+        open_slot(specialist, at, at + HOUR, NOW).id
+        for at in (TWO + 3 * HOUR, *(TWO + DAY + number * HOUR for number in range(MOST_OPEN_HOLDS - 2)))
+    )
+    hold = partial(create_booking, morning.dan, now=NOW)
+    morning = replace(morning, dans=hold(morning.eleven, hold_seconds=HOLD_SECONDS).id, five=five)
+    for slot_id in others:
+        hold(slot_id, hold_seconds=2 * HOLD_SECONDS)
+    join_wait_list(morning.wanda, morning.eleven, NOW)
+    return operations(morning)
+
+
 def _deactivate_wanda(morning: Morning | MorningOfHours) -> None:
     """As far as a run has come that ended before it has removed her from the wait-list."""
     update(UserItem(user_id=morning.wanda.user_id), [UserItem.is_active.set(False)])  # the value
@@ -86,6 +105,14 @@ def _eve_waits_for_14(morning: MorningOfHours) -> None:
     join_wait_list(morning.eve, morning.two, NOW + 2 * SECOND, service_id=morning.cut)
 
 
+def _with_hold() -> Operations:
+    morning = a_morning_of_hours()
+    hold = partial(create_booking, service_id=morning.trim, hold_seconds=HOLD_SECONDS, now=NOW)
+    morning = replace(morning, dans=hold(morning.dan, morning.trim_at(10)).id)
+    join_wait_list(morning.eve, morning.at(10), NOW + 2 * SECOND, service_id=morning.cut)
+    return operations_of_hours(morning)
+
+
 def _with_both() -> Operations:
     morning = a_morning_of_hours()
     morning = replace(morning, cids=create_booking(morning.cid, morning.two, now=NOW).id)
@@ -96,9 +123,11 @@ def _with_both() -> Operations:
 _MAKERS: Mapping[str, Callable[[], Operations]] = {
     OPENED: partial(_opened, _nothing),
     CLOSED: partial(_opened, lambda morning: _deactivate(morning.admin, morning.specialist)),
+    HELD: _with_holds,
     INACTIVE: lambda: _in_many_writes(_opened(_deactivate_wanda)),
     HOURS_INACTIVE: lambda: _in_many_writes(_of_hours(_deactivate_wanda)),
     HOURS: partial(_of_hours, _nothing),
+    HOURS_HELD: _with_hold,
     HOURS_CLOSED: partial(_of_hours, lambda morning: _deactivate(morning.admin, morning.specialist)),
     ACROSS: partial(_of_hours, _only_eve_waits),
     BESIDE: partial(_of_hours, _eve_waits_for_14),

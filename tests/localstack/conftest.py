@@ -1,7 +1,7 @@
 """LocalStack's own client, and the fixtures of the end-to-end tests."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import localstack_client.session  # type: ignore[import-untyped]
@@ -9,13 +9,13 @@ import pytest
 
 from infra.cli import NotUp
 from infra.localstack import require_localstack
-from tests.e2e.conftest import ann, ben, people, specialist, stack
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.conftest import ann, ben, people, specialist
+from tests.e2e.deployed import DeployedStack, deployed_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["ann", "ben", "people", "specialist", "stack"]
+__all__ = ["ann", "ben", "people", "specialist"]
 
 Tables = Mapping[str, str]
 
@@ -30,6 +30,12 @@ def localstack() -> Any:
     if "BOOKING_E2E_URL" not in os.environ:
         pytest.skip("The tests' stack is deployed by `make test-localstack`.")
     return localstack_client.session.Session()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[DeployedStack]:
+    with deployed_stack() as deployed:
+        yield deployed
 
 
 @pytest.fixture(scope="session")

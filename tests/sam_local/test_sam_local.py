@@ -46,8 +46,8 @@ def test_a_route_is_invoked_with_its_event(sam: SamLocal) -> None:
 
 
 def test_a_sweep_is_invoked_with_its_events(sam: SamLocal) -> None:
-    assert invoked(sam, "DispatchReminders")["shards"] == 0
-    assert invoked(sam, "RemindUpcoming") == {"batchItemFailures": []}
+    assert invoked(sam, "DispatchSweeps")["expire"]["shards"] == 0
+    assert invoked(sam, "WorkOffShards") == {"batchItemFailures": []}
 
 
 def test_the_stream_function_is_invoked_with_its_event(sam: SamLocal) -> None:

@@ -113,6 +113,18 @@ class TestBooking:
         free = {slot["id"] for slot in slots if not slot["is_booked"]}
         assert run.slot(1) in free, "its slot is not free again"
 
+    def test_hold(self, run: Run) -> None:
+        """A client holds the slot and confirms it, twice alike."""
+        client, wanted = run.person("client"), {"slot_id": run.slot(1), "hold_seconds": 60}
+        held = run.ask(201, "POST /bookings", client, wanted).json()
+        run.bookings.append(("client", held["id"]))
+        assert held["status"] == "held", "the booking is not held"
+        assert held["hold_expires_at"], "it does not say until when"
+        confirm = f"POST /bookings/{held['id']}/confirm"
+        confirmed = run.ask(200, confirm, client, {"payment_ref": "smoke"}).json()
+        assert (confirmed["status"], confirmed["payment_ref"]) == ("confirmed", "smoke"), "it is not confirmed"
+        assert run.ask(200, confirm, client).json() == confirmed, "confirming it again is another answer"
+
 
 class TestOpeningHours:
     """Opening hours"""

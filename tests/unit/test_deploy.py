@@ -54,13 +54,13 @@ def test_only_what_means_aws_is_deployed_there(environment: str, monkeypatch: py
     assert asked == []
 
 
-FOUR_EACH = {deploy.RESERVATION: "4"}
-"""And one for each dispatcher: ten in all."""
+TWELVE = {deploy.RESERVATION: "12"}
+"""And three for the dispatcher: fifteen in all."""
 
 
 def test_a_new_account_cannot_reserve_and_is_told_what_to_do() -> None:
     with pytest.raises(CommandError, match="runs 10 functions at once") as refusal:
-        deploy.check_account(Aws(most=10, unreserved=10), FOUR_EACH)
+        deploy.check_account(Aws(most=10, unreserved=10), TWELVE)
     assert f'PARAMETERS="{deploy.RESERVATION}=0"' in str(refusal.value)
     assert "Service Quotas" in str(refusal.value)
 
@@ -70,23 +70,23 @@ def test_a_new_account_without_a_reservation_is_told_that_it_has_little(capsys: 
     assert "Note: this account runs 10 functions at once" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("unreserved", "is_enough"), [(109, False), (110, True)])
+@pytest.mark.parametrize(("unreserved", "is_enough"), [(114, False), (115, True)])
 def test_the_last_hundred_stay_unreserved(unreserved: int, *, is_enough: bool) -> None:
     account = Aws(unreserved=unreserved)
     if is_enough:
-        deploy.check_account(account, FOUR_EACH)
+        deploy.check_account(account, TWELVE)
         return
-    with pytest.raises(CommandError, match="109 of them unreserved"):
-        deploy.check_account(account, FOUR_EACH)
+    with pytest.raises(CommandError, match="114 of them unreserved"):
+        deploy.check_account(account, TWELVE)
 
 
 def test_what_the_stack_has_reserved_already_is_not_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
-    has_it = Aws(unreserved=100, status="UPDATE_COMPLETE", kept=FOUR_EACH)
-    deploy.check_account(has_it, FOUR_EACH)
+    has_it = Aws(unreserved=100, status="UPDATE_COMPLETE", kept=TWELVE)
+    deploy.check_account(has_it, TWELVE)
     deploy.check_account(has_it, {})
     assert capsys.readouterr().out == ""
     with pytest.raises(CommandError):
-        deploy.check_account(has_it, {deploy.RESERVATION: "5"})
+        deploy.check_account(has_it, {deploy.RESERVATION: "13"})
 
 
 def test_what_is_reserved_is_enough_for_all_workers() -> None:
@@ -94,10 +94,10 @@ def test_what_is_reserved_is_enough_for_all_workers() -> None:
     event source mappings"): what it cannot start counts as a failed try of the message.
     """
     had_one = Aws(status="UPDATE_COMPLETE", kept={deploy.RESERVATION: "1"})
-    with pytest.raises(CommandError, match="less than SweepConcurrency=4"):
+    with pytest.raises(CommandError, match="less than SweepConcurrency=12"):
         deploy.check_account(had_one, {})
-    with pytest.raises(CommandError, match="less than SweepConcurrency=8"):
-        deploy.check_account(Aws(), {**FOUR_EACH, deploy.WORKERS: "8"})
+    with pytest.raises(CommandError, match="less than SweepConcurrency=16"):
+        deploy.check_account(Aws(), {**TWELVE, deploy.WORKERS: "16"})
     deploy.check_account(had_one, {deploy.RESERVATION: "0"})
 
 

@@ -1,7 +1,9 @@
 """How the embedded stack finds its ports, with a small server in the emulator's place, and what it deploys."""
 
 import socket
+import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +22,16 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Answers).serve_forever()
+"""
+
+
+UNPACK = """
+import runpy, sys
+emulator, archive, *folders = sys.argv[1:]
+unpacked_once = runpy.run_path(emulator)["UnpackedOnce"]
+for folder in folders:
+    with unpacked_once(archive) as opened:
+        opened.extractall(folder)
 """
 
 
@@ -52,6 +64,21 @@ def test_where_another_program_has_its_port_the_emulator_takes_a_free_one_and_ke
         assert port_of(stack) == port
 
 
+def test_an_archive_of_code_is_unpacked_once_for_all_processes_of_functions(tmp_path: Path) -> None:
+    archive, folders = tmp_path / "code.zip", [tmp_path / "one", tmp_path / "other"]
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("package/module.py", "CONTENT")
+    for folder in folders:
+        folder.mkdir()
+
+    python, *options, emulator = embedded.EMULATOR
+    subprocess.run([python, *options, "-c", UNPACK, emulator, archive, *folders], cwd=tmp_path, check=True)
+
+    one, other = (folder / "package" / "module.py" for folder in folders)
+    assert one.read_text() == "CONTENT"
+    assert one.samefile(other)
+
+
 def test_the_emulator_is_told_how_many_workers_as_a_number(tmp_path: Path) -> None:
     """On AWS, CloudFormation makes a number of what refers to one; the emulator leaves text, and cannot compare it."""
     event = {"Type": "SQS", "Properties": {"ScalingConfig": {"MaximumConcurrency": {"Ref": "SweepConcurrency"}}}}
@@ -62,7 +89,8 @@ def test_the_emulator_is_told_how_many_workers_as_a_number(tmp_path: Path) -> No
     built = tmp_path / "template.yaml"
     built.write_text(yaml.safe_dump(template))
 
-    deployed = yaml.safe_load(with_defaults(built, {"SweepConcurrency": "6"}).read_text())
+    with with_defaults(built, {"SweepConcurrency": "6"}) as copy:
+        deployed = yaml.safe_load(copy.read_text())
 
     (shards,) = deployed["Resources"]["Worker"]["Properties"]["Events"].values()
     assert shards["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 6}

@@ -20,7 +20,7 @@ ALARMS = {
 DASHBOARD: str = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"][0]
 STACK_WORDS = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"][1]["StackWords"]
 WIDGETS: list[dict[str, Any]] = json.loads(DASHBOARD)["widgets"]
-OWN_METRICS = {*BUSINESS, *LAGS, REQUESTS, DURATION, "http_server_errors"}
+OWN_METRICS = {*BUSINESS, *LAGS}
 SECTIONS = re.findall(r"^## (.+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
 GRAFANA = json.loads((ROOT / "infra" / "grafana" / "booking-api.json").read_text())
 
@@ -44,7 +44,7 @@ def test_it_reads_the_metrics_of_its_own_stack_only() -> None:
 def test_its_log_queries_read_the_log_of_every_function() -> None:
     assert NESTED["Properties"]["Parameters"]["FunctionLogs"] == GLOBALS["LoggingConfig"]["LogGroup"]
     queries = [widget["properties"]["query"] for widget in WIDGETS if widget["type"] == "log"]
-    assert len(queries) == 2
+    assert len(queries) == 3
     assert all(query.startswith("SOURCE '${FunctionLogs}' | ") for query in queries)
 
 
@@ -53,11 +53,22 @@ def test_a_quoted_word_of_a_search_is_the_whole_name_of_a_metric_or_a_stack() ->
     name finds nothing. Without quotes, its words are looked for among the words of names.
     """
     searches = re.findall(r"SEARCH\('\{(.+?)\} (.+?)', '", "".join(expressions()))
-    assert len(searches) == 10
+    assert len(searches) == 5
     for schema, words in searches:
         assert '"' not in re.sub(r'(MetricName|service)="[^"]+"', "", words)
         assert ("${StackWords}" in words) == schema.startswith("AWS/")
     assert STACK_WORDS == [" ", ["-", "WatchedStack"]]
+
+
+def test_what_monitoring_costs_whatever_the_traffic_is_five_dollars_a_month_at_most() -> None:
+    """List prices: $0.10 for an alarm on one metric, $3 for a dashboard. What else it reads is not told at rest."""
+    dashboards = [block for block in MONITORING["Resources"].values() if block["Type"].endswith("Dashboard")]
+    assert 0.10 * len(ALARMS) + 3 * len(dashboards) <= 5
+    assert all("MetricName" in alarm for alarm in ALARMS.values())  # one that computes costs for each metric in it
+
+
+def test_a_stack_that_nobody_monitors_has_no_metrics_of_its_own() -> None:
+    assert GLOBALS["Environment"]["Variables"]["POWERTOOLS_METRICS_DISABLED"] == ["IsMonitored", "false", "true"]
 
 
 def test_every_alarm_that_localstack_can_evaluate_is_tried_there_in_trouble_and_in_calm() -> None:
@@ -107,15 +118,19 @@ def test_an_alarm_on_a_metric_of_our_own_watches_one_that_exists_in_its_own_stac
 
 def test_the_lag_of_each_sweep_has_an_alarm_that_leaves_time_for_three_intervals() -> None:
     assert {alarm["MetricName"] for alarm in ALARMS.values() if alarm["Threshold"] == "SweepLateSeconds"} == set(LAGS)
+    for alarm in (alarm for alarm in ALARMS.values() if alarm["MetricName"] in LAGS):
+        # A dispatch that finds nothing due says nothing: silence is calm, one late dispatch of the last three is not.
+        assert (alarm["TreatMissingData"], int(alarm["DatapointsToAlarm"])) == ("notBreaching", 1)
+        assert int(alarm["Period"]) == 180
+        assert str(alarm["EvaluationPeriods"]) in {"ExpirySweepMinutes", "ReminderSweepMinutes", "1"}
     intervals = (PARAMETERS[f"{sweep}SweepMinutes"]["Default"] for sweep in ("Expiry", "Reminder"))
     assert PARAMETERS["SweepLateSeconds"]["Default"] >= 3 * 60 * max(map(int, intervals))
 
 
 def test_the_dashboard_is_json_and_asks_for_metrics_that_exist() -> None:
-    own = set(re.findall(r'service\} MetricName=\\"(\w+)', DASHBOARD)) | set(
-        re.findall(r'MetricsNamespace\}", "(\w+)', DASHBOARD)
-    )
-    assert set(LAGS) <= own <= OWN_METRICS
+    own = re.findall(r'MetricsNamespace\}", "(\w+)", "service", "\$\{ServiceName\}"', DASHBOARD)
+    assert len(own) == DASHBOARD.count("${MetricsNamespace}")
+    assert set(LAGS) <= set(own) <= OWN_METRICS
     used = set(re.findall(r"\$\{(\w+)\}", DASHBOARD))
     assert used <= {*MONITORING["Parameters"], "StackWords"}
     assert {widget["y"] + widget["height"] for widget in WIDGETS} == {6, 12, 18, 24, 30, 36}

@@ -22,9 +22,9 @@ from tests.unit.template_model import PARAMETERS, functions
 TOOLS_PYTHON = ROOT / ".venv-tools" / "bin" / "python"
 ALARMS_OF_A_RELEASE = [
     "ReleaseErrorsAlarm",
-    "ExpiryFailsAlarm",
-    "RemindersFailAlarm",
+    "SweepsFailAlarm",
     "PublishingFailsAlarm",
+    "MailFailsAlarm",
     "ServerErrorsAlarm",
     "SlowAnswersAlarm",
 ]
@@ -98,11 +98,11 @@ def test_callers_reach_functions_through_their_alias_only() -> None:
         for block in of_type(resources, kind).values()
         for name in called_by(block["Properties"])
     )
-    routes, sweeps = sum(len(function.routes) for function in functions()), 2
+    routes, sweeps = sum(len(function.routes) for function in functions()), 3
     assert called == {
         ("AWS::Lambda::Permission", True): routes + sweeps,
         ("AWS::Events::Rule", True): sweeps,
-        ("AWS::Lambda::EventSourceMapping", True): 1 + sweeps,
+        ("AWS::Lambda::EventSourceMapping", True): 3,
     }
 
 
@@ -189,14 +189,20 @@ def test_the_environments_on_aws_release_gradually_and_are_monitored(environment
     assert chosen["Environment"] == "prod" or chosen["Monitoring"] == "always"
 
 
-def test_the_architecture_is_always_told() -> None:
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_the_environments_on_aws_run_on_the_processor_that_costs_less(environment: str) -> None:
+    assert deploy.parameters(environment, [])["Architecture"] == "arm64"
+
+
+def test_the_architecture_is_always_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Left out, SAM would keep that of the last deployment, which the layer is perhaps not built for."""
+    monkeypatch.setattr(sam, "deploy_options", lambda _environment: {})
     assert deploy.parameters("staging", [])["Architecture"] == "x86_64"
 
 
 def test_a_parameter_of_the_command_line_replaces_the_one_of_samconfig() -> None:
-    chosen = deploy.parameters("prod", ["Architecture=arm64", "LogRetentionDays=90"])
-    assert chosen["Architecture"] == "arm64"
+    chosen = deploy.parameters("prod", ["Architecture=x86_64", "LogRetentionDays=90"])
+    assert chosen["Architecture"] == "x86_64"
     assert chosen["LogRetentionDays"] == "90"
 
 

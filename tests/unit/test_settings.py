@@ -11,7 +11,7 @@ REQUIRED = {
     "WAITLIST_TABLE": "waitlist",
     "EPHEMERAL_TABLE": "ephemeral",
     "SIGNING_KEY_SECRET": "secret",
-    "CURSOR_KEY_SECRET": "another secret",
+    "STACK_ID": "stack",
 }
 
 

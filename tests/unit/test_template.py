@@ -18,7 +18,9 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from booking.notifications import delivery
+from booking.notifications.mail_work import TRIED_FOR
 from booking.runtime.settings import Settings
+from booking.sweeps import SWEEPS
 from infra.local.gateway import error_body
 from infra.sam import deploy_options
 from infra.settings import ROOT, read_variables, template
@@ -43,18 +45,17 @@ TABLE_ACTIONS = {
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),
-    ("secretsmanager:GetSecretValue", "CursorKey"),
     ("secretsmanager:GetSecretValue", "MetricsTokenSecret"),
     ("ses:SendRawEmail", "MailIdentity"),
     ("events:PutEvents", "EventBus"),
     ("sqs:SendMessage", "DeadLetters"),
-    ("sqs:SendMessage", "ExpiryQueue"),
-    ("sqs:SendMessage", "ReminderQueue"),
+    ("sqs:SendMessage", "SweepQueue"),
+    ("sqs:SendMessage", "MailQueue"),
 }
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
-OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"}
 # What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
-WITHOUT_OPERATION = {"ops", "schedules", "streams"}
+WITHOUT_OPERATION = {"ops", "queues", "schedules", "streams"}
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
 GATEWAY_PATHS: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"]
@@ -125,11 +126,24 @@ def test_functions_that_no_route_leads_to_are_named_by_the_stack() -> None:
 
 def test_functions_share_a_log_group_with_retention() -> None:
     """The names of its streams begin with the function's (AWS Lambda, "Configuring CloudWatch log groups")."""
-    assert GLOBALS["LoggingConfig"] == {"LogGroup": "FunctionLogs"}
+    assert GLOBALS["LoggingConfig"]["LogGroup"] == "FunctionLogs"
     assert not [function.name for function in FUNCTIONS if "LoggingConfig" in function.properties]
     groups = dict(of_type("AWS::Logs::LogGroup"))
     assert groups.keys() == {"FunctionLogs", "AccessLogs"}
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"LogRetentionDays"}
+
+
+def test_lambda_reports_only_what_fails_unless_somebody_asks_for_another_level() -> None:
+    """In JSON a line without a level counts as INFO (AWS Lambda, "Log-level filtering"): metrics are such lines, and
+    would be dropped with the application's level above it.
+    """
+    logging = GLOBALS["LoggingConfig"]
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == (
+        ["LogsAtInfo", "JSON", "Text"],
+        ["LogsAtInfo", "WARN", "AWS::NoValue"],
+    )
+    assert template()["Conditions"]["LogsAtInfo"] == ["LogLevel", PARAMETERS["LogLevel"]["Default"]]
+    assert "ApplicationLogLevel" not in logging
 
 
 @every_function
@@ -173,23 +187,25 @@ def test_a_delivery_is_remembered_for_longer_than_its_record_can_lie_in_the_queu
     """A letter that is redriven on its last day and fails again makes another one, as old as new."""
     letters_kept = timedelta(seconds=RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"])
     changes = RESOURCES["PublishEvents"]["Properties"]["Events"]["Changes"]["Properties"]
-    tried = timedelta(seconds=changes["MaximumRecordAgeInSeconds"])
+    assert changes["MaximumRetryAttempts"] == -1
+    tried = max(timedelta(seconds=changes["MaximumRecordAgeInSeconds"]), TRIED_FOR)
     assert 2 * (tried + letters_kept) < delivery.KEPT
 
 
 @pytest.mark.parametrize(
-    ("queue", "worker"), [("ExpiryQueue", "ExpireStartedSlots"), ("ReminderQueue", "RemindUpcoming")]
+    ("queue", "worker", "at_once"),
+    [("SweepQueue", "WorkOffShards", "SweepConcurrency"), ("MailQueue", "SendMail", "MailConcurrency")],
 )
-def test_a_sweeps_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str) -> None:
+def test_a_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str, at_once: str) -> None:
     """Six times the function's timeout, five tries at least, and a dead-letter queue of the queue's own ("Creating and
     configuring an Amazon SQS event source mapping"); all tries within the time that a message is kept.
     """
     properties, function = RESOURCES[queue]["Properties"], RESOURCES[worker]["Properties"]
     (mapping,) = [event["Properties"] for event in function["Events"].values()]
     assert mapping["Queue"] == f"{queue}.Arn"
-    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": "SweepConcurrency"}
-    assert PARAMETERS["SweepConcurrency"]["MinValue"] == 2
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": at_once}
+    assert PARAMETERS[at_once]["MinValue"] == 2
     redrive = properties["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == "DeadLetters.Arn"
     assert redrive["maxReceiveCount"] >= 5
@@ -198,10 +214,15 @@ def test_a_sweeps_queue_is_what_lambda_asks_of_a_source(queue: str, worker: str)
     assert "FifoQueue" not in properties
 
 
-def test_as_many_workers_as_shards_and_reservations_for_all_of_them() -> None:
-    assert PARAMETERS["SweepConcurrency"]["Default"] == PARAMETERS["TimerShards"]["Default"]
-    most = {PARAMETERS[name]["MaxValue"] for name in ("TimerShards", "SweepConcurrency", "SweepReservedConcurrency")}
-    assert len(most) == 1
+def test_as_many_workers_as_shards_of_all_sweeps_and_reservations_for_all_of_them() -> None:
+    for bound in ("Default", "MaxValue"):
+        assert PARAMETERS["SweepConcurrency"][bound] == len(SWEEPS) * PARAMETERS["TimerShards"][bound]
+    assert PARAMETERS["SweepReservedConcurrency"]["MaxValue"] == PARAMETERS["SweepConcurrency"]["MaxValue"]
+
+
+def test_schedules_start_every_sweep_there_is() -> None:
+    events = RESOURCES["DispatchSweeps"]["Properties"]["Events"].values()
+    assert [json.loads(event["Properties"]["Input"]) for event in events] == [{"sweep": name} for name in SWEEPS]
 
 
 def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:
@@ -209,12 +230,6 @@ def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -
     asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
     issuing = {"auth.log_in.handler", "auth.refresh_session.handler"}
     assert holding == asking - {"ops.get_metrics.handler"} | issuing  # scrapers have a token of their own
-
-
-def test_the_functions_of_lists_hold_the_key_of_cursors_and_no_others() -> None:
-    holding = {f.handler for f in FUNCTIONS if any(p.resource == "CursorKey" for p in f.permissions)}
-    lists = {f.handler for f in FUNCTIONS if f.routes and "cursor" in parameters_of(operation_of(f))}
-    assert holding == lists
 
 
 def test_indexes_hold_what_the_models_say_and_the_one_of_accounts_no_hash() -> None:

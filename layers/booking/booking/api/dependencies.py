@@ -11,15 +11,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from booking.api.bodies.fields import Day
 from booking.api.bodies.time_zone import TimeZoneName
 from booking.runtime.clock import current_instant
-
-_BEARER = HTTPBearer(
-    auto_error=False, scheme_name="AccessToken", bearerFormat="JWT", description="From `POST /auth/login`."
-)
 
 
 async def _source_address(request: Request) -> str:
@@ -47,7 +42,6 @@ async def _public_prefix(request: Request) -> str:
     return public_prefix(request)
 
 
-BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 SourceAddress = Annotated[str, Depends(_source_address)]
 Now = Annotated[datetime, Depends(_now)]
 PublicPrefix = Annotated[str, Depends(_public_prefix)]

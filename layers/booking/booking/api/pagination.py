@@ -1,7 +1,8 @@
 """Pages of lists: `limit` with `offset`, or with the `cursor` that a page's `Link` header names.
 
 A cursor is sealed by this stack for one list: what it lists, for whom, with which filters. So it tells nobody
-where in the table a page ends, it cannot be changed, nor used on another list.
+where in the table a page ends, it cannot be changed, nor used on another list. Functions that anybody may call do
+without the key of tokens: what they seal is a place in a list that anyone may read.
 """
 
 import json
@@ -15,6 +16,7 @@ from booking.api.dependencies import PublicPrefix
 from booking.dynamodb.queries import Page, PageRequest
 from booking.errors import Invalid
 from booking.runtime.sealing import SealBroken, seal, unseal
+from booking.runtime.signing import PUBLIC_KEYS, SIGNING_KEYS, KeyRing
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
@@ -43,6 +45,9 @@ class Pagination:
     The list is that of the request's path, filters and caller, whoever calls where anyone may.
     """
 
+    keys: ClassVar[KeyRing] = SIGNING_KEYS
+    largest_offset: ClassVar[int] = LARGEST_OFFSET
+
     def __init__(
         self, request: Request, response: Response, prefix: str, limit: int, offset: int, cursor: str | None
     ) -> None:
@@ -68,12 +73,13 @@ class Pagination:
         if self._cursor is None:
             return None
         try:
-            return unseal(self._cursor, self._list())
+            return unseal(self._cursor, self._list(), self.keys)
         except SealBroken:
             raise CursorRejected from None
 
     def _next_url(self, start: Mapping[str, str]) -> str:
-        query = [*self._filters(), ("limit", str(self._limit)), ("cursor", seal(start, self._list()))]
+        cursor = seal(start, self._list(), self.keys)
+        query = [*self._filters(), ("limit", str(self._limit)), ("cursor", cursor)]
         return f"{self._prefix}{self._request.url.path}?{urlencode(query)}"
 
     def _filters(self) -> list[tuple[str, str]]:
@@ -86,22 +92,28 @@ class Pagination:
         return json.dumps([self._request.url.path, sorted(self._filters()), caller_id])
 
 
-def _pagination(largest_offset: int) -> Callable[..., Awaitable[Pagination]]:
+class PublicPagination(Pagination):
+    """That of a list that anyone may read. What an offset skips is read, so nobody may have much of it skipped."""
+
+    keys: ClassVar[KeyRing] = PUBLIC_KEYS
+    largest_offset: ClassVar[int] = LARGEST_PUBLIC_OFFSET
+
+
+def _pagination(kind: type[Pagination]) -> Callable[..., Awaitable[Pagination]]:
     async def dependency(  # what a request can say, and where the answer goes
         request: Request,
         response: Response,
         prefix: PublicPrefix,
         limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
-        offset: Annotated[int | None, Query(ge=0, le=largest_offset, description="0 unless given")] = None,
+        offset: Annotated[int | None, Query(ge=0, le=kind.largest_offset, description="0 unless given")] = None,
         cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR)] = None,
     ) -> Pagination:
         if cursor is not None and offset is not None:
             raise CursorWithOffset
-        return Pagination(request, response, prefix, limit, offset or 0, cursor)
+        return kind(request, response, prefix, limit, offset or 0, cursor)
 
     return dependency
 
 
-Pages = Annotated[Pagination, Depends(_pagination(LARGEST_OFFSET))]
-# What an offset skips is read, so nobody may have much skipped of a list that anyone may read.
-PublicPages = Annotated[Pagination, Depends(_pagination(LARGEST_PUBLIC_OFFSET))]
+Pages = Annotated[Pagination, Depends(_pagination(Pagination))]
+PublicPages = Annotated[Pagination, Depends(_pagination(PublicPagination))]

@@ -1,7 +1,7 @@
 """Sweeps, shard by shard: dispatchers find out what is due, workers do it.
 
-A schedule's dispatcher sends a message for each shard in which something is due; workers take the messages from the
-sweep's queue, so no shard waits until another one is worked off. A worker whose time runs short hands the rest of its
+Schedules start a dispatcher, which sends a message for each shard in which something is due; workers take the messages
+from a queue, so no shard waits until another one is worked off. A worker whose time runs short hands the rest of its
 shard on, with a message that says where it stopped. It does so until the next dispatch, which begins every shard anew:
 the chains of two dispatches do not add up, and what one has left for later is looked at again. What two workers come to
 is done once by the conditions of the item's own writes.
@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from booking.background.run import run
@@ -31,19 +32,20 @@ type WorkOnShard = Callable[[datetime, int, Bounds, Position | None], Report]
 class Sweep:
     """What the dispatcher and the workers of a sweep need to know.
 
-    The outcome `done` counts as `counter` (one of `metrics.BUSINESS`); `lag` (one of `metrics.LAGS`) is how long the
-    oldest item has been due.
+    The outcome `done` counts as `counter`, if it has one (of `metrics.BUSINESS`); `lag` (one of `metrics.LAGS`) is how
+    long the oldest item has been due. A dispatch's messages come after so many seconds (`delays`, at most 900): a sweep
+    may run more often than a schedule can start it.
     """
 
     name: str
-    queue_url: Callable[[], str]
     every: Callable[[], timedelta]
     due: Callable[[int, datetime], Sequence[Due]]
     due_since: Callable[[RawItem], datetime]
     work_on: WorkOnShard
     done: str
-    counter: str
     lag: str
+    counter: str | None = None
+    delays: Sequence[int] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
         now = current_instant()
         looked_at = ((shard, _seconds_due(sweep, shard, now)) for shard in range(settings().timer_shards))
         due = {shard: seconds for shard, seconds in looked_at if seconds is not None}
-        for shard in due:
-            _send(sweep, ShardMessage(sweep.name, shard, now + sweep.every()))
-        summary = {"shards": len(due), sweep.lag: round(max(due.values(), default=0.0), 1)}
+        for shard, delay in product(due, sweep.delays):
+            _send(ShardMessage(sweep.name, shard, now + sweep.every()), delay)
+        summary = {"shards": len(due), sweep.lag: round(max([0.0, *due.values()]), 1)}
         metrics.observe_lag(sweep.lag, summary[sweep.lag])
         logger.info("dispatch", extra={"sweep": sweep.name, **summary})
     return summary
@@ -97,21 +99,22 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
 def _seconds_due(sweep: Sweep, shard: int, now: datetime) -> float | None:
     """A shard that cannot be looked into gets its message all the same: others do not wait for it, nor it for them."""
     try:
-        return longest_due(sweep.due(shard, now), sweep.due_since, now)
+        return longest_due(sweep.due(shard, now + timedelta(seconds=max(sweep.delays))), sweep.due_since, now)
     except StoreUnavailable:
         logger.warning("a shard cannot be looked into", extra={"sweep": sweep.name, "shard": shard})
         return 0.0
 
 
-def work_off(sweep: Sweep, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Works on the shards that messages of the sweep's queue name; reports the messages that must come again."""
-    again = [record["messageId"] for record in event["Records"] if not _is_worked_off(sweep, record["body"], context)]
+def work_off(sweeps: Mapping[str, Sweep], event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Works on the shards that messages of the queue name; reports the messages that must come again."""
+    again = [record["messageId"] for record in event["Records"] if not _is_worked_off(sweeps, record["body"], context)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
-def _is_worked_off(sweep: Sweep, body: str, context: Any) -> bool:
+def _is_worked_off(sweeps: Mapping[str, Sweep], body: str, context: Any) -> bool:
     """Whether the message has done its service; not when its shard cannot be read."""
     message = ShardMessage.parse(body)
+    sweep = sweeps[message.sweep]
     try:
         with run(f"sweep.{sweep.name}", context) as current:
             now = current_instant()
@@ -121,7 +124,7 @@ def _is_worked_off(sweep: Sweep, body: str, context: Any) -> bool:
             current.is_unfinished = report.leaves_something
             _tell(sweep, message, report)
             if report.is_unfinished and current_instant() < message.until:
-                _send(sweep, replace(message, after=report.reached))
+                _send(replace(message, after=report.reached))
     except StoreUnavailable:
         return False
     return True
@@ -141,11 +144,12 @@ def _bounds(message: ShardMessage, now: datetime, context: Any) -> Bounds:
 
 
 def _tell(sweep: Sweep, message: ShardMessage, report: Report) -> None:
-    metrics.count(sweep.counter, report.outcomes[sweep.done])
+    if sweep.counter:
+        metrics.count(sweep.counter, report.outcomes[sweep.done])
     metrics.count("sweeps_unfinished", report.outcomes["unfinished"])
     summary = {"sweep": sweep.name, "shard": message.shard, sweep.done: 0, **report.outcomes}
     logger.info("sweep", extra=summary)
 
 
-def _send(sweep: Sweep, message: ShardMessage) -> None:
-    aws.client("sqs").send_message(QueueUrl=sweep.queue_url(), MessageBody=message.text)
+def _send(message: ShardMessage, delay: int = 0) -> None:
+    aws.client("sqs").send_message(QueueUrl=settings().sweep_queue_url, MessageBody=message.text, DelaySeconds=delay)

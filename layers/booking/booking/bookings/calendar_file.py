@@ -1,8 +1,9 @@
 """A booking as an iCalendar object (RFC 5545), in the terms of scheduling (RFC 5546).
 
 A booking is a `REQUEST`, also after its slot has started: most appointments that expire took place. Only once it was
-called off it is a `CANCEL` of the same event. The UID never changes and the sequence rises, so that a calendar updates
-the event that it has. The organizer is the stack's own address: no sign-in address but the attendee's is in the file.
+called off, or its hold has lapsed, it is a `CANCEL` of the same event. What is held is tentative. The UID never
+changes and the sequence rises, so that a calendar updates the event that it has. The organizer is the stack's own
+address: no sign-in address but the attendee's is in the file.
 """
 
 from datetime import datetime
@@ -18,6 +19,7 @@ from booking.specialists.profiles import find_profile
 from booking.specialists.table import ProfileItem
 
 _PRODUCT = "-//Booking API//EN"
+_STATUS = {Status.HELD: "TENTATIVE"}
 _UNTITLED = "Appointment"
 _NO_REPLY = "noreply@booking-api.invalid"
 
@@ -31,7 +33,7 @@ def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
 
 def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime) -> bytes:
     """The booking as a calendar with one event."""
-    is_cancelled = booking.status is Status.CANCELLED
+    is_cancelled = booking.status is Status.CANCELLED or booking.has_lapsed
     event = Event()
     event.add("uid", f"{booking.id}@booking-api")
     event.add("dtstamp", now)
@@ -39,7 +41,7 @@ def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime
     event.add("dtend", booking.slot_end_at)
     event.add("created", booking.created_at)
     event.add("sequence", booking.sequence + (1 if is_cancelled else 0))
-    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("status", "CANCELLED" if is_cancelled else _STATUS.get(booking.status, "CONFIRMED"))
     event.add("summary", _summary(booking, specialist))
     event.add("organizer", _organizer(specialist))
     event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))

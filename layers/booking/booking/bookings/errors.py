@@ -24,6 +24,20 @@ class NotConfirmed(Conflict):
     reason = "booking_not_confirmed"
 
 
+class HoldHasEnded(Conflict):
+    """What is not held any more cannot be confirmed; the clock decides, not whether a sweep has run."""
+
+    sentence = "Hold has ended"
+    reason = "hold_ended"
+
+
+class TooManyOpenHolds(Conflict):
+    """A client holds a few slots at a time."""
+
+    sentence = "Too many open holds"
+    reason = "too_many_open_holds"
+
+
 class NoLongerChangeable(Conflict):
     """Its specialist wants to know earlier; whoever is the specialist may still change it."""
 

@@ -73,12 +73,11 @@ def _expire(now: datetime, raw: RawItem) -> str:
 
 EXPIRY = Sweep(
     name="expire",
-    queue_url=lambda: settings().expiry_queue_url,
     every=lambda: timedelta(minutes=settings().expiry_sweep_minutes),
     due=_due,
     due_since=_due_since,
     work_on=expire_started,
     done="expired",
-    counter="bookings_expired",
     lag="expiry_lag_seconds",
+    counter="bookings_expired",
 )

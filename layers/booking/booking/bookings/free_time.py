@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from booking.bookings.rules import Booking, new_booking
+from booking.bookings.rules import OPEN, Booking, new_booking
 from booking.bookings.table import BookingItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, Contended, Step, TransactionCanceled
@@ -89,7 +89,8 @@ def finish_promotions(booking: Booking, now: datetime) -> Booking:
     promote_rest(freed_by(replace(booking, slot_id=booking.frees)), now)
     finished = BookingItem.frees == booking.frees
     with suppress(ConditionFailed):  # another attempt has finished it
-        update(BookingItem(booking_id=booking.id), [BookingItem.frees.remove()], condition=finished)
+        done = [BookingItem.frees.remove(), *([] if booking.status in OPEN else [BookingItem.timer.remove()])]
+        update(BookingItem(booking_id=booking.id), done, condition=finished)
     return replace(booking, frees=None)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from booking.bookings.rules import Status
+from booking.bookings.rules import OPEN
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
 from booking.dynamodb.queries import query_all
@@ -31,4 +31,4 @@ def _holds(client_id: str, slot: SlotId) -> bool:
     """Hour records do not say whose booking takes their minutes; a hand-opened slot's item does."""
     then = BookingItem.starts.startswith(f"{to_stored(slot.start_at)}#")
     bookings = query_all(BookingItem.by_client, client_id, then)
-    return any(item.slot_id == slot.text and item.status is Status.CONFIRMED for item in bookings)
+    return any(item.slot_id == slot.text and item.status in OPEN for item in bookings)

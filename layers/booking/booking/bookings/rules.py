@@ -1,7 +1,7 @@
 """A booking and the rules about it; nothing here reads or writes."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from booking.bookings.errors import BookingHasExpired, NoLongerChangeable, NotConfirmed
@@ -17,16 +17,24 @@ BOOKING_PREFIX = "bkg"
 
 
 class Status(StrEnum):
-    """A booking begins confirmed and ends in one of the other states, for good."""
+    """A booking begins held or confirmed, becomes confirmed if it was held, and ends in one of the others, for good."""
 
+    HELD = "held"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
 
+OPEN = (Status.HELD, Status.CONFIRMED)
+"""While it is in one of them, a booking has its time and nobody else gets it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One client's hold on one slot; `cancelled_at` is when it ended, None while it is confirmed.
+    """One client's booking of one slot; `cancelled_at` is when it ended, None while it is held or confirmed.
+
+    One that is held can be confirmed until `hold_expires_at`, which is None once it is; `payment_ref` is what was said
+    then, and `confirmed_at` when that was.
 
     Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist, and
     `cancel_reason` what who cancelled it said, if anything. `sequence` counts its moves (RFC 5545, 3.8.7.4),
@@ -48,6 +56,9 @@ class Booking:
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    hold_expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    payment_ref: str | None = None
     moved_at: datetime | None = None
     sequence: int = 0
     from_wait_list: bool = False
@@ -76,6 +87,11 @@ class Booking:
         return slot is not None and slot.from_hours
 
     @property
+    def has_lapsed(self) -> bool:
+        """Whether it was held until its hold ended, so that it never became an appointment."""
+        return self.status is Status.EXPIRED and self.hold_expires_at is not None
+
+    @property
     def service_title(self) -> str | None:
         """What the service was called when it was booked."""
         return self.service.title if self.service else None
@@ -97,6 +113,12 @@ def new_booking(slot: SlotId, client: Client, service: BookedService | None, now
     )
 
 
+def held(booking: Booking, seconds: int, now: datetime) -> Booking:
+    """A new booking that is held so long, at most until its slot starts, instead of confirmed."""
+    hold_expires_at = min(now + timedelta(seconds=seconds), booking.slot_start_at)
+    return replace(booking, status=Status.HELD, hold_expires_at=hold_expires_at)
+
+
 def check_may_see(booking: Booking, caller: Caller) -> None:
     """Its client, its specialist and admins may. Raises `Forbidden`."""
     if caller.is_admin or caller.user_id == booking.client_id or _is_its_specialist(booking, caller):
@@ -106,6 +128,8 @@ def check_may_see(booking: Booking, caller: Caller) -> None:
 
 def check_may_cancel(booking: Booking, caller: Caller, now: datetime) -> None:
     """Who may see a booking may cancel it; its client only until the slot starts, or so long before as it was told.
+
+    One that is held it may cancel whenever it wants.
 
     Raises `Forbidden`, `BookingHasExpired`, `SlotStarted`, `NoLongerChangeable`.
     """

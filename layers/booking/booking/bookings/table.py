@@ -18,8 +18,9 @@ from booking.slots.client_item import ClientItem, client_attributes
 
 
 class TimerKind(StrEnum):
-    """What a confirmed booking's timer is for: its reminder first, then its end."""
+    """What an open booking's timer is for: the end of its hold; once it is confirmed, its reminder, then its end."""
 
+    LAPSE = "lapse"
     REMIND = "remind"
     EXPIRE = "expire"
 
@@ -61,6 +62,17 @@ class Timers(GlobalSecondaryIndex["BookingItem"]):
     starts = UnicodeAttribute(range_key=True)
 
 
+class Holds(GlobalSecondaryIndex["BookingItem"]):
+    """What the sweep of holds waits for: held bookings by the instant at which their hold ends. Sparse as well."""
+
+    class Meta:
+        index_name = "holds"
+        projection = AllProjection()
+
+    timer = UnicodeAttribute(hash_key=True)
+    hold_expires_at = InstantAttribute(range_key=True)
+
+
 class BookingItem(ClientItem):
     """A booking as it is stored; everybody but this package knows it as `Booking`.
 
@@ -84,6 +96,9 @@ class BookingItem(ClientItem):
     note = UnicodeAttribute(null=True)
     cancelled_at = InstantAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
+    hold_expires_at = InstantAttribute(null=True)
+    confirmed_at = InstantAttribute(null=True)
+    payment_ref = UnicodeAttribute(null=True)
     moved_at = InstantAttribute(null=True)
     sequence = NumberAttribute(default=0)
     frees = UnicodeAttribute(null=True)
@@ -93,10 +108,12 @@ class BookingItem(ClientItem):
     by_client = ByClient()
     by_specialist = BySpecialist()
     timers = Timers()
+    holds = Holds()
 
     @classmethod
     def of_new(cls, booking: Booking) -> Self:
-        """The item of a booking that has just been made; its first timer is the reminder's."""
+        """The item of a booking that has just been made; its first timer is its hold's, else the reminder's."""
+        first_timer = lapse_timer if booking.status is Status.HELD else reminder_timer
         return cls(
             booking_id=booking.id,
             slot_id=booking.slot_id,
@@ -107,9 +124,10 @@ class BookingItem(ClientItem):
             created_at=booking.created_at,
             changeable_until=booking.changeable_until,
             note=booking.note,
+            hold_expires_at=booking.hold_expires_at,
             from_wait_list=booking.from_wait_list,
             starts=starts_key(booking.slot_start_at, booking.id),
-            timer=reminder_timer(booking.id),
+            timer=first_timer(booking.id),
             **client_attributes(booking.client, booking.service),
         )
 
@@ -129,6 +147,9 @@ class BookingItem(ClientItem):
             note=self.note,
             cancelled_at=self.cancelled_at,
             cancel_reason=self.cancel_reason,
+            hold_expires_at=self.hold_expires_at,
+            confirmed_at=self.confirmed_at,
+            payment_ref=self.payment_ref,
             moved_at=self.moved_at,
             sequence=int(self.sequence),
             frees=self.frees,
@@ -172,6 +193,11 @@ def starts_key(slot_start_at: datetime, booking_id: str) -> str:
 def timer_key(kind: TimerKind, shard: int) -> str:
     """A partition of the timers."""
     return f"{kind}#{shard}"
+
+
+def lapse_timer(booking_id: str) -> str:
+    """The timer of a booking that is held."""
+    return timer_key(TimerKind.LAPSE, _shard(booking_id))
 
 
 def reminder_timer(booking_id: str) -> str:

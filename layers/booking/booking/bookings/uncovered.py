@@ -1,10 +1,10 @@
-"""Confirmed bookings from hours that the opening hours no longer cover."""
+"""Open bookings from hours that the opening hours no longer cover."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from booking.bookings.rules import Booking, Status
+from booking.bookings.rules import OPEN, Booking
 from booking.bookings.table import BookingItem
 from booking.dynamodb.queries import query_every
 from booking.runtime.clock import to_stored
@@ -38,8 +38,7 @@ def _uncovered(specialist_id: str, hours: OpeningHours, first: datetime, until: 
     if first >= until:  # the time zone has just changed
         return
     starts = BookingItem.starts.between(to_stored(first), to_stored(until))
-    confirmed = BookingItem.status == Status.CONFIRMED
-    to_come = query_every(BookingItem.by_specialist, specialist_id, starts, only=confirmed)
+    to_come = query_every(BookingItem.by_specialist, specialist_id, starts, only=BookingItem.status.is_in(*OPEN))
     for item in islice(to_come, MOST_LOOKED_AT):
         booking = item.to_booking()
         if booking.is_from_hours and not hours.covers(booking.slot_start_at, booking.slot_end_at):

@@ -57,6 +57,11 @@ class TransactionCanceled(Exception):
         super().__init__(f"conditions failed: {sorted(old_items)}")
         self._old_items = old_items
 
+    @property
+    def steps(self) -> list[Step]:
+        """Those whose conditions failed."""
+        return [Step(index) for index in self._old_items]
+
     def failed(self, step: Step) -> bool:
         """Whether the condition of this step is among those that failed."""
         return step.index in self._old_items

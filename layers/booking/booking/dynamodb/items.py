@@ -47,7 +47,7 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
     return item.from_raw_data(found) if found else None
 
 
-def get_all(item: type[Item], keys: Collection[tuple[str, str]]) -> list[RawItem]:
+def get_all(item: type[Item], keys: Collection[tuple[str] | tuple[str, str]]) -> list[RawItem]:
     """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read."""
     table = item.Meta.table_name
     wanted = [item.get_operation_kwargs_from_class(*key)["Key"] for key in keys]

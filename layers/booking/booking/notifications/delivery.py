@@ -9,6 +9,7 @@ A sender may be slower than its lease. Whatever it then comes to know counts onl
 its own: that it has sent is always noted, that it has not releases no claim but its own.
 """
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,14 +19,12 @@ from typing import NoReturn
 
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.condition import Condition
 
 from booking.background.retry import TryLater
-from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
-from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
-from booking.dynamodb.items import Item, delete, update
-from booking.dynamodb.transaction import Transaction
+from booking.dynamodb.errors import ConditionFailed
+from booking.dynamodb.items import delete, update
 from booking.runtime.clock import epoch_seconds
 
 LEASE = timedelta(minutes=2)
@@ -78,9 +77,12 @@ class Delivery(StrEnum):
 
 
 class _LedgerEntry(EphemeralItem):
+    """`claim` is the word of whoever claimed it last, by which a write that the SDK has sent twice knows itself."""
+
     state = UnicodeAttribute()
     lease_until = NumberAttribute()
     tries = NumberAttribute()
+    claim = UnicodeAttribute(null=True)  # entries of earlier releases have none
 
 
 def meaning_of(error: ClientError) -> NotSent | Refused:
@@ -95,31 +97,22 @@ def meaning_of_code(code: str) -> NotSent | Refused:
     return NotSent(code) if code in _PASSING else Refused(code)
 
 
-def deliver_once(
-    key: str,
-    send: Callable[[], None],
-    now: datetime,
-    *,
-    while_holds: tuple[Item, Condition] | None = None,
-) -> Delivery:
-    """Sends what `key` names unless it was sent before.
+def deliver_once(key: str, send: Callable[[], None], now: datetime) -> Delivery:
+    """Sends what `key` names unless it was sent before. `send` may raise `NotSent`, `Refused` or `Withheld`.
 
-    With `while_holds` it is sent only if that condition holds for that item when the claim is made. `send` may raise
-    `NotSent`, `Refused` or `Withheld`.
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
     can never be sent, `OutcomeUnknown` if the tries are used up (a redrive, after the lease, has new ones).
     """
-    entry = _LedgerEntry(pk=f"delivery#{key}")
-    claimed = _claim(entry, now, while_holds)
-    if claimed is not None:
-        return claimed
+    entry, claim = _LedgerEntry(pk=f"delivery#{key}"), secrets.token_hex(8)
+    if not _claim(entry, claim, now):
+        return Delivery.SENT_BEFORE
     try:
         send()
     except NotSent as failure:
-        _release_claim(entry, now)
+        _release(entry, claim)
         raise TryLater(str(failure)) from failure
     except Refused:
-        _release_claim(entry, now)
+        _release(entry, claim)
         raise
     except Withheld:
         _settle(entry, now)
@@ -133,62 +126,68 @@ def _settle(entry: _LedgerEntry, now: datetime) -> None:
     update(entry, [_LedgerEntry.state.set("done"), _LedgerEntry.expires_at.set(epoch_seconds(now + KEPT))])
 
 
-def _release_claim(entry: _LedgerEntry, now: datetime) -> None:
+def _release(entry: _LedgerEntry, claim: str) -> None:
     """If the lease ran out meanwhile and somebody else has claimed it, the claim is theirs."""
     with suppress(ConditionFailed):
-        delete(entry, condition=_LedgerEntry.lease_until == _lease_from(now))
+        delete(entry, condition=(_LedgerEntry.state == "started") & (_LedgerEntry.claim == claim))
 
 
-def _lease_from(now: datetime) -> int:
-    """When a lease that begins now is over; no two claims of a delivery have the same."""
-    return epoch_seconds(now + LEASE)
-
-
-def _claim(entry: _LedgerEntry, now: datetime, while_holds: tuple[Item, Condition] | None) -> Delivery | None:
-    """None when the claim is ours, else why there is nothing to send."""
+def _claim(entry: _LedgerEntry, claim: str, now: datetime) -> bool:
+    """Whether it is ours to send; not when it was sent before."""
     instant = epoch_seconds(now)
     lease_over = (
         (_LedgerEntry.state == "started") & (_LedgerEntry.lease_until <= instant) & (_LedgerEntry.tries < MOST_TRIES)
     )
-    transaction = Transaction()
-    claim = transaction.update(
-        entry,
-        [
-            _LedgerEntry.state.set("started"),
-            _LedgerEntry.lease_until.set(_lease_from(now)),
-            _LedgerEntry.expires_at.set(epoch_seconds(now + KEPT)),
-            _LedgerEntry.tries.add(1),
-        ],
-        condition=_LedgerEntry.pk.does_not_exist() | lease_over,
-    )
-    if while_holds is not None:
-        transaction.check(*while_holds)
     try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        if not failure.failed(claim):
-            return Delivery.UNWANTED
-        old = failure.old(claim)
-        return _why_not_claimed(_LedgerEntry.from_old(old) if old else None, now)
-    return None
+        update(
+            entry,
+            [
+                _LedgerEntry.state.set("started"),
+                _LedgerEntry.claim.set(claim),
+                _LedgerEntry.lease_until.set(epoch_seconds(now + LEASE)),
+                _LedgerEntry.expires_at.set(epoch_seconds(now + KEPT)),
+                _LedgerEntry.tries.add(1),
+            ],
+            condition=_LedgerEntry.pk.does_not_exist() | lease_over,
+        )
+    except ConditionFailed as failure:
+        found = _entry(failure.old)
+        if found.claim != claim:
+            _check_sent(found, now)
+            return False
+    return True
 
 
-def _why_not_claimed(found: _LedgerEntry | None, now: datetime) -> Delivery:
-    if found and found.state == "done":
-        return Delivery.SENT_BEFORE
-    if found and found.lease_until <= epoch_seconds(now):
+def _entry(old: RawItem | None) -> _LedgerEntry:
+    """What stands behind a failed condition. It has gone again where a claim was just released."""
+    if old is None:
+        raise TryLater("somebody else was sending it")
+    return _LedgerEntry.from_old(old)
+
+
+def _check_sent(found: _LedgerEntry, now: datetime) -> None:
+    """Raises why nobody can send it now, unless it was sent."""
+    if found.state == "done":
+        return
+    if found.lease_until <= epoch_seconds(now):
         _give_up(found, now)
     raise TryLater("somebody else is sending it")
 
 
 def _give_up(used_up: _LedgerEntry, now: datetime) -> NoReturn:
     """Whoever asks first makes the dead letter; a redrive of it finds fresh tries once the lease is over."""
+    claim = secrets.token_hex(8)
     try:
         update(
             _LedgerEntry(pk=used_up.pk),
-            [_LedgerEntry.lease_until.set(_lease_from(now)), _LedgerEntry.tries.set(0)],
+            [
+                _LedgerEntry.claim.set(claim),
+                _LedgerEntry.lease_until.set(epoch_seconds(now + LEASE)),
+                _LedgerEntry.tries.set(0),
+            ],
             condition=(_LedgerEntry.state == "started") & (_LedgerEntry.lease_until == used_up.lease_until),
         )
-    except ConditionFailed:
-        raise TryLater("somebody else is sending it") from None
+    except ConditionFailed as failure:
+        if _entry(failure.old).claim != claim:
+            raise TryLater("somebody else is sending it") from None
     raise OutcomeUnknown(f"{MOST_TRIES} tries died while they were sending")

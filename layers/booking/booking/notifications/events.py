@@ -30,25 +30,34 @@ RESTORED_AT = "restored_at"
 class EventType(StrEnum):
     """What can happen to a booking."""
 
+    HELD = "BookingHeld"
     CONFIRMED = "BookingConfirmed"
     CANCELLED = "BookingCancelled"
     RESCHEDULED = "BookingRescheduled"
     EXPIRED = "BookingExpired"
+    LAPSED = "BookingLapsed"
     PROMOTED = "WaitListPromoted"
 
 
-_ENDINGS = {Status.CANCELLED: EventType.CANCELLED, Status.EXPIRED: EventType.EXPIRED}
+_TYPES = {
+    Status.HELD: EventType.HELD,
+    Status.CONFIRMED: EventType.CONFIRMED,
+    Status.CANCELLED: EventType.CANCELLED,
+    Status.EXPIRED: EventType.EXPIRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class BookingEvent:
-    """Something that happened to a booking; `before` is how it was, None for a new one."""
+    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored."""
 
     id: str
     type: EventType
     occurred_at: datetime
     booking: Booking
     before: Booking | None
+    image: RawItem
+    image_before: RawItem | None
 
     def detail(self) -> dict[str, Any]:
         """The event as subscribers get it; it names people by id, never by address."""
@@ -66,6 +75,8 @@ class BookingEvent:
                 "status": booking.status,
                 "created_at": to_stored(booking.created_at),
                 "cancelled_at": _stored_or_none(booking.cancelled_at),
+                "hold_expires_at": _stored_or_none(booking.hold_expires_at),
+                "payment_ref": booking.payment_ref,
                 "from_wait_list": booking.from_wait_list,
                 **_slot(booking),
             },
@@ -76,12 +87,15 @@ class BookingEvent:
 def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     """What a record of the bookings table's stream says has happened, nothing for inner changes."""
     change = record["dynamodb"]
-    after, before = _booking(change.get("NewImage")), _booking(change.get("OldImage"))
-    if after is None or _was_restored(change):
+    image, image_before = change.get("NewImage"), change.get("OldImage")
+    if image is None or _was_restored(change):
         return []
+    after, before = booking_of(image), booking_of(image_before) if image_before else None
     occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
-    kinds = _kinds(before, after)
-    return [BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before) for kind in kinds]
+    return [
+        BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before, image, image_before)
+        for kind in _kinds(before, after)
+    ]
 
 
 def publish(event: BookingEvent) -> None:
@@ -118,9 +132,9 @@ def _was_restored(change: Mapping[str, Any]) -> bool:
 def _kinds(before: Booking | None, after: Booking) -> list[EventType]:
     if before is None:
         promoted = [EventType.PROMOTED] if after.from_wait_list else []
-        return [EventType.CONFIRMED, *promoted]
+        return [_TYPES[after.status], *promoted]
     if before.status != after.status:
-        return [_ENDINGS[after.status]]
+        return [EventType.LAPSED if after.has_lapsed else _TYPES[after.status]]
     if before.slot_id != after.slot_id:
         return [EventType.RESCHEDULED]
     return []
@@ -136,7 +150,3 @@ def _slot(booking: Booking) -> dict[str, str]:
         "slot_start_at": to_stored(booking.slot_start_at),
         "slot_end_at": to_stored(booking.slot_end_at),
     }
-
-
-def _booking(image: RawItem | None) -> Booking | None:
-    return booking_of(image) if image else None

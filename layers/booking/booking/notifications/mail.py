@@ -31,8 +31,8 @@ class Recipient:
     audience: Audience
 
 
-def send_mail(key: str, recipient: Recipient, message: Message, calendar: bytes, now: datetime) -> None:
-    """Sends a message; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
+def post(key: str, recipient: Recipient, message: Message, calendar: bytes, now: datetime) -> None:
+    """Hands a message to SES; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
     Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be as things are,
     `Withheld` when the address has had its share of the day, `TryLater` when nobody knows.

@@ -1,40 +1,27 @@
-"""Reminders: each confirmed booking is reminded once before its slot starts."""
+"""Reminders: each confirmed booking is reminded once before its slot starts.
 
-from collections.abc import Callable
+The sweep only asks for the mail; whether the booking still stands is looked at when it is sent.
+"""
+
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 
 from booking.background.shards import Sweep
 from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
-from booking.bookings.calendar_file import to_icalendar
-from booking.bookings.rules import Booking
 from booking.bookings.table import TimerKind, booking_of
-from booking.bookings.timers import (
-    due_timers,
-    give_up,
-    in_slot_since,
-    reminder_is_due,
-    set_timer_to_expiry,
-    slot_start,
-)
-from booking.caller import Locale
+from booking.bookings.timers import due_timers, give_up, in_slot_since, set_timer_to_expiry, slot_start
 from booking.dynamodb.attributes import RawItem
-from booking.notifications.delivery import Delivery, deliver_once
-from booking.notifications.mail import Recipient, send_mail
-from booking.notifications.messages import Audience, Occasion, compose
+from booking.notifications.mail_queue import put_on_queue, reminder_of
 from booking.runtime.settings import settings
 from booking.slots.rules import has_started
-from booking.specialists.profiles import find_profile
-from booking.specialists.table import ProfileItem
 
 
 def remind_upcoming(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
-    """Reminds whose slot starts within the look-ahead, in a shard.
+    """Asks for a reminder of each booking whose slot starts within the look-ahead, in a shard.
 
-    Counts `reminded`, `sent_before`, `unwanted` (cancelled or moved meanwhile), `withheld` and `too_late`.
+    Counts `queued` and `too_late`.
     """
-    find = cache(find_profile)  # a specialist's profile is read once per run
-    return sweep(_due(shard, now), Work(partial(_remind, now, find), partial(give_up, TimerKind.REMIND)), bounds, after)
+    return sweep(_due(shard, now), Work(partial(_remind, now), partial(give_up, TimerKind.REMIND)), bounds, after)
 
 
 def _due(shard: int, now: datetime) -> tuple[Due]:
@@ -54,38 +41,21 @@ def _lookahead() -> timedelta:
     return timedelta(minutes=settings().reminder_lookahead_minutes)
 
 
-def _remind(now: datetime, find: Callable[[str], ProfileItem | None], raw: RawItem) -> str:
-    booking = booking_of(raw)
-    if has_started(booking.slot_start_at, now):
-        set_timer_to_expiry(raw)
-        return "too_late"
-    send = partial(_send, booking, find(booking.specialist_id), now)
-    delivery = deliver_once(_key(booking), send, now, while_holds=reminder_is_due(raw))
-    if delivery is Delivery.UNWANTED:
-        return delivery
+def _remind(now: datetime, raw: RawItem) -> str:
+    """Asking comes first: who dies in between asks twice, and the second mail is known to be sent."""
+    is_late = has_started(booking_of(raw).slot_start_at, now)
+    if not is_late:
+        put_on_queue(reminder_of(raw))
     set_timer_to_expiry(raw)
-    return "reminded" if delivery is Delivery.SENT else delivery
-
-
-def _send(booking: Booking, specialist: ProfileItem | None, now: datetime) -> None:
-    message = compose(Occasion.REMINDER, Audience.CLIENT, Locale(booking.client.locale), booking, specialist)
-    recipient = Recipient(booking.client.email, Audience.CLIENT)
-    send_mail(_key(booking), recipient, message, to_icalendar(booking, specialist, now), now)
-
-
-def _key(booking: Booking) -> str:
-    """Names the reminder; a booking that was moved is reminded anew."""
-    return f"reminder#{booking.id}#{booking.sequence}"
+    return "too_late" if is_late else "queued"
 
 
 REMINDERS = Sweep(
     name="remind",
-    queue_url=lambda: settings().reminder_queue_url,
     every=lambda: timedelta(minutes=settings().reminder_sweep_minutes),
     due=_due,
     due_since=_due_since,
     work_on=remind_upcoming,
-    done="reminded",
-    counter="reminders_sent",
+    done="queued",
     lag="reminder_lag_seconds",
 )

@@ -1,4 +1,4 @@
-"""Sealing: text that only this stack can read and make, bound to the purpose that it was made for.
+"""Sealing: text that only who has the keys can read and make, bound to the purpose that it was made for.
 
 A synthetic-IV construction (Rogaway and Shrimpton, 2006; RFC 5297 is the one of AES) out of HMAC-SHA256, since the
 standard library has no cipher: an HMAC over purpose and content is both the tag and the nonce of a keystream of HMACs.
@@ -12,30 +12,30 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 
-from booking.runtime.signing import CURSOR_KEYS, SigningKey
+from booking.runtime.signing import KeyRing, SigningKey
 
 _KID_BYTES = 6
 _TAG_BYTES = 16
 
 
 class SealBroken(Exception):
-    """The text was not sealed by this stack, or for another purpose."""
+    """The text was not sealed with one of the keys, or for another purpose."""
 
 
-def seal(content: Mapping[str, str], purpose: str) -> str:
+def seal(content: Mapping[str, str], purpose: str, keys: KeyRing) -> str:
     """URL-safe text that hides the content. Raises `StoreUnavailable`."""
-    key = CURSOR_KEYS.current()
+    key = keys.current()
     plain = json.dumps(dict(content), separators=(",", ":"), sort_keys=True).encode()
     tag = _tag(key, purpose, plain)
     sealed = bytes.fromhex(key.kid) + tag + _masked(key, tag, plain)
     return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def unseal(text: str, purpose: str) -> Mapping[str, str]:
+def unseal(text: str, purpose: str, keys: KeyRing) -> Mapping[str, str]:
     """The content that was sealed for that purpose. Raises `SealBroken`, `StoreUnavailable`."""
     sealed = _decoded(text)
     kid, tag, masked = sealed[:_KID_BYTES], sealed[_KID_BYTES:][:_TAG_BYTES], sealed[_KID_BYTES + _TAG_BYTES :]
-    key = CURSOR_KEYS.named(kid.hex())
+    key = keys.named(kid.hex())
     if key is None:
         raise SealBroken
     plain = _masked(key, tag, masked)

@@ -19,8 +19,8 @@ class InvalidSettings(Exception):
 class Settings:
     """Every variable that the functions read; `.env.example` documents them.
 
-    The names of tables and of the keys' secrets have no default: they come from the stack. Numbers are in the ranges,
-    and words among those, that template.yaml allows for its parameters.
+    The stack's id and the names of its tables and of its key's secret have no default. Numbers are in the ranges, and
+    words among those, that template.yaml allows for its parameters.
     """
 
     users_table: str
@@ -29,7 +29,7 @@ class Settings:
     waitlist_table: str
     ephemeral_table: str
     signing_key_secret: str
-    cursor_key_secret: str
+    stack_id: str
     access_token_minutes: Annotated[int, range(1, _DAY_MINUTES + 1)] = 15
     refresh_token_days: Annotated[int, range(1, 365 + 1)] = 30
     auth_register_max_attempts: Annotated[int, _POSITIVE] = 10
@@ -44,21 +44,24 @@ class Settings:
     currency: str = "EUR"
     cors_allow_origin: str = ""
     mail_sender: str = ""
+    mail_concurrency: Annotated[int, range(2, 1000 + 1)] = 2
+    mails_per_second: Annotated[int, range(1, 1000 + 1)] = 10
     mail_unverified_max_per_day: Annotated[int, range(1, 1000 + 1)] = 10
     mail_specialist_max_per_day: Annotated[int, range(1, 1000 + 1)] = 100
     event_bus_name: str = ""
     dead_letter_queue_url: str = ""
-    expiry_queue_url: str = ""
-    reminder_queue_url: str = ""
+    sweep_queue_url: str = ""
+    mail_queue_url: str = ""
     metrics_table: str = ""
     metrics_token_secret: str = ""
-    metrics_flush_seconds: Annotated[int, range(1, 3600 + 1)] = 10
+    metrics_flush_seconds: Annotated[int, range(1, 3600 + 1)] = 60
     aws_lambda_function_name: str = "local"
     aws_lambda_runtime_api: str = ""
     aws_xray_daemon_address: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     notice_of_termination: Literal["Active", "Disabled"] = "Active"
     tracing_mode: Literal["Active", "Disabled"] = "Disabled"
+    route_metrics: Literal["Active", "Disabled"] = "Disabled"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -1,4 +1,4 @@
-"""Keys that the stack makes and keeps in Secrets Manager, rotated without anybody noticing.
+"""The key that the stack makes and keeps in Secrets Manager, rotated without anybody noticing.
 
 A secret is `{"previous": …, "current": …, "next": …}`. The current key signs; what any of the three has signed is
 accepted. A key is published as `next` long before it signs, so that every execution environment knows it by then. A key
@@ -49,10 +49,10 @@ class _Keys:
 
 
 class KeyRing:
-    """The keys of one secret, kept for `CACHE_SECONDS`. Reading raises `StoreUnavailable`."""
+    """The keys that `read` gives as a secret's text, kept for `CACHE_SECONDS`. Reading raises `StoreUnavailable`."""
 
-    def __init__(self, secret_id: Callable[[], str]) -> None:
-        self._secret_id = secret_id
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
         self._cached: _Keys | None = None
 
     def current(self) -> SigningKey:
@@ -72,22 +72,27 @@ class KeyRing:
 
     def _keys(self, max_age: float) -> _Keys:
         if self._cached is None or time.monotonic() - self._cached.read_at > max_age:
-            self._cached = self._read()
+            self._cached = _Keys.of(self._read())
         return self._cached
 
-    def _read(self) -> _Keys:
-        try:
-            answer = aws.client("secretsmanager").get_secret_value(SecretId=self._secret_id())
-        except (BotoCoreError, ClientError) as error:
-            raise StoreUnavailable from error
-        return _Keys.of(answer["SecretString"])
+
+def _signing_keys() -> str:
+    try:
+        answer = aws.client("secretsmanager").get_secret_value(SecretId=settings().signing_key_secret)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailable from error
+    text: str = answer["SecretString"]
+    return text
 
 
-TOKEN_KEYS = KeyRing(lambda: settings().signing_key_secret)
-CURSOR_KEYS = KeyRing(lambda: settings().cursor_key_secret)
+def _public_keys() -> str:
+    return json.dumps({"current": settings().stack_id})
 
 
-def forget_keys() -> None:
-    """Makes the next use of any key read its secret again."""
-    TOKEN_KEYS.forget()
-    CURSOR_KEYS.forget()
+SIGNING_KEYS = KeyRing(_signing_keys)
+
+PUBLIC_KEYS = KeyRing(_public_keys)
+"""For functions that may not read the secret: the stack's id, a UUID that AWS makes and callers never see.
+
+It is no secret of those who may describe the stack, so it keeps nothing but places in lists that anyone may read.
+"""

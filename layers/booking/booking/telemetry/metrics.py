@@ -5,7 +5,9 @@ what it has counted to its function's totals in the metrics table, by a timer in
 it is told to end (`booking.runtime.termination`); so the totals of `GET /metrics` are summed over all functions
 and environments, and only rise. Nothing is counted twice. Lost is what was counted since the last flush when an
 environment dies (killed, out of memory, no time left for the table's answer), and what a flush sent without learning
-whether it was added. For CloudWatch each request's metrics are a line of the log (embedded metric format).
+whether it was added. For CloudWatch what an invocation has counted is a line of the log (embedded metric format), where
+the stack is monitored: elsewhere `POWERTOOLS_METRICS_DISABLED` says so, since each metric there costs by the month. Of
+requests it knows by the gateway's own metrics; by route only with `ROUTE_METRICS`.
 
 Lambda freezes an environment between invocations, timers included: one that is due then fires beside the next
 invocation. So the totals of an idle function lag behind by what it counted last, until its next invocation or its
@@ -18,10 +20,10 @@ Labels are words that we choose (method, route template, status), never what a c
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from booking.runtime.settings import settings
 
@@ -30,9 +32,11 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 REQUESTS = "http_requests_total"
 DURATION = "http_request_duration_seconds"
 BUSINESS = (
+    "bookings_held",
     "bookings_confirmed",
     "bookings_conflicts",
     "bookings_expired",
+    "holds_lapsed",
     "reminders_sent",
     "rate_limited",
     "notifications_sent",
@@ -42,7 +46,7 @@ BUSINESS = (
     "dead_letters",
     "sweeps_unfinished",
 )
-LAGS = ("expiry_lag_seconds", "reminder_lag_seconds")
+LAGS = ("lapse_lag_seconds", "expiry_lag_seconds", "reminder_lag_seconds")
 _SEPARATOR = "|"
 
 _emf = Metrics()
@@ -75,12 +79,16 @@ def count(name: str, amount: int = 1) -> None:
     """Counts something that happened, one of `BUSINESS`."""
     if amount:
         _add(Series(name), amount)
-        _emf.add_metric(name, MetricUnit.Count, amount)
+        _tell_cloudwatch(name, MetricUnit.Count, amount)
 
 
 def observe_lag(name: str, seconds: float) -> None:
-    """Reports to CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out."""
-    _emf.add_metric(name, MetricUnit.Seconds, seconds)
+    """Reports to CloudWatch how late a sweep was, one of `LAGS`. A lag is no total: `GET /metrics` leaves it out.
+
+    That nothing was due is told by silence, so that a stack at rest has no metric that costs.
+    """
+    if seconds:
+        _tell_cloudwatch(name, MetricUnit.Seconds, seconds)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
@@ -89,11 +97,22 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
     bucket = next((str(bound) for bound in BUCKETS if seconds <= bound), "+Inf")
     _add(Series(DURATION, (method, route, bucket)), 1)
     _add(Series(DURATION, (method, route, "sum")), seconds)
-    _emf.add_dimension("route", f"{method} {route}")
-    _emf.add_metric(REQUESTS, MetricUnit.Count, 1)
-    _emf.add_metric(DURATION, MetricUnit.Seconds, seconds)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _emf.add_metric("http_server_errors", MetricUnit.Count, 1)
+    if settings().route_metrics == "Active":
+        _tell_cloudwatch_of_route(f"{method} {route}", seconds)
+
+
+def _tell_cloudwatch(name: str, unit: MetricUnit, amount: float) -> None:
+    """The library itself keeps what it is told while it is disabled, and writes it when that has become a lot."""
+    if not is_metrics_disabled():
+        _emf.add_metric(name, unit, amount)
+
+
+def _tell_cloudwatch_of_route(name: str, seconds: float) -> None:
+    """In a line of its own: what else was counted is not told by route."""
+    of_route = EphemeralMetrics()
+    of_route.add_dimension("route", name)
+    of_route.add_metric(DURATION, MetricUnit.Seconds, seconds)  # and their number: CloudWatch counts a metric's samples
+    of_route.flush_metrics()
 
 
 def write_log_line() -> None:

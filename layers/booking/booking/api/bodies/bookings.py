@@ -19,7 +19,9 @@ class BookedServiceBody(ResponseBody):
 
 
 class BookingBody(ResponseBody):
-    """A booking; `cancelled_at` is null while it is confirmed, and when it ended otherwise.
+    """A booking; `cancelled_at` is null while it is held or confirmed, and when it ended otherwise.
+
+    A held one can be confirmed until `hold_expires_at`, which is null once it is; `payment_ref` is what was said then.
 
     Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist,
     `cancel_reason` what who cancelled it said, if anything.
@@ -39,6 +41,8 @@ class BookingBody(ResponseBody):
     note: str | None
     cancelled_at: datetime | None
     cancel_reason: str | None
+    hold_expires_at: datetime | None
+    payment_ref: str | None
 
 
 class ClientBookingBody(BookingBody):

@@ -1,0 +1,99 @@
+"""The queue of mail: one message for each mail about a booking, which `SendMail` composes and sends.
+
+Whoever asks never waits for SES. Who asks twice, since nobody knows whether the first time was heard, names the same
+key, and the mail is sent once.
+"""
+
+import json
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from booking.background.retry import TryLater
+from booking.bookings.rules import Status
+from booking.bookings.table import booking_of
+from booking.dynamodb.attributes import RawItem
+from booking.notifications.events import BookingEvent, EventType
+from booking.notifications.messages import Audience, Occasion
+from booking.runtime import aws
+from booking.runtime.settings import settings
+
+# Nobody is mailed at expiry: most appointments that end this way took place.
+_OCCASIONS = {
+    EventType.CONFIRMED: Occasion.CONFIRMED,
+    EventType.CANCELLED: Occasion.CANCELLED,
+    EventType.RESCHEDULED: Occasion.RESCHEDULED,
+    EventType.PROMOTED: Occasion.PROMOTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """A mail that somebody is to get; `key` names it for ever.
+
+    `booking` is the booking's item as it was when there was something to say, `before` as it was before that.
+    """
+
+    key: str
+    occasion: Occasion
+    audience: Audience
+    booking: RawItem
+    before: RawItem | None = None
+
+    @property
+    def text(self) -> str:
+        """The message's body."""
+        return json.dumps(
+            {
+                "mail": self.key,
+                "occasion": self.occasion,
+                "audience": self.audience,
+                "booking": self.booking,
+                "before": self.before,
+            }
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "MailRequest":
+        """The inverse of `text`. Raises ValueError or KeyError for any other text."""
+        content = json.loads(text)
+        return cls(
+            key=content["mail"],
+            occasion=Occasion(content["occasion"]),
+            audience=Audience(content["audience"]),
+            booking=content["booking"],
+            before=content["before"],
+        )
+
+
+def mails_about(event: BookingEvent) -> list[MailRequest]:
+    """What client and specialist are mailed of an event: nothing of one that was only held.
+
+    Whoever is promoted gets the promotion's mail only.
+    """
+    was_held = event.before is not None and event.before.status is Status.HELD
+    occasion = _OCCASIONS.get(event.type)
+    if occasion is Occasion.CANCELLED and was_held:
+        return []
+    if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
+        return []
+    return [
+        MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, event.image_before)
+        for audience in Audience
+    ]
+
+
+def reminder_of(raw: RawItem) -> MailRequest:
+    """The reminder of a stored booking; one that was moved is reminded anew."""
+    booking = booking_of(raw)
+    return MailRequest(f"reminder#{booking.id}#{booking.sequence}", Occasion.REMINDER, Audience.CLIENT, raw)
+
+
+def put_on_queue(mail: MailRequest) -> None:
+    """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
+    if not settings().mail_sender:
+        return
+    try:
+        aws.client("sqs").send_message(QueueUrl=settings().mail_queue_url, MessageBody=mail.text)
+    except (ClientError, BotoCoreError) as error:
+        raise TryLater("the mail queue cannot be reached") from error

@@ -1,0 +1,61 @@
+"""Messages of the mail queue, one by one: sent at the pace of SES, kept for a while when they cannot be, or put aside.
+
+What fails for the moment comes again by itself, as often as it takes: its age decides, not the number of tries.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from booking.background.dead_letters import reason_of, send_dead_letter
+from booking.background.retry import TryLater
+from booking.background.sweep import Bounds
+from booking.errors import StoreUnavailable
+from booking.notifications.mail_queue import MailRequest
+from booking.notifications.send_mail import send_mail
+from booking.runtime.settings import settings
+from booking.telemetry.log import logger
+
+SOURCE = "queue.send_mail"
+TRIED_FOR = timedelta(hours=12)
+
+
+@dataclass
+class Pace:
+    """Lets things happen no more often than every so many seconds."""
+
+    seconds: float
+    _next: float = field(default=0.0, init=False)
+
+    def wait(self) -> None:
+        """Returns when it is time for the next."""
+        now = time.monotonic()
+        time.sleep(max(0.0, self._next - now))
+        self._next = max(now, self._next) + self.seconds
+
+
+@cache
+def pace() -> Pace:
+    """An environment's share of the rate, when as many send at once as the queue allows."""
+    return Pace(settings().mail_concurrency / settings().mails_per_second)
+
+
+def work_on(body: str, queued_at: datetime, now: datetime, bounds: Bounds) -> None:
+    """Sends what a message asks for. Raises `TryLater` or `StoreUnavailable` if it must come again."""
+    if bounds.time_is_short():
+        raise TryLater("the time of this run is over")
+    pace().wait()
+    try:
+        send_mail(MailRequest.parse(body), now)
+    except (TryLater, StoreUnavailable) as failure:
+        if now - queued_at < TRIED_FOR:
+            raise
+        _put_aside(body, failure)
+    except Exception as error:  # noqa: BLE001  # the outermost edge of one message's work
+        logger.exception("a mail cannot be sent")
+        _put_aside(body, error)
+
+
+def _put_aside(body: str, error: Exception) -> None:
+    send_dead_letter(SOURCE, reason_of(error), {"message": body})

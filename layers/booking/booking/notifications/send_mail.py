@@ -1,0 +1,70 @@
+"""What the mail queue asks for: composes a mail about a booking, and sends it once."""
+
+from datetime import datetime
+from functools import partial
+
+from booking.bookings.calendar_file import to_icalendar
+from booking.bookings.errors import BookingNotFound
+from booking.bookings.read import find_booking
+from booking.bookings.rules import Booking, Status
+from booking.bookings.table import booking_of
+from booking.caller import Locale
+from booking.notifications.delivery import Delivery, deliver_once
+from booking.notifications.mail import Recipient, post
+from booking.notifications.mail_queue import MailRequest
+from booking.notifications.messages import Audience, Occasion, compose
+from booking.slots.rules import has_started
+from booking.specialists.profiles import find_profile
+from booking.specialists.table import ProfileItem
+from booking.telemetry.metrics import count
+
+
+def send_mail(mail: MailRequest, now: datetime) -> Delivery:
+    """Sends it unless it was sent before. A reminder is sent only while its booking stands and is still to come.
+
+    Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
+    """
+    booking = booking_of(mail.booking)
+    if mail.occasion is Occasion.REMINDER and not _is_still_due(booking, now):
+        return Delivery.UNWANTED
+    specialist = find_profile(booking.specialist_id)
+    address = _address(booking, mail.audience, specialist)
+    if address is None:
+        return Delivery.UNWANTED
+    delivery = deliver_once(
+        mail.key, partial(_post, mail, booking, specialist, Recipient(address, mail.audience), now), now
+    )
+    if delivery is Delivery.SENT:
+        count("reminders_sent" if mail.occasion is Occasion.REMINDER else "notifications_sent")
+    return delivery
+
+
+def _is_still_due(booking: Booking, now: datetime) -> bool:
+    """Whether nobody has cancelled or moved it since the reminder was asked for."""
+    try:
+        stored = find_booking(booking.id)
+    except BookingNotFound:
+        return False
+    is_the_same = stored.status is Status.CONFIRMED and stored.sequence == booking.sequence
+    return is_the_same and not has_started(stored.slot_start_at, now)
+
+
+def _post(
+    mail: MailRequest, booking: Booking, specialist: ProfileItem | None, recipient: Recipient, now: datetime
+) -> None:
+    before = booking_of(mail.before) if mail.before else None
+    locale = _locale(booking, mail.audience, specialist)
+    message = compose(mail.occasion, mail.audience, locale, booking, specialist, before=before)
+    post(mail.key, recipient, message, to_icalendar(booking, specialist, now), now)
+
+
+def _address(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> str | None:
+    if audience is Audience.CLIENT:
+        return booking.client.email
+    return specialist.email if specialist else None
+
+
+def _locale(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> Locale:
+    if audience is Audience.CLIENT or specialist is None:
+        return Locale(booking.client.locale)
+    return specialist.locale

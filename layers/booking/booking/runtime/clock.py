@@ -13,7 +13,7 @@ def current_instant() -> datetime:
 
 def to_stored(instant: datetime) -> str:
     """The instant as fixed-width UTC text, so that stored instants sort as they follow in time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_stored(text: str) -> datetime:

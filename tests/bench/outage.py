@@ -22,16 +22,15 @@ LATEST_SECONDS = 30.0
 EVERY_SECONDS = 2.0
 SUBSCRIBER = "booking-api-subscriber-of-bench"
 
-HELD_UP: tuple[str, ...] = ()
-"""Outputs of the functions that send mail and nothing else."""
-MAIL = {"MailSender": "noreply@example.com"} if HELD_UP else {}
+SENDER = "SendMailName"
+MAIL = {"MailSender": "noreply@example.com"}
 
 
 def main(bookings: int) -> int:
     """Prints how fast bookings expire and how late events are."""
     with stack_of_its_own(PARAMETERS | MAIL) as stack, subscriber(stack) as queue:
         backlog = Backlog(stack)
-        for function in (PUBLISHER, *HELD_UP):
+        for function in (PUBLISHER, SENDER):
             backlog.switch_off(function)
         backlog.store(AT_FIRST)
         backlog.worked_off()  # the first time of all starts environments

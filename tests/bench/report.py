@@ -128,7 +128,7 @@ def at_rest(found: Figures) -> str:
     rows = [
         (
             f"{part['part']}{', with monitoring' if part['monitoring'] else ''}",
-            f"{part['amount']:,.6g}",
+            f"{part['amount']:,.2f}".removesuffix(".00"),
             f"{part['list']:.2f}",
             f"{part['after_free']:.2f}",
         )

@@ -60,11 +60,13 @@ class Booking(BaseModel):
     specialist_id: str
     service_id: str | None = None
     service: dict[str, Any] | None = None
-    status: Literal["confirmed", "cancelled", "expired"]
+    status: Literal["held", "confirmed", "cancelled", "expired"]
     slot_start_at: datetime
     slot_end_at: datetime
     created_at: datetime
     changeable_until: datetime
+    hold_expires_at: datetime | None = None
+    payment_ref: str | None = None
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None

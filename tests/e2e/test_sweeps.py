@@ -66,7 +66,7 @@ def about_to_start(people: People, ann: Person, ben: Person) -> Awaited:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def about_to_lapse(people: People, ann: Person, ben: Person, sending: None, sink: MailSink) -> Awaited:
+def about_to_lapse(people: People, ann: Person, ben: Person) -> Awaited:
     """A hold of a minute, likewise; the slot itself is far ahead."""
     specialist = people.new("specialist")
     slot = specialist.open_slot()

@@ -88,7 +88,7 @@ def test_a_stack_at_rest_is_what_its_templates_hold_and_its_schedules_run() -> N
 
     found = {part.name: part.amount for part in parts([_idle(schedule) for schedule in every], 1.0, 1.0, 1.0)}
 
-    assert runs == HOURS * 60 / 5 + HOURS * 60 / 10
+    assert runs == HOURS * 60 / 5 + HOURS * 60 / 10 + HOURS * 60  # expiry, reminders, lapses of holds
     assert found["scheduled invocations"] == runs
     assert found["their read units"] == 2 * runs
     assert found["own metrics at rest"] == 1

@@ -32,7 +32,7 @@ def client(service: str, *, attempts: int = MAX_ATTEMPTS, read_timeout: int = RE
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=read_timeout,
         parameter_validation=False,
-        user_agent="booking-api",  # one that says all about the SDK is made anew, twice, for each call
+        user_agent="booking-api",  # the SDK would assemble its own twice for each call
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     return session().create_client(service, config=config)

@@ -61,7 +61,6 @@ DONE_TOGETHER = {"WorkOffShards": 20, "PublishEvents": 5, "SendMail": 2}
 MAILS = {"send a mail": 1}
 EVENTS = {"publish a change": 1}
 FOR_MAIL_ALONE = {"SendMail"}
-# A message is sent, received and deleted; the latter two together with others.
 # A message is sent, received and deleted: a shard's for all its items, a mail's is sent by itself and received in twos.
 QUEUE_REQUESTS = {"ask for a reminder": 3 / 20, "expire": 3 / 20, "send a mail": 1 + 2 / 2}
 

@@ -2,30 +2,19 @@
 
 import re
 import time
-from collections.abc import Iterator
 from functools import partial
 
 import httpx
-import pytest
 
 from tests.credentials import PASSWORD
-from tests.e2e.deployed import MAIL_PORT, DeployedStack
-from tests.e2e.mail_sink import MailSink, mail_sink
+from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, credentials, good, together
 from tests.e2e.refusals import refused
-from tests.e2e.sending import let_mail_out
 
 NEW_PASSWORD = "a battery of staple horses"
 RESET, VERIFICATION = "Choose a new password", "Confirm your address"
 MAILED_SECONDS = 30.0
 LINK = re.compile(r"^http://localhost:8000/([\w-]+)#token=(\S+)\s*$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def sink(stack: DeployedStack) -> Iterator[MailSink]:
-    let_mail_out(stack)
-    with mail_sink(MAIL_PORT) as sink:
-        yield sink
 
 
 def mailed(sink: MailSink, email: str, subject: str, number: int = 1) -> tuple[str, str]:

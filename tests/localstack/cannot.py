@@ -14,6 +14,7 @@ ONE_ADDRESS = "LocalStack's gateway gives 127.0.0.1 as every caller's address"
 NO_SMTP = "LocalStack keeps mail to itself: the tests' mail server gets none"
 
 AUTHORIZATION = "tests/e2e/test_bad_input.py::test_an_authorization_that_is_none_is_a_401"
+RECOVERY = "tests/e2e/test_recovery.py"
 SWEEPS = "tests/e2e/test_sweeps.py"
 
 CANNOT = {
@@ -27,6 +28,10 @@ CANNOT = {
     f"{SWEEPS}::test_a_worker_that_is_killed_mid_way_loses_nothing_and_nobody_is_reminded_twice": NO_SMTP,
     f"{SWEEPS}::test_client_and_specialist_are_told_what_happened": NO_SMTP,
     f"{SWEEPS}::test_mail_that_ses_denies_is_put_aside_at_once_and_sent_by_redrive": NO_SMTP,
+    f"{RECOVERY}::test_a_forgotten_password_is_replaced_with_the_link_that_is_mailed": NO_SMTP,
+    f"{RECOVERY}::test_a_new_link_voids_the_one_before_it": NO_SMTP,
+    f"{RECOVERY}::test_of_ten_uses_of_a_link_at_once_one_counts": NO_SMTP,
+    f"{RECOVERY}::test_an_address_is_verified_with_the_link_of_the_registration": NO_SMTP,
     f"{AUTHORIZATION}[Bearer {'x' * 23}]": SHORT_HEADERS,
 }
 """By test file, test, or test with one set of parameters: why."""

@@ -31,7 +31,7 @@ class Recipient:
     audience: Audience
 
 
-def post(key: str, recipient: Recipient, message: Message, calendar: bytes, now: datetime) -> None:
+def post(key: str, recipient: Recipient, message: Message, calendar: bytes | None, now: datetime) -> None:
     """Hands a message to SES; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
     Raises `NotSent` when it is certain that nothing was sent, `Refused` when nothing ever will be as things are,
@@ -97,7 +97,7 @@ def _ses() -> Any:
     return aws.client("ses", attempts=1, read_timeout=LONGEST_SEND_SECONDS)
 
 
-def _mail(key: str, recipient: str, message: Message, calendar: bytes) -> EmailMessage:
+def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) -> EmailMessage:
     mail = EmailMessage(_SEVEN_BIT)
     mail["From"] = settings().mail_sender
     mail["To"] = recipient
@@ -106,11 +106,12 @@ def _mail(key: str, recipient: str, message: Message, calendar: bytes) -> EmailM
     mail[KEY_HEADER] = key
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
-    mail.add_attachment(
-        calendar,
-        maintype="text",
-        subtype="calendar",
-        filename="booking.ics",
-        params={"charset": "utf-8"},
-    )
+    if calendar is not None:
+        mail.add_attachment(
+            calendar,
+            maintype="text",
+            subtype="calendar",
+            filename="booking.ics",
+            params={"charset": "utf-8"},
+        )
     return mail

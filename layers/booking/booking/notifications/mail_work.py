@@ -12,7 +12,8 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.retry import TryLater
 from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
-from booking.notifications.mail_queue import MailRequest
+from booking.notifications.mail_queue import DigestRequest, parse
+from booking.notifications.send_digest import send_digest
 from booking.notifications.send_mail import send_mail
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger
@@ -47,7 +48,11 @@ def work_on(body: str, queued_at: datetime, now: datetime, bounds: Bounds) -> No
         raise TryLater("the time of this run is over")
     pace().wait()
     try:
-        send_mail(MailRequest.parse(body), now)
+        request = parse(body)
+        if isinstance(request, DigestRequest):
+            send_digest(request, now)
+        else:
+            send_mail(request, now)
     except (TryLater, StoreUnavailable) as failure:
         if now - queued_at < TRIED_FOR:
             raise

@@ -647,8 +647,8 @@ def asked_for_mail(world: World, occasion: str, audience: str) -> str:
 
 
 def asked_for_digest(world: World) -> str:
-    """The same for a digest of everything that was kept for one."""
-    moments = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 1))
+    """The same for a digest of everything that was kept for one, of a day without bookings that are poisoned."""
+    moments = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 3))
     since, morning = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in moments)
     key = f"digest#{world.profile}#{morning}"
     return asked_for(world, "digest", key, specialist=world.profile, since=since, morning=morning)

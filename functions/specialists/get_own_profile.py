@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import AnyCaller
-from booking.api.bodies.specialists import ProfileBody
+from booking.api.bodies.specialists import OwnProfileBody
 from booking.api.errors import refusals
 from booking.specialists.errors import ProfileNotFound
 from booking.specialists.profiles import get_own_profile
@@ -17,7 +17,7 @@ router = APIRouter()
     "/specialists/me",
     operation_id="getOwnProfile",
     summary="Get your profile",
-    response_model=ProfileBody,
+    response_model=OwnProfileBody,
     responses=refusals(ProfileNotFound),
     tags=["specialists"],
 )

@@ -1,4 +1,4 @@
-"""PATCH /specialists/me: how clients see the caller."""
+"""PATCH /specialists/me: how clients see the caller, and which mail the caller gets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,12 @@ from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody
 from booking.api.bodies.hours import ChangedProfileBody, beside_conflicts
-from booking.api.bodies.specialists import ProfileBody
+from booking.api.bodies.specialists import OwnProfileBody
 from booking.api.bodies.time_zone import TimeZoneName
 from booking.api.dependencies import Now
 from booking.bookings.change_hours import update_own_profile
 from booking.caller import Locale
+from booking.specialists.rules import BookingMail
 
 router = APIRouter()
 
@@ -25,6 +26,7 @@ class ProfileChanges(RequestBody):
     description: Description | None = None
     time_zone: TimeZoneName = ABSENT
     locale: Locale = ABSENT
+    booking_mail: BookingMail = ABSENT
 
 
 @router.patch(
@@ -38,10 +40,11 @@ async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> 
     """Change the caller's profile.
 
     Hours are the wall clock of its time zone. Bookings stay as they are where another one is set; those that the
-    hours then do not cover are named.
+    hours then do not cover are named. `booking_mail` is what the caller is mailed of bookings: `each` thing that
+    happens, one mail at 07:00 about it and the day (`daily`), or `none`.
     """
     changed = update_own_profile(caller, body.model_dump(exclude_unset=True), now)
-    return beside_conflicts(changed.profile, ProfileBody, changed.conflicts)
+    return beside_conflicts(changed.profile, OwnProfileBody, changed.conflicts)
 
 
 handler = lambda_handler(router)

@@ -101,6 +101,8 @@ _OF_PLACE: Mapping[str, Any] = {
     "ChangedProfileBody.id": _SPECIALIST,
     "ConflictBody.id": _BOOKING,
     "Health.version": __version__,
+    "OwnProfileBody.description": "Barber in Kreuzberg since 2009",
+    "OwnProfileBody.id": _SPECIALIST,
     "ProfileBody.description": "Barber in Kreuzberg since 2009",
     "ProfileBody.id": _SPECIALIST,
     "ProfileChanges.description": "Barber in Kreuzberg since 2009",

@@ -70,10 +70,11 @@ class Redrive:
         except ValueError as error:
             raise CannotRedrive(f"a message that is not JSON: {body[:200]}") from error
         match message:
-            case {"source": str(source), "content": {"booking_id": str(booking_id), "timer": str(timer)}} if (
-                source.startswith("sweep.")
-            ):
-                return self._set_timer(booking_id, timer)
+            case {
+                "source": str(source),
+                "content": ({"booking_id": str(), "timer": str()} | {"specialist_id": str()}) as content,
+            } if source.startswith("sweep."):
+                return self._set_timer(content)
             case {"source": "stream.publish_events", "content": dict(record)}:
                 return self._publish([record])
             case {"DDBStreamBatchInfo": dict(batch)} if batch.keys() >= RANGE:
@@ -86,9 +87,12 @@ class Redrive:
                 return self._dispatch(sweep)
         raise CannotRedrive(f"a message of an unknown kind: {body[:200]}")
 
-    def _set_timer(self, booking_id: str, timer: str) -> str:
-        """The next sweep finds the booking again; one that has ended meanwhile needs nothing."""
-        waits = restore_timer(booking_id, timer)
+    def _set_timer(self, content: Mapping[str, str]) -> str:
+        """The next sweep finds the booking again; one that has ended meanwhile needs nothing, nor does a digest."""
+        if "specialist_id" in content:
+            return f"the digests of {content['specialist_id']} go on the next morning"
+        booking_id = content["booking_id"]
+        waits = restore_timer(booking_id, content["timer"])
         return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
     def _send(self, mail: str) -> str:

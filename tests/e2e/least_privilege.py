@@ -643,7 +643,7 @@ def dispatch_sweeps(world: World) -> None:
     with world.without_its_queue("WorkOffShards", "SweepQueue"):
         world.due_booking(datetime.now(UTC) - SLOT_LENGTH)
         world.ended_hold(world.slot())
-        for sweep in ("expire", "lapse"):
+        for sweep in ("expire", "lapse", "remind"):
             if not world.run("DispatchSweeps", {"sweep": sweep})[sweep]["shards"]:
                 raise Broken("nothing is due")
 
@@ -696,12 +696,16 @@ def publish_events(world: World) -> None:
 
 
 def send_mail(world: World) -> None:
-    """A reminder; before, one that SES refuses, whose claim is released and which is put aside. And a link."""
+    """A reminder, a link and a digest; before, one that SES refuses, whose claim is released and which is put aside."""
     with world.unknown_sender():
-        refused = asked_for_mail(world)
+        refused = asked_for_mail(world, "reminder", "client")
     must_be(None, world.delivered(refused))
-    must_be("done", world.delivered(asked_for_mail(world)))
+    must_be("done", world.delivered(asked_for_mail(world, "reminder", "client")))
     must_be("done", world.delivered(asked_for_link(world)))
+    world.given(200, "PATCH /specialists/me", world.specialist, {"booking_mail": "daily"})
+    must_be("done", world.delivered(asked_for_mail(world, "confirmed", "specialist")))
+    must_be("done", world.delivered(asked_for_digest(world)))
+    world.given(200, "PATCH /specialists/me", world.specialist, {"booking_mail": "each"})
 
 
 def asked_for_link(world: World) -> str:
@@ -711,11 +715,20 @@ def asked_for_link(world: World) -> str:
     return handed_over(world, key, content)
 
 
-def asked_for_mail(world: World) -> str:
+def asked_for_mail(world: World, occasion: str, audience: str) -> str:
     """The key of a mail that the function was asked for by a message made up here."""
-    key = f"reminder#{secrets.token_hex(8)}"
     booking = world.stored_booking(world.booking)
-    content = {"mail": key, "occasion": "reminder", "audience": "client", "booking": booking, "before": None}
+    key = f"{occasion}#{secrets.token_hex(8)}"
+    content = {"mail": key, "occasion": occasion, "audience": audience, "booking": booking, "before": None}
+    return handed_over(world, key, content)
+
+
+def asked_for_digest(world: World) -> str:
+    """The same for a digest of everything that was kept for one, of a day without bookings that are poisoned."""
+    moments = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 3))
+    since, morning = (f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}" for moment in moments)
+    key = f"digest#{world.profile}#{morning}"
+    content = {"mail": key, "occasion": "digest", "specialist": world.profile, "since": since, "morning": morning}
     return handed_over(world, key, content)
 
 

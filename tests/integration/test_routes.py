@@ -220,11 +220,28 @@ class TestCalendar:
         changed = api.request("PATCH", "/specialists/me", specialist, json=changes)
 
         expected = {"id": specialist.specialist_id, "user_id": specialist.user_id, **changes}
-        assert changed.json() == expected | {"conflicts": []}
-        assert api.request("GET", "/specialists/me", specialist).json() == expected
+        own = expected | {"booking_mail": "each"}
+        assert changed.json() == own | {"conflicts": []}
+        assert api.request("GET", "/specialists/me", specialist).json() == own
         assert api.request("GET", f"/specialists/{specialist.specialist_id}").json() == expected
         assert api.request("GET", "/specialists").json() == [expected]
         error_of(api.request("GET", "/specialists/me", a_client()), 404, "specialist_profile_not_found")
+
+    def test_only_specialists_themselves_see_which_mail_they_want(self, api: Api) -> None:
+        specialist = a_specialist()
+
+        changed = api.request(
+            "PATCH", "/specialists/me", specialist, json={"booking_mail": "daily", "display_name": "Ann"}
+        )
+
+        assert changed.json()["booking_mail"] == "daily"
+        assert api.request("GET", "/specialists/me", specialist).json()["booking_mail"] == "daily"
+        assert "booking_mail" not in api.request("GET", f"/specialists/{specialist.specialist_id}").json()
+        assert "booking_mail" not in api.request("GET", "/specialists").json()[0]
+        for wrong in (None, "weekly", True):
+            refused = api.request("PATCH", "/specialists/me", specialist, json={"booking_mail": wrong})
+            error_of(refused, 422, "validation_error")
+        assert stored_in_calendar("profile")[0]["booking_mail"] == "daily"
 
     def test_what_is_left_out_stays_and_null_clears(self, api: Api) -> None:
         specialist = a_specialist()

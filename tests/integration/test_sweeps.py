@@ -407,7 +407,7 @@ class TestReminders:
         bookings(3)
         with counted_calls() as calls:
             remind()
-        assert calls.counted == {"Query": 1, "UpdateItem": 3}
+        assert calls.counted == {"Query": 2, "UpdateItem": 3}  # bookings, and digests
 
     def test_a_timer_that_could_not_be_set_makes_two_requests_and_one_mail(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())

@@ -12,7 +12,7 @@ from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, check_may_se
 from booking.bookings.table import BookingItem
 from booking.caller import Caller
 from booking.dynamodb.items import get
-from booking.dynamodb.queries import Page, PageRequest, query_page
+from booking.dynamodb.queries import Page, PageRequest, query_every, query_page
 from booking.errors import DatesReversed
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
@@ -77,6 +77,14 @@ def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: Pag
     if not page.items:
         profiles.get_own_profile(caller)
     return page.map(BookingItem.to_booking)
+
+
+def confirmed_bookings(specialist_id: str, first: datetime, until: datetime) -> Sequence[Booking]:
+    """The specialist's confirmed bookings of slots that start in that time (`until` excluded), by start."""
+    starts = BookingItem.starts.between(to_stored(first), to_stored(until))
+    confirmed = BookingItem.status == Status.CONFIRMED
+    found = query_every(BookingItem.by_specialist, specialist_id, starts, only=confirmed)
+    return [item.to_booking() for item in found]
 
 
 def _with_names(bookings: Sequence[Booking]) -> Sequence[Booking]:

@@ -1,6 +1,5 @@
 """The bookings table."""
 
-import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +12,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from booking.bookings.rules import Booking, Status
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
+from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes
 
@@ -197,18 +197,14 @@ def timer_key(kind: TimerKind, shard: int) -> str:
 
 def lapse_timer(booking_id: str) -> str:
     """The timer of a booking that is held."""
-    return timer_key(TimerKind.LAPSE, _shard(booking_id))
+    return timer_key(TimerKind.LAPSE, timer_shard_of(booking_id))
 
 
 def reminder_timer(booking_id: str) -> str:
     """The timer of a booking that has not been reminded."""
-    return timer_key(TimerKind.REMIND, _shard(booking_id))
+    return timer_key(TimerKind.REMIND, timer_shard_of(booking_id))
 
 
 def expiry_timer(booking_id: str) -> str:
     """The timer of a booking that only its end is still to come for."""
-    return timer_key(TimerKind.EXPIRE, _shard(booking_id))
-
-
-def _shard(booking_id: str) -> int:
-    return zlib.crc32(booking_id.encode()) % settings().timer_shards
+    return timer_key(TimerKind.EXPIRE, timer_shard_of(booking_id))

@@ -6,13 +6,15 @@ key, and the mail is sent once.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from booking.background.mail_queue import put_on_mail_queue
-from booking.bookings.rules import Status
+from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.events import BookingEvent, EventType
 from booking.notifications.messages import Audience, Occasion
+from booking.runtime.clock import from_stored, to_stored
 
 # Nobody is mailed at expiry: most appointments that end this way took place.
 _OCCASIONS = {
@@ -21,6 +23,9 @@ _OCCASIONS = {
     EventType.RESCHEDULED: Occasion.RESCHEDULED,
     EventType.PROMOTED: Occasion.PROMOTED,
 }
+
+
+_DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class MailRequest:
     audience: Audience
     booking: RawItem
     before: RawItem | None = None
+
+    def bookings(self) -> tuple[Booking, Booking | None]:
+        """The booking then, and before that."""
+        return booking_of(self.booking), booking_of(self.before) if self.before else None
 
     @property
     def text(self) -> str:
@@ -62,6 +71,41 @@ class MailRequest:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """A specialist's digest of one `morning`; `since` is up to where an earlier one has told."""
+
+    specialist_id: str
+    since: datetime
+    morning: datetime
+
+    @property
+    def key(self) -> str:
+        """Names it for ever."""
+        return f"digest#{self.specialist_id}#{to_stored(self.morning)}"
+
+    @property
+    def text(self) -> str:
+        """The message's body."""
+        return json.dumps(
+            {
+                "mail": self.key,
+                "occasion": _DIGEST,
+                "specialist": self.specialist_id,
+                "since": to_stored(self.since),
+                "morning": to_stored(self.morning),
+            }
+        )
+
+
+def parse(text: str) -> MailRequest | DigestRequest:
+    """What a message asks for. Raises ValueError or KeyError for any other text."""
+    content = json.loads(text)
+    if content["occasion"] != _DIGEST:
+        return MailRequest.parse(text)
+    return DigestRequest(content["specialist"], from_stored(content["since"]), from_stored(content["morning"]))
+
+
 def mails_about(event: BookingEvent) -> list[MailRequest]:
     """What client and specialist are mailed of an event: nothing of one that was only held.
 
@@ -85,6 +129,6 @@ def reminder_of(raw: RawItem) -> MailRequest:
     return MailRequest(f"reminder#{booking.id}#{booking.sequence}", Occasion.REMINDER, Audience.CLIENT, raw)
 
 
-def put_on_queue(mail: MailRequest) -> None:
+def put_on_queue(mail: MailRequest | DigestRequest) -> None:
     """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
     put_on_mail_queue(mail.text)

@@ -13,8 +13,9 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.retry import TryLater
 from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
-from booking.notifications.mail_queue import MailRequest
+from booking.notifications.mail_queue import DigestRequest, MailRequest, parse
 from booking.notifications.send_account_mail import reader_of, send_account_mail
+from booking.notifications.send_digest import send_digest
 from booking.notifications.send_mail import send_mail
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger
@@ -63,10 +64,17 @@ def _send(body: str, now: datetime) -> None:
     mail = AccountMail.parse(body)
     if mail is None:
         pace().wait()
-        send_mail(MailRequest.parse(body), now)
+        _send_about_bookings(parse(body), now)
     elif user := reader_of(mail):
         pace().wait()
         send_account_mail(mail, user, now)
+
+
+def _send_about_bookings(request: MailRequest | DigestRequest, now: datetime) -> None:
+    if isinstance(request, DigestRequest):
+        send_digest(request, now)
+    else:
+        send_mail(request, now)
 
 
 def _put_aside(body: str, error: Exception) -> None:

@@ -2,8 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from html import escape
@@ -20,6 +21,7 @@ from booking.specialists.rules import DEFAULT_TIME_ZONE
 from booking.specialists.table import ProfileItem
 
 _FILES = Path(__file__).parent / "messages"
+MOST_LISTED = 200
 _PLAIN_LOCAL_PART = re.compile(r"(?!www\.)[\w+-]+(\.[\w+-]+)*", re.IGNORECASE)
 
 
@@ -63,17 +65,55 @@ def compose(
     What people have written, their names and titles, makes no links.
     """
     texts = _texts(locale)
+    particulars = _particulars(texts, booking, specialist, before)
+    words = texts[occasion][audience]
+    subject = Template(words["subject"]).substitute(particulars)
+    body = Template(words["body"]).substitute(particulars).strip()
+    return _message(subject, body, texts["why"][audience], locale)
+
+
+def compose_digest(
+    specialist: ProfileItem,
+    day: date,
+    news: Sequence[tuple[Occasion, Booking, Booking | None]],
+    bookings: Sequence[Booking],
+) -> Message:
+    """What has happened, each with the booking then and before that, and the bookings of a local day.
+
+    Of each at most `MOST_LISTED` are listed; of more it is said how many there are.
+    """
+    texts = _texts(specialist.locale)
+    words = texts["digest"]
+    date_shown = {"date": day.strftime(texts["date_format"])}
+
+    def listed(heading: str, entries: Sequence[tuple[str, Booking, Booking | None]]) -> Iterator[str]:
+        yield Template(words[heading if entries else "free"]).substitute(date_shown)
+        for kind, booking, before in entries[:MOST_LISTED]:
+            yield Template(words[kind]).substitute(_particulars(texts, booking, specialist, before))
+        if len(entries) > MOST_LISTED:
+            yield Template(words["more"]).substitute(number=len(entries) - MOST_LISTED)
+
+    happened = listed("news", news) if news else ()
+    paragraphs = [*happened, *listed("day", [("booking", booking, None) for booking in bookings])]
+    subject = Template(words["subject"]).substitute(date_shown)
+    return _message(subject, "\n\n".join(paragraphs), texts["why"][Audience.SPECIALIST], specialist.locale)
+
+
+def _particulars(
+    texts: dict[str, Any], booking: Booking, specialist: ProfileItem | None, before: Booking | None
+) -> dict[str, str]:
     zone = ZoneInfo(specialist.time_zone if specialist else DEFAULT_TIME_ZONE)
-    particulars = {
+    return {
         "title": defanged(booking.service_title or "") or texts["appointment"],
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
         "client": _shown(booking.client.email),
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }
-    words = texts[occasion][audience]
-    subject = Template(words["subject"]).substitute(particulars)
-    text = f"{Template(words['body']).substitute(particulars).strip()}\n\n{texts['why'][audience]}\n"
+
+
+def _message(subject: str, body: str, why: str, locale: Locale) -> Message:
+    text = f"{body}\n\n{why}\n"
     return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
 
 

@@ -10,17 +10,21 @@ from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.caller import Locale
 from booking.notifications.delivery import Delivery, deliver_once
+from booking.notifications.digests import keep_news
 from booking.notifications.mail import Recipient, post
 from booking.notifications.mail_queue import MailRequest
 from booking.notifications.messages import Audience, Occasion, compose
 from booking.slots.rules import has_started
 from booking.specialists.profiles import find_profile
+from booking.specialists.rules import BookingMail
 from booking.specialists.table import ProfileItem
 from booking.telemetry.metrics import count
 
 
 def send_mail(mail: MailRequest, now: datetime) -> Delivery:
     """Sends it unless it was sent before. A reminder is sent only while its booking stands and is still to come.
+
+    To a specialist it is sent, kept for the next digest, or neither, as they have chosen by then.
 
     Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
     """
@@ -31,6 +35,10 @@ def send_mail(mail: MailRequest, now: datetime) -> Delivery:
     address = _address(booking, mail.audience, specialist)
     if address is None:
         return Delivery.UNWANTED
+    if mail.audience is Audience.SPECIALIST and specialist and specialist.booking_mail is not BookingMail.EACH:
+        is_wanted = specialist.booking_mail is BookingMail.DAILY
+        keep = partial(keep_news, mail, booking.specialist_id, now)
+        return deliver_once(mail.key, keep, now) if is_wanted else Delivery.UNWANTED
     delivery = deliver_once(
         mail.key, partial(_post, mail, booking, specialist, Recipient(address, mail.audience), now), now
     )

@@ -5,7 +5,10 @@ An id is accepted in its one canonical spelling only, so that equal things have 
 
 import binascii
 import secrets
+import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from booking.runtime.settings import settings
 
 RANDOM_BYTES = 16
 
@@ -36,3 +39,8 @@ def decode_id(prefix: str, text: str, size: int) -> bytes | None:
 def is_id(prefix: str, text: str) -> bool:
     """Whether the text could be an id made by `new_id(prefix)`."""
     return decode_id(prefix, text, RANDOM_BYTES) is not None
+
+
+def timer_shard_of(text: str) -> int:
+    """In which shard the timer of what has this id is."""
+    return zlib.crc32(text.encode()) % settings().timer_shards

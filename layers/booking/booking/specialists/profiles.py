@@ -1,6 +1,6 @@
 """Specialists' profiles."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from booking.errors import Forbidden
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import is_id
 from booking.specialists.errors import ProfileNotFound, SpecialistNotFound
-from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile
-from booking.specialists.table import LISTED, PROFILE_KEY, ProfileItem
+from booking.specialists.rules import DEFAULT_TIME_ZONE, BookingMail, Profile
+from booking.specialists.table import LISTED, PROFILE_KEY, ProfileItem, digest_timer
 
 
 def add_to(transaction: Transaction, specialist: Caller, display_name: str | None, now: datetime) -> None:
@@ -109,7 +109,7 @@ def time_zone_of(specialist_id: str) -> ZoneInfo:
 
 
 def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
-    """Sets the given fields of `display_name`, `description`, `time_zone` and `locale`; None clears a text.
+    """Sets the given fields, those that `PATCH /specialists/me` names; None clears a text.
 
     The public list shows a profile from its first name on, and no longer when the name is cleared. Raises `Forbidden`
     if the caller's account is deactivated.
@@ -122,7 +122,7 @@ def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: d
         actions.append(ProfileItem.listed.set(LISTED))
     elif "display_name" in changes:
         actions.append(ProfileItem.listed.remove())
-    return _change(caller, actions).to_profile()
+    return _change(caller, [*actions, *_timing_digests(caller, changes, now)]).to_profile()
 
 
 def list_profiles(request: PageRequest) -> Page[Profile]:
@@ -147,6 +147,17 @@ def names_of(specialist_ids: Collection[str]) -> Mapping[str, str | None]:
     found = get_all(ProfileItem, [(specialist_id, PROFILE_KEY) for specialist_id in specialist_ids])
     items = [ProfileItem.from_old(raw) for raw in found]
     return {item.specialist_id: item.display_name for item in items}
+
+
+def _timing_digests(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Iterator[Action]:
+    """Whoever works off the timers finds the morning; what was told already is not told again by a repeat."""
+    if {"time_zone", "booking_mail"} & changes.keys():
+        yield ProfileItem.due_at.set(now)
+    if changes.get("booking_mail") == BookingMail.DAILY:
+        yield ProfileItem.timer.set(digest_timer(caller.specialist_id))
+        yield ProfileItem.news_since.set(ProfileItem.news_since | now)
+    elif "booking_mail" in changes:
+        yield from (ProfileItem.timer.remove(), ProfileItem.news_since.remove())
 
 
 def _opening(profile: ProfileItem) -> list[Action]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from booking.caller import Locale
 from booking.errors import DatesReversed
@@ -22,9 +23,20 @@ FARTHEST_DATE = timedelta(days=400)
 MOST_DATES_AT_ONCE = 62
 
 
+class BookingMail(StrEnum):
+    """What mail a specialist wants about bookings: one about each thing that happens, one each morning, or none."""
+
+    EACH = "each"
+    DAILY = "daily"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A specialist as clients see them; `time_zone` is an IANA name, `locale` the language of its mail."""
+    """A specialist; `time_zone` is an IANA name, `locale` the language of its mail.
+
+    Clients see all of it but `booking_mail`.
+    """
 
     id: str
     user_id: str
@@ -32,6 +44,7 @@ class Profile:
     description: str | None
     time_zone: str
     locale: Locale
+    booking_mail: BookingMail
 
 
 @dataclass(frozen=True, slots=True)

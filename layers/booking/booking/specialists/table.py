@@ -11,9 +11,10 @@ from booking.caller import Locale
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
 from booking.dynamodb.items import Item
 from booking.runtime.clock import epoch_seconds, to_stored
+from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
 from booking.specialists.opening_hours import DayHours, Interval, Schedule, Weekday
-from booking.specialists.rules import DEFAULT_TIME_ZONE, DateHours, Profile, Service
+from booking.specialists.rules import DEFAULT_TIME_ZONE, BookingMail, DateHours, Profile, Service
 
 PROFILE_KEY = "profile"
 SERVICE_KEY_PREFIX = "service#"
@@ -48,9 +49,21 @@ class Profiles(GlobalSecondaryIndex["ProfileItem"]):
     profile_order = UnicodeAttribute(range_key=True)
 
 
+class Digests(GlobalSecondaryIndex["ProfileItem"]):
+    """Specialists who want a mail each morning, by the instant at which theirs is looked at next. Sparse."""
+
+    class Meta:
+        index_name = "digests"
+        projection = AllProjection()
+
+    timer = UnicodeAttribute(hash_key=True)
+    due_at = InstantAttribute(range_key=True)
+
+
 class ProfileItem(CalendarItem):
     """A specialist's profile; `listed` and `profile_order` put it into the public list.
 
+    `timer`, with `due_at`, and `news_since`, up to where the last digest has told, are those of a daily digest.
     It is `closed` while its account is deactivated; nothing of it can be changed then, and it is not listed.
     `email` is where notifications go; it is on no page.
     """
@@ -64,14 +77,35 @@ class ProfileItem(CalendarItem):
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
     closed = BooleanAttribute(null=True)
+    booking_mail = EnumAttribute(BookingMail, default=BookingMail.EACH)
+    timer = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
+    news_since = InstantAttribute(null=True)
 
     profiles = Profiles()
+    digests = Digests()
 
     def to_profile(self) -> Profile:
-        """The profile as clients see it."""
+        """The profile that is stored here."""
         return Profile(
-            self.specialist_id, self.user_id, self.display_name, self.description, self.time_zone, self.locale
+            self.specialist_id,
+            self.user_id,
+            self.display_name,
+            self.description,
+            self.time_zone,
+            self.locale,
+            self.booking_mail,
         )
+
+
+def digest_timer_key(shard: int) -> str:
+    """A partition of the digests' timers."""
+    return f"digest#{shard}"
+
+
+def digest_timer(specialist_id: str) -> str:
+    """The timer of a specialist who wants digests."""
+    return digest_timer_key(timer_shard_of(specialist_id))
 
 
 class Services(GlobalSecondaryIndex["ServiceItem"]):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking.api.bodies.fields import RequestBody, ResponseBody, TimeOfDay
-from booking.api.bodies.specialists import ProfileBody
+from booking.api.bodies.specialists import OwnProfileBody
 from booking.bookings.rules import Booking
 from booking.specialists.opening_hours import MOST_INTERVALS_A_DAY, DayHours, Interval, Schedule, Weekday
 from booking.specialists.rules import Profile
@@ -113,7 +113,7 @@ class ChangedDatesBody(ResponseBody):
     conflicts: Conflicts
 
 
-class ChangedProfileBody(ProfileBody):
+class ChangedProfileBody(OwnProfileBody):
     """The profile as it is now; `conflicts` is empty unless the time zone is among the changes."""
 
     conflicts: Conflicts

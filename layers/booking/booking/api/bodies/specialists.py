@@ -4,6 +4,7 @@ from datetime import datetime
 
 from booking.api.bodies.fields import PriceText, ResponseBody
 from booking.caller import Locale
+from booking.specialists.rules import BookingMail
 
 
 class ProfileBody(ResponseBody):
@@ -15,6 +16,12 @@ class ProfileBody(ResponseBody):
     description: str | None
     time_zone: str
     locale: Locale
+
+
+class OwnProfileBody(ProfileBody):
+    """A specialist, and what only they are shown: which mail they want about bookings."""
+
+    booking_mail: BookingMail
 
 
 class ServiceBody(ResponseBody):

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from booking.bookings import table as bookings_table
 from booking.dynamodb import contention
 from booking.runtime import aws, ids
 from booking.runtime.settings import settings
@@ -316,7 +315,7 @@ def calling(store: Store) -> Iterator[None]:
         patch.setattr(metrics, "_add", lambda *_: None)
         patch.setattr(metrics, "_emf", SimpleNamespace(add_metric=lambda *_: None))
         one_shard = replace(settings(), timer_shards=1)  # a sweep asks each shard
-        for module in (bookings_table, sweeps):
+        for module in (ids, sweeps):
             patch.setattr(module, "settings", lambda: one_shard)
         yield
 

@@ -13,6 +13,7 @@ from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.bookings.create import create_booking
 from booking.bookings.errors import KeyUsedForOtherRequest, TooManyOpenHolds
+from booking.bookings.open_holds import LONGEST_HOLD
 from booking.bookings.rules import Booking
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted, SlotTooSoon
 from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
@@ -38,7 +39,7 @@ class NewBooking(RequestBody):
     slot_id: str
     service_id: str | None = None
     note: Description | None = None
-    hold_seconds: Annotated[int, Field(ge=60, le=1800, strict=True)] | None = None
+    hold_seconds: Annotated[int, Field(ge=60, le=int(LONGEST_HOLD.total_seconds()), strict=True)] | None = None
 
 
 @router.post(

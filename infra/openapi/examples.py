@@ -113,6 +113,7 @@ _OF_PLACE: Mapping[str, Any] = {
     "TimeOffBody.id": _TIME_OFF,
     "UserBody.id": _CLIENT,
     "WaitListEntryBody.id": _ENTRY,
+    "Status.status": "confirmed",
 }
 _OF_FORMAT: Mapping[str, str] = {"date": "2030-03-01", "date-time": "2030-03-01T09:00:00Z"}
 

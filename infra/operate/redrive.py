@@ -81,7 +81,7 @@ class Redrive:
                 return self._publish(self._records(batch))
             case {"source": "queue.send_mail", "content": {"message": str(mail)}}:
                 return self._send(mail)
-            case {"mail": str(), "occasion": str()}:
+            case {"mail": str(), "occasion": str()} | {"kind": "account_mail"}:
                 return self._send(body)
             case {"sweep": str(sweep)} if sweep in SWEEPS:
                 return self._dispatch(sweep)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
+from typing import Any
 
 from infra.cli import run
 from infra.local.stack import Stack
@@ -61,8 +62,8 @@ def lags_of_events(stack: Stack, backlog: Backlog, queue: str, over: Event) -> l
     return lags
 
 
-def _received(sqs: object, queue: str) -> str:
-    answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)  # type: ignore[attr-defined]
+def _received(sqs: Any, queue: str) -> str:
+    answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
     return "".join(message["Body"] for message in answer.get("Messages", []))
 
 

@@ -9,19 +9,16 @@ import json
 
 from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
 
-SENDING = ("SendMail",)
-
 
 def let_mail_out(stack: DeployedStack) -> None:
-    """Verifies the sender and widens the policies of the functions that send."""
+    """Verifies the sender and widens the policy of the function that sends."""
     stack.client("ses").verify_email_identity(EmailAddress=MAIL_SENDER)
     resources = stack.client("cloudformation").describe_stack_resources(StackName=name_of(stack))["StackResources"]
     roles = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
     iam = stack.client("iam")
-    for function in SENDING:
-        role, policy = roles[f"{function}Role"], f"{function}RolePolicy0"
-        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        for statement in document["Statement"]:
-            if statement["Action"] == "ses:SendRawEmail":
-                statement["Resource"] = "*"
-        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    role, policy = roles["SendMailRole"], "SendMailRolePolicy0"
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    for statement in document["Statement"]:
+        if statement["Action"] == "ses:SendRawEmail":
+            statement["Resource"] = "*"
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from tests.e2e.least_privilege import Policies
 from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person, good
 from tests.e2e.refusals import refused
+from tests.e2e.sweeps import DELIVERY_SECONDS, dispatch, eventually, set_stored
 from tests.unit.template_model import functions
 
 SOON = timedelta(seconds=40)
@@ -38,7 +39,6 @@ MANY = 40
 """More than workers do while they are looked for."""
 SHOWN_AGAIN_SECONDS = 5
 SCHEDULE_SECONDS = 100.0
-DELIVERY_SECONDS = 30.0
 FIVE_TIMES_SECONDS = 60.0
 EVENTS = ROOT / "infra" / "events"
 SUBSCRIBER = "booking-api-subscriber-of-tests"
@@ -345,16 +345,6 @@ def redrive(stack: DeployedStack) -> str:
     return finished.stdout
 
 
-def dispatch(stack: DeployedStack, sweep: str) -> dict[str, float]:
-    """One run of the dispatcher, as the sweep's schedule starts it; its summary. Workers then take over."""
-    name, event = stack.outputs()["DispatchSweepsName"], json.dumps({"sweep": sweep})
-    answer = stack.client("lambda").invoke(FunctionName=name, Payload=event)
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    summary: dict[str, float] = told[sweep]
-    return summary
-
-
 def kill_workers(stack: DeployedStack, function: str) -> list[int]:
     """Ends the processes that run the function, whatever they are doing; their ids."""
     name = stack.outputs()[f"{function}Name"].partition(":")[0]
@@ -439,15 +429,6 @@ def booking_mail(sink: MailSink, person: Person) -> list[EmailMessage]:
     return [mail for mail in sink.to(person.email) if mail["Subject"] != "Confirm your address"]
 
 
-def eventually[T](look: Callable[[], T | None], seconds: float = DELIVERY_SECONDS, *, every: float = 0.3) -> T:
-    """What is there as soon as there is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(every)
-    return found
-
-
 def at_least[T](number: int, found: list[T]) -> list[T]:
     return found if len(found) >= number else []
 
@@ -486,19 +467,6 @@ def peek(stack: DeployedStack) -> list[dict[str, Any]]:
         QueueUrl=stack.outputs()["DeadLetterQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0
     )
     return [json.loads(message["Body"]) for message in found.get("Messages", [])]
-
-
-def set_stored(stack: DeployedStack, booking_id: str, attribute: str, value: str) -> str:
-    """Changes a booking behind the API's back; returns what stood there."""
-    before = stack.client("dynamodb").update_item(
-        TableName=stack.outputs()["BookingsTableName"],
-        Key={"booking_id": {"S": booking_id}},
-        UpdateExpression="SET #attribute = :value",
-        ExpressionAttributeNames={"#attribute": attribute},
-        ExpressionAttributeValues={":value": {"S": value}},
-        ReturnValues="UPDATED_OLD",
-    )
-    return str(before["Attributes"][attribute]["S"])
 
 
 @contextmanager

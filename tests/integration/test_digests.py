@@ -15,10 +15,12 @@ from booking.notifications import messages
 from booking.notifications.digests import SETTLED_AFTER
 from booking.notifications.mail_queue import parse
 from booking.notifications.reminders import REMINDERS
+from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.specialists.rules import BookingMail
 from tests.integration.outside import Died, Outside, text_of
 from tests.integration.people import (
+    DAY,
     HOUR,
     MINUTE,
     NOW,
@@ -30,13 +32,13 @@ from tests.integration.people import (
     a_waiter,
 )
 from tests.integration.sending import send_queued
+from tests.integration.store_calls import refusing
 from tests.integration.sweeps import remind_everywhere
 from tests.integration.tables import change_stored, stored, stored_in_calendar
 from tests.integration.test_notifications import tell
 
 pytestmark = pytest.mark.usefixtures("outside")
 
-DAY = 24 * HOUR
 MORNING = datetime(2030, 3, 2, 6, tzinfo=UTC)
 """The first in Berlin after `NOW`."""
 
@@ -86,6 +88,28 @@ def test_who_wants_none_gets_none_and_clients_get_theirs(outside: Outside, speci
     assert [mail["Subject"].partition(":")[0] for mail in to(outside, client)] == ["Booked"]
     assert stored_in_calendar("news") == []
     assert [row for row in stored("ephemeral") if row["pk"].endswith("#specialist")] == []
+
+
+def test_news_that_cannot_be_kept_is_kept_once_it_can(outside: Outside, specialist: Caller) -> None:
+    """However often the table refuses it: nobody has to look into it."""
+    ann = a_client()
+    a_booking(specialist, ann, DAY + 2 * HOUR)
+    for _ in range(3):
+        with refusing("ThrottlingException", only="PutItem", table=settings().calendar_table):
+            tell(outside)
+        assert (len(outside.requests) > 0, outside.letters) == (True, [])
+    send_queued(outside)
+    assert (outside.requests, len(stored_in_calendar("news"))) == ([], 1)
+
+
+def test_what_happens_twice_is_told_twice_in_every_form(outside: Outside, specialist: Caller) -> None:
+    ann, slot = a_client(), a_slot(specialist, DAY)
+    for _ in range(2):
+        cancel_booking(ann, create_booking(ann, slot.id, now=NOW).id, NOW)
+    tell(outside)
+    in_the_morning(outside)
+    (mail,) = to(outside, specialist)
+    assert [text_of(mail, form).count("New: ") for form in ("plain", "html")] == [2, 2]
 
 
 def test_a_morning_tells_what_has_happened_and_the_bookings_of_the_day(outside: Outside, specialist: Caller) -> None:

@@ -42,7 +42,7 @@ from booking.slots.read import get_availability
 from booking.specialists.opening_hours import Schedule
 from tests.instants import TICK
 from tests.integration.api import Api, an_invocation, error_of
-from tests.integration.outside import Outside
+from tests.integration.outside import Died, Outside
 from tests.integration.people import (
     HOUR,
     MINUTE,
@@ -355,7 +355,7 @@ class TestEnding:
             )
         with monkeypatch.context() as dying:
             dying.setattr("booking.bookings.free_time.promote_rest", _dies)
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(Died):
                 lapse_everywhere(OVER)
         assert lapse_everywhere(OVER + MINUTE) == {"lapsed": 1}
 
@@ -565,7 +565,7 @@ class TestRoutes:
 
 
 def _dies(*_: object) -> None:
-    raise KeyboardInterrupt
+    raise Died
 
 
 def _breaks(*_: object) -> None:

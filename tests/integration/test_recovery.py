@@ -36,6 +36,7 @@ from booking.caller import Caller, Locale, Role
 from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.notifications import mail_work
 from booking.notifications.daily_cap import count_mail
+from booking.notifications.delivery import Withheld
 from booking.notifications.messages import Audience
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
@@ -581,7 +582,7 @@ class TestMail:
     def test_an_address_gets_so_many_a_day_and_a_withheld_mail_voids_no_link(
         self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch, *, is_verified: bool
     ) -> None:
-        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "2")
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
         monkeypatch.setenv("MAIL_SPECIALIST_MAX_PER_DAY", "3")
         settings.cache_clear()
         if is_verified:
@@ -595,13 +596,27 @@ class TestMail:
     def test_until_it_is_verified_what_is_about_bookings_counts_too(
         self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "2")
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
         settings.cache_clear()
         count_mail("mail#1", EMAIL, Audience.CLIENT, NOW)
 
         self.forgotten(outside, times=2)
 
         assert len(outside.mails) == 1
+
+    def test_whoever_asks_for_links_leaves_room_for_what_is_about_bookings(
+        self, outside: Outside, account: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
+        settings.cache_clear()
+
+        self.forgotten(outside, times=5)
+
+        assert len(outside.mails) == 2
+        for number in range(2):
+            count_mail(f"mail#{number}", EMAIL, Audience.CLIENT, NOW)
+        with pytest.raises(Withheld):
+            count_mail("mail#2", EMAIL, Audience.CLIENT, NOW)
 
     def test_what_ses_refuses_is_given_up_and_pages_nobody(self, outside: Outside) -> None:
         outside.before_mail = lambda _: error("MessageRejected")

@@ -116,9 +116,10 @@ def test_the_letter_of_a_dispatch_that_fails_again_stays(queue: Queue) -> None:
 
 def test_a_mail_goes_back_to_its_queue_whoever_put_it_aside(queue: Queue) -> None:
     mail = {"mail": "mail#1", "occasion": "confirmed"}
-    queue.put({"source": "queue.send_mail", "reason": "Refused: no", "content": {"message": "what?"}}, mail)
-    assert queue.redrive() == {"done": 2, "stay": 0}
-    assert sorted(queue.mails()) == sorted(["what?", json.dumps(mail)])
+    link = {"kind": "account_mail", "key": "account#1", "purpose": "verification", "address": "ann@example.com"}
+    queue.put({"source": "queue.send_mail", "reason": "Refused: no", "content": {"message": "what?"}}, mail, link)
+    assert queue.redrive() == {"done": 3, "stay": 0}
+    assert sorted(queue.mails()) == sorted(["what?", json.dumps(mail), json.dumps(link)])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from itertools import batched
 from typing import Any
 
 from infra.settings import ROOT, template
-from tests.e2e.test_sweeps import eventually
+from tests.e2e.sweeps import eventually
 
 MONITORING = "infra/monitoring.yaml"
 AWS_NAMESPACES = "AWS/"

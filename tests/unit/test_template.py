@@ -451,10 +451,6 @@ def operation_of(function: Function) -> Mapping[str, Any]:
     return operation
 
 
-def parameters_of(operation: Mapping[str, Any]) -> set[str]:
-    return {taken["name"] for taken in operation.get("parameters", [])}
-
-
 def documented_headers() -> set[str]:
     """The headers that operations of the OpenAPI document take."""
     document = json.loads((ROOT / "functions" / "ops" / "openapi.json").read_text())

@@ -29,11 +29,11 @@ class Conflict(BookingError):
 class Invalid(BookingError):
     """A value breaks a rule that its type alone cannot express.
 
-    `location` is where the value stands in the request: `("body", "end_at")`.
+    `location` is where the value stands in the request: `("body", "end_at")`; None where the answer names no place.
     """
 
     reason = "validation_error"
-    location: ClassVar[tuple[str, str]]
+    location: ClassVar[tuple[str, str] | None] = None
 
 
 class DatesReversed(Invalid):

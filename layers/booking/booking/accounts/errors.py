@@ -57,4 +57,3 @@ class TokenNotValid(Invalid):
 
     sentence = "Token is not valid"
     reason = "token_not_valid"
-    location = ("body", "token")

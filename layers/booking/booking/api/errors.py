@@ -89,7 +89,7 @@ def error_response(
 
 async def _refused(request: Request, error: errors.BookingError) -> JSONResponse:
     detail = None
-    if isinstance(error, errors.Invalid) and error.reason == errors.Invalid.reason:
+    if isinstance(error, errors.Invalid) and error.location:
         detail = [{"loc": list(error.location), "msg": error.sentence, "type": "value_error"}]
     return error_response(
         request,

@@ -44,7 +44,8 @@ def forget_ended_holds(client_id: str, counted: RawItem, now: datetime) -> None:
     """Counts what has ended no longer, so that there is room. Raises `TooManyOpenHolds` if nothing has."""
     booking_ids = _OpenHolds.from_old(counted).booking_ids
     found = [BookingItem.from_old(raw) for raw in get_all(BookingItem, [(each,) for each in sorted(booking_ids)])]
-    ended = {item.booking_id for item in found if item.status is not Status.HELD or item.hold_expires_at <= now}
+    held = {item.booking_id for item in found if item.status is Status.HELD and item.hold_expires_at > now}
+    ended = booking_ids - held
     if not ended:
         raise TooManyOpenHolds
     update(_OpenHolds(pk=_key(client_id)), [_OpenHolds.booking_ids.delete(ended), _kept_from(now)])

@@ -22,6 +22,8 @@ from booking.runtime.settings import settings
 
 ACCOUNT = "account"
 """The share of mail about its own account, of an address that is verified."""
+UNVERIFIED_ACCOUNT = "unverified account"
+"""Half of a client's share: anybody can ask for such mail, and what is about bookings is not to want for room."""
 _KEPT = timedelta(days=2)
 
 
@@ -30,11 +32,12 @@ class _DayOfMail(EphemeralItem):
 
 
 def count_mail(key: str, address: str, share: str, now: datetime) -> None:
-    """Counts the mail that `key` names; `share` is an `Audience`, or `ACCOUNT`, of which an address gets so many each.
+    """Counts the mail that `key` names; `share` is an `Audience`, `ACCOUNT` or `UNVERIFIED_ACCOUNT`.
 
     Raises `Withheld` if the address has had its share of today, `NotSent`.
     """
-    day = _DayOfMail(pk=f"mail#{share}#{_digest(address)}#{now.astimezone(UTC):%Y-%m-%d}")
+    counted_as = Audience.CLIENT if share == UNVERIFIED_ACCOUNT else share
+    day = _DayOfMail(pk=f"mail#{counted_as}#{_digest(address)}#{now.astimezone(UTC):%Y-%m-%d}")
     mail = _digest(key)[:16]
     is_counted = _DayOfMail.mails.contains(mail)
     has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(share))
@@ -51,6 +54,8 @@ def count_mail(key: str, address: str, share: str, now: datetime) -> None:
 
 
 def _most(share: str) -> int:
+    if share == UNVERIFIED_ACCOUNT:
+        return max(1, settings().mail_unverified_max_per_day // 2)
     if share == Audience.CLIENT:
         return settings().mail_unverified_max_per_day
     return settings().mail_specialist_max_per_day

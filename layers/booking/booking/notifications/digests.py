@@ -14,13 +14,15 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from booking.background.dead_letters import reason_of, send_dead_letter
+from booking.background.mail_queue import put_on_mail_queue
 from booking.background.sweep import Due
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import create, update
 from booking.dynamodb.queries import query_all
-from booking.notifications.delivery import KEPT
-from booking.notifications.mail_queue import DigestRequest, MailRequest, put_on_queue
+from booking.errors import StoreUnavailable
+from booking.notifications.delivery import KEPT, NotSent
+from booking.notifications.mail_queue import DigestRequest, MailRequest
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
 from booking.specialists.table import PROFILE_KEY, CalendarItem, Digests, ProfileItem, digest_timer_key
 
@@ -38,10 +40,13 @@ class NewsItem(CalendarItem):
 
 
 def keep_news(mail: MailRequest, specialist_id: str, now: datetime) -> None:
-    """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`."""
+    """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`. Raises `NotSent`."""
     sk = f"{_news_key(now)}#{mail.key}"
     news = NewsItem(specialist_id=specialist_id, sk=sk, request=mail.text, expires_at=epoch_seconds(now + KEPT))
-    create(news, condition=NewsItem.sk.does_not_exist())
+    try:
+        create(news, condition=NewsItem.sk.does_not_exist())
+    except StoreUnavailable as failure:
+        raise NotSent("the news cannot be kept") from failure  # kept twice, it is told once
 
 
 def news_of(digest: DigestRequest) -> Sequence[MailRequest]:
@@ -81,7 +86,7 @@ def ask_for_digest(now: datetime, raw: RawItem) -> str:
     changes: list[Action] = [ProfileItem.due_at.set(instant(day + _DAY, MORNING, zone))]
     is_untold = profile.news_since < morning - SETTLED_AFTER
     if is_untold:
-        put_on_queue(DigestRequest(profile.specialist_id, profile.news_since, morning))
+        put_on_mail_queue(DigestRequest(profile.specialist_id, profile.news_since, morning).text)
         changes.append(ProfileItem.news_since.set(morning - SETTLED_AFTER))
     _set(raw, changes)
     return "queued" if is_untold else "told"

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.background.mail_queue import put_on_mail_queue
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
@@ -127,8 +126,3 @@ def reminder_of(raw: RawItem) -> MailRequest:
     """The reminder of a stored booking; one that was moved is reminded anew."""
     booking = booking_of(raw)
     return MailRequest(f"reminder#{booking.id}#{booking.sequence}", Occasion.REMINDER, Audience.CLIENT, raw)
-
-
-def put_on_queue(mail: MailRequest | DigestRequest) -> None:
-    """Asks for a mail, unless no sender is configured. Raises `TryLater` if nobody knows whether it is on the queue."""
-    put_on_mail_queue(mail.text)

@@ -139,10 +139,8 @@ def _when(texts: dict[str, Any], zone: ZoneInfo, start: datetime, end: datetime)
 
 def _as_html(subject: str, text: str, locale: Locale, *, link: str | None = None) -> str:
     """The text's paragraphs; one that is the link is one to click on."""
-    parts = {part: escape(part) for part in text.strip().split("\n\n")}
-    if link is not None:
-        parts[link] = f'<a href="{escape(link)}">{escape(link)}</a>'
-    paragraphs = (f"<p>{part}</p>" for part in parts.values())
+    shown = f'<a href="{escape(link)}">{escape(link)}</a>' if link else ""
+    paragraphs = (f"<p>{shown if part == link else escape(part)}</p>" for part in text.strip().split("\n\n"))
     return _layout().substitute(language=locale, subject=escape(subject), body="\n".join(paragraphs))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from booking.background.mail_queue import put_on_mail_queue
 from booking.background.retry import TryLater
 from booking.notifications.delivery import OutcomeUnknown, Refused, deliver_once
 from booking.notifications.events import BookingEvent, publish
-from booking.notifications.mail_queue import mails_about, put_on_queue
+from booking.notifications.mail_queue import mails_about
 
 
 def notify(event: BookingEvent, now: datetime) -> None:
@@ -18,7 +19,7 @@ def notify(event: BookingEvent, now: datetime) -> None:
     """
     steps: tuple[Callable[[], object], ...] = (
         partial(deliver_once, f"event#{event.id}", partial(publish, event), now),
-        *(partial(put_on_queue, mail) for mail in mails_about(event)),
+        *(partial(put_on_mail_queue, mail.text) for mail in mails_about(event)),
     )
     failures = [failure for step in steps if (failure := _failure_of(step)) is not None]
     for kind in (OutcomeUnknown, TryLater, Refused):

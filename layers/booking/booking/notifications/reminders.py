@@ -6,13 +6,14 @@ The sweep only asks for the mail; whether the booking still stands is looked at 
 from datetime import datetime, timedelta
 from functools import partial
 
+from booking.background.mail_queue import put_on_mail_queue
 from booking.background.shards import Sweep
 from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
 from booking.bookings.table import TimerKind, booking_of
 from booking.bookings.timers import due_timers, give_up, in_slot_since, set_timer_to_expiry, slot_start
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.digests import ask_for_digest, digest_due_since, due_digests, give_digest_up, is_digest
-from booking.notifications.mail_queue import put_on_queue, reminder_of
+from booking.notifications.mail_queue import reminder_of
 from booking.runtime.settings import settings
 from booking.slots.rules import has_started
 
@@ -61,7 +62,7 @@ def _remind(now: datetime, raw: RawItem) -> str:
     """Asking comes first: who dies in between asks twice, and the second mail is known to be sent."""
     is_late = has_started(booking_of(raw).slot_start_at, now)
     if not is_late:
-        put_on_queue(reminder_of(raw))
+        put_on_mail_queue(reminder_of(raw).text)
     set_timer_to_expiry(raw)
     return "too_late" if is_late else "queued"
 

@@ -8,10 +8,10 @@ from booking.accounts.mailed_tokens import issue_token
 from booking.accounts.read import find_user_by_address
 from booking.accounts.user import User
 from booking.errors import StoreUnavailable
-from booking.notifications.daily_cap import ACCOUNT
+from booking.notifications.daily_cap import ACCOUNT, UNVERIFIED_ACCOUNT
 from booking.notifications.delivery import Delivery, NotSent, Refused, deliver_once
 from booking.notifications.mail import Recipient, post
-from booking.notifications.messages import Audience, Message, compose_with_link
+from booking.notifications.messages import Message, compose_with_link
 from booking.runtime.settings import settings
 
 _PAGES = {Purpose.PASSWORD_RESET: "reset-password", Purpose.VERIFICATION: "verify-email"}
@@ -32,7 +32,7 @@ def send_account_mail(mail: AccountMail, user: User, now: datetime) -> Delivery:
     Raises `TryLater` and `OutcomeUnknown` as `deliver_once` does, and `StoreUnavailable`.
     """
     # What is unverified may be another person's, who gets no more mail of ours for it.
-    recipient = Recipient(user.email, ACCOUNT if user.email_verified else Audience.CLIENT)
+    recipient = Recipient(user.email, ACCOUNT if user.email_verified else UNVERIFIED_ACCOUNT)
     words = partial(_words, mail.purpose, user, now)
     try:
         return deliver_once(mail.key, partial(post, mail.key, recipient, words, now), now)

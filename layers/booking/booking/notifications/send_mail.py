@@ -39,9 +39,7 @@ def send_mail(mail: MailRequest, now: datetime) -> Delivery:
         is_wanted = specialist.booking_mail is BookingMail.DAILY
         keep = partial(keep_news, mail, booking.specialist_id, now)
         return deliver_once(mail.key, keep, now) if is_wanted else Delivery.UNWANTED
-    delivery = deliver_once(
-        mail.key, partial(_post, mail, booking, specialist, Recipient(address, mail.audience), now), now
-    )
+    delivery = deliver_once(mail.key, partial(_post, mail, specialist, Recipient(address, mail.audience), now), now)
     if delivery is Delivery.SENT:
         count("reminders_sent" if mail.occasion is Occasion.REMINDER else "notifications_sent")
     return delivery
@@ -57,10 +55,8 @@ def _is_still_due(booking: Booking, now: datetime) -> bool:
     return is_the_same and not has_started(stored.slot_start_at, now)
 
 
-def _post(
-    mail: MailRequest, booking: Booking, specialist: ProfileItem | None, recipient: Recipient, now: datetime
-) -> None:
-    before = booking_of(mail.before) if mail.before else None
+def _post(mail: MailRequest, specialist: ProfileItem | None, recipient: Recipient, now: datetime) -> None:
+    booking, before = mail.bookings()
     locale = _locale(booking, mail.audience, specialist)
     write = partial(compose, mail.occasion, mail.audience, locale, booking, specialist, before=before)
     post(mail.key, recipient, write, now, calendar=to_icalendar(booking, specialist, now))

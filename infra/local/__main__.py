@@ -105,7 +105,7 @@ def dev() -> None:
         "POWERTOOLS_SERVICE_NAME": stack_name(),
         "PYTHONPATH": os.pathsep.join([str(ROOT), *PATHS]),
     }
-    reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]
+    reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking", "layers/pages")]
     uvicorn = ["-m", "uvicorn", "--factory", "infra.app:create_app", "--reload", *reload, f"--port={port}"]
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, *uvicorn], environment)  # noqa: S606 - this process becomes the server

@@ -68,6 +68,9 @@ function inWords(day, options) {
 /** "March 2026". */
 export const monthInWords = (day) => inWords(day, { month: "long", year: "numeric" });
 
+/** "Mar". */
+export const monthShort = (day) => inWords(day, { month: "short" });
+
 /** "Tuesday 3 March": a day as a heading. */
 export const dayInWords = (day) => inWords(day, { weekday: "long", day: "numeric", month: "long" });
 

@@ -153,12 +153,12 @@ export class Book extends PageElement {
     return html`<header class="booker-aside stack">
       <div class="stack tight">
         <h1>${profile.display_name ?? t("book.title")}</h1>
-        ${profile.description ? html`<p class="muted">${profile.description}</p>` : nothing}
+        ${profile.description ? html`<p class="muted described">${profile.description}</p>` : nothing}
       </div>
       ${service ? html`<dl class="chosen">
         <div><dt>${t("book.what")}</dt>
           <dd><strong>${service.title}</strong><br>${duration(service.duration_minutes)} · ${money(service.price, service.currency)}
-          ${service.description ? html`<br><span class="muted">${service.description}</span>` : nothing}</dd>
+          ${service.description ? html`<br><span class="muted described">${service.description}</span>` : nothing}</dd>
           ${many && this.step !== "done" ? html`<dd><button type="button" class="plain" @click=${() => this.back("service")}>
             ${t("book.change")}<span class="unseen"> ${t("book.what")}</span></button></dd>` : nothing}</div>
         ${slot && this.step === "details" ? html`<div><dt>${t("book.when")}</dt>
@@ -215,10 +215,10 @@ export class Book extends PageElement {
         ${summary(this.problems, labels)}
         ${notice(this.refusal, sure ? () => this.send() : undefined)}
         <fieldset class="stack" ?disabled=${Boolean(sure)}>
-          ${this.user ? html`<p>${t("book.signed_in_as", { email: this.user.email })}
-              <button type="button" class="plain" @click=${signOut}>${t("action.sign_out")}</button></p>` : html`
-            ${this.embedded ? nothing : html`<p class="muted">${t("book.have_account")}
-              <button type="button" class="plain" @click=${() => { this.asksWho = true; }}>${t("book.sign_in_instead")}</button></p>`}
+          ${this.user ? html`<div class="row"><span>${t("book.signed_in_as", { email: this.user.email })}</span>
+              <button type="button" class="plain" @click=${signOut}>${t("action.sign_out")}</button></div>` : html`
+            ${this.embedded ? nothing : html`<div class="row muted"><span>${t("book.have_account")}</span>
+              <button type="button" class="plain" @click=${() => { this.asksWho = true; }}>${t("book.sign_in_instead")}</button></div>`}
             ${field({ name: "name", label: labels.name, autocomplete: "name", maxlength: 100, required: true, value: this.typed.name, error: this.problems.name })}
             ${field({ name: "email", label: labels.email, type: "email", autocomplete: "email", inputmode: "email", required: true, value: this.typed.email, error: this.problems.email, hint: t("book.email_hint") })}
             ${field({ name: "phone", label: labels.phone, type: "tel", autocomplete: "tel", inputmode: "tel", value: this.typed.phone, error: this.problems.phone, pattern: PHONE })}`}

@@ -41,7 +41,7 @@ export class Picker extends PageElement {
       this.month = firstOfMonth(this.day ?? today());
       this.showsTimes = Boolean(this.day);
       this.open();
-    } else if (changed.has("day") && this.day && this.day !== this.shown) {
+    } else if (changed.has("day") && this.day && this.day !== this.wanted) {
       this.month = firstOfMonth(this.day);
       this.showsTimes = true;
       this.open();
@@ -61,7 +61,8 @@ export class Picker extends PageElement {
         this.month = plusMonths(this.month, 1);
         await this.readMonth(signal);
       }
-      if (!this.day) this.day = this.firstFree();
+      this.wanted = this.day ?? this.firstFree();
+      this.day = this.wanted;
       if (this.day) await this.readDay(this.day, signal);
     });
   }
@@ -81,6 +82,7 @@ export class Picker extends PageElement {
   }
 
   async readDay(day, signal) {
+    this.wanted = day;
     const query = { service_id: this.service, date: day, tz: here };
     const slots = await askAll(`/specialists/${this.specialist.id}/slots`, { query, signal });
     const now = new Date().toISOString();
@@ -169,7 +171,7 @@ export class Picker extends PageElement {
   }
 
   onChoose({ detail: day }) {
-    Object.assign(this, { day, shown: null, slots: null, showsTimes: true, message: null, byVisitor: true });
+    Object.assign(this, { day, wanted: day, shown: null, slots: null, showsTimes: true, message: null, byVisitor: true });
     this.read((signal) => this.readDay(day, signal)).then(() => this.focusOn(".times-title"));
   }
 

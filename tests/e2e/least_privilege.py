@@ -554,6 +554,14 @@ def confirm_booking(world: World) -> None:
     world.then(200, f"POST /bookings/{booking_id}/confirm", world.client)
 
 
+def set_attendance(world: World) -> None:
+    """Of a booking that is still to come: what it may do is asked for before the condition is."""
+    said = {"attendance": "no_show"}
+    refusal = world.then(409, f"PATCH /bookings/{world.booking}/attendance", world.specialist, said).json()
+    if refusal["error"]["reason"] != "slot_not_started":
+        raise Broken(refusal)
+
+
 def get_booking(world: World) -> None:
     world.then(200, f"GET /bookings/{world.booking}", world.client)
 
@@ -826,6 +834,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
     "ConfirmBooking": confirm_booking,
+    "SetAttendance": set_attendance,
     "GetBooking": get_booking,
     "CancelBooking": cancel_booking,
     "RescheduleBooking": reschedule_booking,

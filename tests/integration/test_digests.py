@@ -119,7 +119,7 @@ def test_a_morning_tells_what_has_happened_and_the_bookings_of_the_day(outside: 
     freed = a_booking(specialist, ben, DAY + 2 * HOUR)
     waiter = a_waiter()
     join_wait_list(waiter, freed.slot_id, NOW)
-    cancel_booking(ben, freed.id, NOW)
+    cancel_booking(ben, freed.id, NOW, reason="I am ill")
     a_booking(specialist, carl, 3 * DAY)
 
     tell(outside)
@@ -139,7 +139,7 @@ def test_a_morning_tells_what_has_happened_and_the_bookings_of_the_day(outside: 
             f"New: Appointment, {ann.email}, 2030-03-01, 11:00–12:00 (Europe/Berlin)",
             f"Moved: Appointment, {ann.email}, 2030-03-02, 09:00–10:00 (Europe/Berlin); before: {before}",
             f"New: Appointment, {ben.email}, {at}",
-            f"Cancelled: Appointment, {ben.email}, {at}",
+            f"Cancelled: Appointment, {ben.email}, {at}\nReason: I am ill",
             f"New from the wait-list: Appointment, {waiter.email}, {at}",
             f"New: Appointment, {carl.email}, 2030-03-04, 09:00–10:00 (Europe/Berlin)",
         ]

@@ -16,12 +16,13 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS
+from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
-from booking.bookings.rules import Booking
+from booking.bookings.rules import Attendance, Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
 from booking.runtime.settings import settings
@@ -152,6 +153,42 @@ class TestEvents:
         assert moved["booking"]["slot_id"] == later.id
         assert len({json.loads(event["Detail"])["event_id"] for event in outside.events}) == 6
 
+    def test_attendance_is_published_whenever_it_changes_and_nobody_is_mailed(
+        self, outside: Outside, booking: Booking, specialist: Caller
+    ) -> None:
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        expire_everywhere(NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.ATTENDED, NOW + 2 * HOUR)
+        set_attendance(specialist, booking.id, None, NOW + 2 * HOUR)
+
+        assert [tell(outside), tell(outside)] == [[], []]
+
+        details = [(event["DetailType"], json.loads(event["Detail"])) for event in outside.events]
+        assert [(kind, detail["booking"]["attendance"]) for kind, detail in details] == [
+            ("BookingConfirmed", None),
+            ("BookingAttendanceSet", "no_show"),
+            ("BookingExpired", "no_show"),
+            ("BookingAttendanceSet", "attended"),
+            ("BookingAttendanceSet", None),
+        ]
+        for _, detail in details:
+            SCHEMA.validate(detail)
+        assert len(outside.mails) == 2
+
+    def test_moving_and_cancelling_are_one_event_each_whatever_was_said_of_the_slot_before(
+        self, outside: Outside, booking: Booking, specialist: Caller
+    ) -> None:
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        reschedule_booking(specialist, booking.id, a_slot(specialist, 3 * HOUR).id, NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + 3 * HOUR)
+        cancel_booking(specialist, booking.id, NOW + 3 * HOUR)
+
+        assert tell(outside) == []
+
+        kinds = ["Confirmed", "AttendanceSet", "Rescheduled", "AttendanceSet", "Cancelled"]
+        assert published(outside) == [f"Booking{kind}" for kind in kinds]
+
     def test_a_hold_is_published_and_confirmed_once_when_it_is(
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
@@ -236,6 +273,16 @@ class TestMail:
         calendar = calendar_of(outside.mails[-1])
         assert calendar["method"] == "CANCEL"
         assert outside.mails[-1]["Subject"].startswith("Cancelled: ")
+
+    @pytest.mark.parametrize("by", ["client", "specialist"])
+    def test_either_side_is_told_why_the_other_has_cancelled(
+        self, outside: Outside, booking: Booking, ann: Caller, specialist: Caller, by: str
+    ) -> None:
+        cancel_booking(ann if by == "client" else specialist, booking.id, NOW, reason="The heating is broken")
+        tell(outside)
+        told = [sent for sent in outside.mails if "Reason: The heating is broken" in text_of(sent)]
+        assert sorted(sent["To"] for sent in told) == sorted([ann.email, specialist.email])
+        assert json.loads(outside.events[-1]["Detail"])["booking"]["cancel_reason"] == "The heating is broken"
 
     def test_a_move_is_told_with_both_times(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller

@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
+from booking.accounts.table import UserItem
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
@@ -25,6 +26,7 @@ from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance, Booking
 from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
+from booking.dynamodb.items import create
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
@@ -45,9 +47,9 @@ from tests.integration.people import (
     an_admin,
 )
 from tests.integration.sending import send_queued
-from tests.integration.store_calls import Answer, refusing
+from tests.integration.store_calls import Answer, counted_calls, refusing
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
-from tests.integration.tables import change_stored, delete_stored, stored
+from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar
 
 pytestmark = pytest.mark.usefixtures("outside")
 
@@ -399,16 +401,63 @@ class TestDailyCap:
         assert tell(outside) == []
         assert outside.recipients.count(ann.email) == 2
 
-    def test_a_specialists_address_has_a_cap_of_its_own(self, outside: Outside, specialist: Caller) -> None:
+    def with_account(self, specialist: Caller, *, is_verified: bool) -> None:
+        account = UserItem(
+            user_id=specialist.user_id,
+            email=specialist.email,
+            password_hash="-",
+            role=specialist.role,
+            created_at=NOW,
+            email_verified=is_verified,
+        )
+        create(account, condition=UserItem.user_id.does_not_exist())
+
+    def test_a_specialists_verified_address_has_a_cap_of_its_own(self, outside: Outside, specialist: Caller) -> None:
+        self.with_account(specialist, is_verified=True)
         for number in range(5):
             a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
         assert tell(outside) == []
         assert outside.recipients.count(specialist.email) == 3
         assert len(outside.mails) == 5 + 3
 
+    @pytest.mark.parametrize("has_account", [True, False])
+    def test_one_that_is_not_verified_gets_a_clients_share_whatever_for(
+        self, outside: Outside, specialist: Caller, ann: Caller, *, has_account: bool
+    ) -> None:
+        if has_account:
+            self.with_account(specialist, is_verified=False)
+        self.booked(replace(ann, email=specialist.email), 1)
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        assert tell(outside) == []
+        assert outside.recipients.count(specialist.email) == 2
+
+    def test_that_it_is_verified_is_looked_up_once(self, outside: Outside, specialist: Caller) -> None:
+        self.with_account(specialist, is_verified=True)
+        a_booking(specialist, a_client())
+        tell(outside)
+        (profile,) = stored_in_calendar("profile")
+        assert profile["email_verified"] is True
+
+        a_booking(specialist, a_client(), 3 * HOUR)
+        publish(None, lambda: 60_000)
+        with counted_calls() as calls:
+            send_queued(outside)
+
+        assert outside.recipients.count(specialist.email) == 2
+        assert settings().users_table not in [parameters.get("TableName") for _, parameters in calls.sent]
+
+    def test_a_profile_that_is_gone_is_not_made_again(self, specialist: Caller) -> None:
+        profile = profiles.find_profile(specialist.specialist_id)
+        assert profile is not None
+        delete_stored("calendar", dict(profile.key()))
+        profiles.note_verified(profile)
+        assert stored_in_calendar("profile") == []
+
     def test_who_is_both_client_and_specialist_is_counted_as_each(
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
+        self.with_account(specialist, is_verified=True)
         self.booked(replace(ann, email=specialist.email), 3)
         for number in range(4):
             a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)

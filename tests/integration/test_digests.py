@@ -13,7 +13,7 @@ from booking.caller import Caller, Locale
 from booking.dynamodb.transaction import Transaction
 from booking.notifications import messages
 from booking.notifications.digests import SETTLED_AFTER
-from booking.notifications.mail_queue import parse
+from booking.notifications.mail_requests import parse
 from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.specialists import profiles
@@ -31,11 +31,10 @@ from tests.integration.people import (
     a_specialist,
     a_waiter,
 )
-from tests.integration.sending import send_queued
+from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import refusing
 from tests.integration.sweeps import remind_everywhere
 from tests.integration.tables import change_stored, stored, stored_in_calendar
-from tests.integration.test_notifications import tell
 
 pytestmark = pytest.mark.usefixtures("outside")
 

@@ -11,9 +11,6 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
 
 from booking.accounts.table import UserItem
 from booking.background.sweep import LEAST_TIME_LEFT_MS
@@ -24,15 +21,12 @@ from booking.bookings.create import create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance, Booking
-from booking.bookings.table import BookingItem
 from booking.caller import Caller, Locale
 from booking.dynamodb.items import create
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
 from infra.settings import ROOT
-from streams import publish_events
-from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Outside, calendar_of, error, text_of
 from tests.integration.people import (
     HOUR,
@@ -46,7 +40,7 @@ from tests.integration.people import (
     a_waiter,
     an_admin,
 )
-from tests.integration.sending import send_queued
+from tests.integration.sending import publish, records, send_queued, tell
 from tests.integration.store_calls import Answer, counted_calls, refusing
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar
@@ -54,8 +48,6 @@ from tests.integration.tables import change_stored, delete_stored, stored, store
 pytestmark = pytest.mark.usefixtures("outside")
 
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "infra" / "events" / "booking-event.schema.json").read_text()))
-
-type Record = dict[str, Any]
 
 
 @pytest.fixture
@@ -73,37 +65,6 @@ def ann() -> Caller:
 @pytest.fixture
 def booking(specialist: Caller, ann: Caller) -> Booking:
     return a_booking(specialist, ann)
-
-
-def records() -> list[Record]:
-    """What the stream holds, as Lambda hands it to a function."""
-    shard = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[BookingItem.Meta.table_name].stream_shard
-    assert shard is not None
-    found: list[Record] = json.loads(
-        json.dumps(shard.get(shard.starting_sequence_number, 1000), default=datetime.timestamp)
-    )
-    return found
-
-
-def tell(
-    outside: Outside,
-    told: list[Record] | None = None,
-    *,
-    time_left: Callable[[], int] = lambda: 60_000,
-    now: datetime = NOW,
-) -> list[str]:
-    """One invocation, and then one of what sends the mail; the sequence numbers that must come again."""
-    again = publish(told, time_left)
-    send_queued(outside, now)
-    return again
-
-
-def publish(told: list[Record] | None, time_left: Callable[[], int]) -> list[str]:
-    try:
-        answer = publish_events.handler({"Records": records() if told is None else told}, an_invocation(time_left))
-    except BatchProcessingError:
-        return ["all"]
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def a_failed_entry(code: str) -> Answer:
@@ -440,7 +401,7 @@ class TestDailyCap:
         assert profile["email_verified"] is True
 
         a_booking(specialist, a_client(), 3 * HOUR)
-        publish(None, lambda: 60_000)
+        publish()
         with counted_calls() as calls:
             send_queued(outside)
 
@@ -657,7 +618,7 @@ class TestFailures:
     def test_an_unreachable_store_makes_the_record_come_again(self, outside: Outside, booking: Booking) -> None:
         told = records()
         with refusing("InternalServerError", only="UpdateItem", table=settings().ephemeral_table, status=500):
-            assert publish(told, lambda: 60_000) == ["all"]
+            assert publish(told) == ["all"]
         assert tell(outside, told) == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
 

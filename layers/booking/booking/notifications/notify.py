@@ -8,7 +8,7 @@ from booking.background.mail_queue import put_on_mail_queue
 from booking.background.retry import TryLater
 from booking.notifications.delivery import OutcomeUnknown, Refused, deliver_once
 from booking.notifications.events import BookingEvent, publish
-from booking.notifications.mail_queue import mails_about
+from booking.notifications.mail_requests import mails_about
 
 
 def notify(event: BookingEvent, now: datetime) -> None:

@@ -8,7 +8,7 @@ from booking.bookings.read import confirmed_bookings
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.digests import instant, news_of
 from booking.notifications.mail import post
-from booking.notifications.mail_queue import DigestRequest
+from booking.notifications.mail_requests import DigestRequest
 from booking.notifications.messages import compose_digest
 from booking.notifications.recipients import specialist_recipient
 from booking.specialists.profiles import find_profile

@@ -12,7 +12,7 @@ from booking.caller import Locale
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.digests import keep_news
 from booking.notifications.mail import Recipient, post
-from booking.notifications.mail_queue import MailRequest
+from booking.notifications.mail_requests import MailRequest
 from booking.notifications.messages import Audience, Occasion, compose
 from booking.notifications.recipients import specialist_recipient
 from booking.slots.rules import has_started

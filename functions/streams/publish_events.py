@@ -12,7 +12,7 @@ from booking.background.retry import TryLater
 from booking.background.run import run
 from booking.background.sweep import Bounds
 from booking.notifications.events import BookingEvent, booking_events, publish
-from booking.notifications.mail_queue import ask_for_mails
+from booking.notifications.mail_requests import ask_for_mails
 from booking.runtime.clock import current_instant
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger

@@ -44,6 +44,7 @@ class EventType(StrEnum):
     RESCHEDULED = "BookingRescheduled"
     EXPIRED = "BookingExpired"
     LAPSED = "BookingLapsed"
+    ATTENDANCE_SET = "BookingAttendanceSet"
     PROMOTED = "WaitListPromoted"
 
 
@@ -120,6 +121,8 @@ def _detail(event_id: str, occurred_at: datetime, booking: Booking, moved_from: 
             "status": booking.status,
             "created_at": to_stored(booking.created_at),
             "cancelled_at": _stored_or_none(booking.cancelled_at),
+            "cancel_reason": booking.cancel_reason,
+            "attendance": booking.attendance,
             "hold_expires_at": _stored_or_none(booking.hold_expires_at),
             "payment_ref": booking.payment_ref,
             "from_wait_list": booking.from_wait_list,
@@ -177,7 +180,7 @@ def _kinds(before: Booking | None, after: Booking) -> list[EventType]:
         return [EventType.LAPSED if after.has_lapsed else _TYPES[after.status]]
     if before.slot_id != after.slot_id:
         return [EventType.RESCHEDULED]
-    return []
+    return [EventType.ATTENDANCE_SET] if before.attendance != after.attendance else []
 
 
 def _stored_or_none(instant: datetime | None) -> str | None:

@@ -141,7 +141,7 @@ export class Book extends PageElement {
     return html`<div class="card stack">
       <h1 tabindex="-1">${t("book.whom")}</h1>
       ${this.profiles.length ? html`<ul class="list">${this.profiles.map((profile) => html`<li>
-        <a class="choice" href=${address(profile)}><strong>${profile.display_name}</strong>
+        <a class="choice" href=${address(profile)} @click=${(event) => this.onWhom(event, profile)}><strong>${profile.display_name}</strong>
           <span class="muted">${profile.description}</span></a></li>`)}</ul>`
         : html`<p>${t("book.nobody")} <a href=${addressOf("/desk")}>${t("book.open_desk")}</a></p>`}
     </div>`;
@@ -254,6 +254,14 @@ export class Book extends PageElement {
 
   // What the visitor does
 
+  /** On a page of somebody else's nobody is led away from it. */
+  onWhom(event, profile) {
+    if (!this.embedded) return;
+    event.preventDefault();
+    this.specialist = profile.id;
+    this.open();
+  }
+
   onService(service) {
     Object.assign(this, { service, day: undefined, slot: null });
     this.setAddress({ push: true });
@@ -263,8 +271,8 @@ export class Book extends PageElement {
   onDay({ detail: { day, slots, byVisitor } }) {
     Object.assign(this, { day, slots, slotsOf: day });
     if (byVisitor) Object.assign(this, { message: null, waiting: null });
-    this.setAddress({ push: byVisitor });
     if (this.at) this.takeTime();
+    this.setAddress({ push: byVisitor });
   }
 
   onPick(slot) {

@@ -14,13 +14,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.e2e.deployed import DeployedStack, deployed_stack
+from tests.e2e.deployed import MAIL_PORT, DeployedStack, deployed_stack
+from tests.e2e.mail_sink import MailSink, mail_sink
 from tests.e2e.people import People
+from tests.e2e.sending import let_mail_out
 
 NO_BROWSER = (
     "No Chromium is installed, which the tests of the pages need: "
     "`apt-get install chromium`, or `.venv/bin/playwright install chromium`"
 )
+ARGUMENTS = ["--disable-features=LocalNetworkAccessChecks"]
+"""The site that shows the widget is somewhere else by name only, and may call this machine."""
 EXPECTED_REFUSALS = ("Failed to load resource: the server responded with a status of 4",)
 """The browser says of every answer 4xx that it is one; what the page makes of it is what tests are about."""
 SAY_VIOLATIONS = """
@@ -33,9 +37,16 @@ Visitor = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[DeployedStack]:
-    """One stack for all tests; `BOOKING_E2E_URL` names another."""
+def sink() -> Iterator[MailSink]:
+    with mail_sink(MAIL_PORT) as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def stack(sink: MailSink) -> Iterator[DeployedStack]:
+    """One stack for all tests, whose mail arrives in `sink`; `BOOKING_E2E_URL` names another."""
     with deployed_stack() as deployed:
+        let_mail_out(deployed)
         yield deployed
 
 
@@ -51,7 +62,7 @@ def browser() -> Iterator[Browser]:
         found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
         try:
             started = playwright.chromium.launch(
-                executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else []
+                executable_path=found, args=[*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
             )
         except Error as error:
             pytest.fail(f"{NO_BROWSER}.\n{error}", pytrace=False)

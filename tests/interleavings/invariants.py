@@ -167,6 +167,15 @@ def bookings_are_left_alone(evidence: Evidence) -> Found:
         )
 
 
+def a_new_password_ends_all_sessions(evidence: Evidence) -> Found:
+    """Those of an earlier generation are worth nothing, nor are links to choose another one."""
+    for user_id, before in evidence.before.accounts.items():
+        after = evidence.after.accounts[user_id]
+        has_new_password = after["password_hash"] != before["password_hash"]
+        if has_new_password and after.get("session_generation", 0) <= before.get("session_generation", 0):
+            yield f"{after['email']} has another password, and sessions go on"
+
+
 GUARANTEES: Mapping[str, Guarantee] = {
     "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
@@ -174,6 +183,7 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "2 attendance is of what has begun": attendance_is_of_what_has_begun,
     "15 a hold ends in time": holds_end_in_time,
     "15 nobody holds too many": clients_hold_a_few,
+    "a new password ends all sessions": a_new_password_ends_all_sessions,
     "3 no two slots overlap": no_overlap,
     "3 days say what slots take": days_say_what_slots_take,
     "10 nobody shares a minute": nobody_shares_a_minute,

@@ -8,6 +8,7 @@ from itertools import combinations_with_replacement
 from tests.interleavings.scheduler import calling
 from tests.interleavings.store import Store
 from tests.interleavings.worlds import (
+    ACCOUNT,
     ACROSS,
     BESIDE,
     BOTH,
@@ -186,6 +187,33 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("delete 15:00", "cancel Cid's 14:00"),
         ("cancel Cid's 14:00", "Dan waits for 14:00"),
         ("cancel Cid's 14:00", "Eve leaves 14:00", "Dan waits for 14:00"),
+    ),
+    ACCOUNT: (
+        # a link is good for one use, and the last one mailed is the good one
+        ("reset the password", "reset it otherwise"),
+        ("reset the password", "mail a link to reset"),
+        ("verify", "verify"),
+        ("verify", "mail a link to verify"),
+        ("verify", "deactivate Ann"),
+        ("verify", "reset the password"),
+        # a new password ends every session, also one that is just being opened or refreshed
+        ("reset the password", "change the password"),
+        ("reset the password", "log in"),
+        ("reset the password", "refresh"),
+        ("reset the password", "deactivate Ann"),
+        ("change the password", "change the password"),
+        ("change the password", "log in"),
+        ("change the password", "refresh"),
+        ("change the password", "deactivate Ann"),
+        ("change the password", "make Ann a specialist"),
+        ("change the password", "log out"),
+        ("refresh", "refresh elsewhere"),
+        ("refresh", "deactivate Ann"),
+        ("reset the password", "change the password", "refresh"),
+        ("reset the password", "reset it otherwise", "log in"),
+        ("change the password", "log out", "reset the password"),
+        ("change the password", "log out", "deactivate Ann"),
+        ("change the password", "log out", "make Ann a specialist"),
     ),
 }
 

@@ -9,6 +9,8 @@ _IN_LINE = "an entry and its place in the line come and go in one write, and the
 _MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
 _SOONER = "without it, it is as if the promotion had been written before the change that was under way beside it"
 _CROWD = "set only while more wait than one write can promote; tests/integration/test_slots_from_hours.py holds it"
+_RECOVERY = "another term of the write fails with it, or it is as if this write had come before the other"
+_CLOCK = "no clock moves between the operations; tests/integration/test_recovery.py and test_accounts.py hold it"
 _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
 
 SURVIVORS: Mapping[str, str] = {
@@ -83,6 +85,28 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
     "check UserItem if is_active = …": _ACCOUNTS,
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
+    "accounts.mailed_links.verify_email: update UserItem if is_active = …": _RECOVERY,
+    "accounts.new_password.reset_password: update UserItem if is_active = …": _RECOVERY,
+    **{
+        f"accounts.new_password._write < accounts.new_password.{caller}: update UserItem if {term}": _RECOVERY
+        for caller in ("_change", "_write")
+        for term in (
+            "is_active = …",
+            "password_hash = …",
+            "session_generation = …",
+            "(session_generation = … OR attribute_not_exists (session_generation))",
+        )
+    },
+    "accounts.sessions._rotate < accounts.sessions.refresh_session: update _Family if expires_at > …": _CLOCK,
+    "accounts.sessions.carry_over_in < accounts.new_password._write: update _Family if expires_at > …": _CLOCK,
+    "accounts.sessions.carry_over_in < accounts.new_password._write: update _Family if user_id = …": (
+        "nobody asks with another one's session: tests/integration/test_recovery.py"
+    ),
+    "accounts.sessions.open_session < accounts.log_in.log_in: create _Family if attribute_not_exists (pk)": _IDS,
+    "specialists.profiles.add_to < accounts.change_access._change_profile_in: "
+    "put ProfileItem if attribute_not_exists (specialist_id)": _ACCOUNTS,
+    "specialists.profiles.open_in < accounts.change_access._change_profile_in: "
+    "update ProfileItem if attribute_not_exists (display_name)": _ACCOUNTS,
     "specialists.services.update_service: update ServiceItem if attribute_exists (specialist_id)": (
         "services are never deleted; that an unknown one is not made is in tests/integration/test_services.py"
     ),

@@ -68,7 +68,12 @@ class Tables:
     @cached_property
     def active(self) -> set[str]:
         """The accounts that are active."""
-        return {row["user_id"] for row in self._rows(settings().users_table) if row.get("is_active")}
+        return {user_id for user_id, row in self.accounts.items() if row["is_active"]}
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Row]:
+        """By id."""
+        return {row["user_id"]: row for row in self._rows(settings().users_table) if "email" in row}
 
     def calendar(self, kind: str) -> list[Row]:
         """The calendar's items of a kind (`"slot"`, `"day"`)."""

@@ -15,9 +15,11 @@ from booking.slots.open import open_slot
 from tests.instants import DAY, HOUR, NOW, SECOND
 from tests.interleavings.operation import Operation
 from tests.interleavings.operations import operations
+from tests.interleavings.operations_of_account import operations_of_account
 from tests.interleavings.operations_of_hours import leave, operations_of_hours
 from tests.interleavings.store import Snapshot, Store
 from tests.interleavings.world import HOLD_SECONDS, TWO, Morning, a_morning
+from tests.interleavings.world_of_account import an_account
 from tests.interleavings.world_of_hours import MorningOfHours, a_morning_of_hours
 
 OPENED = "opened by hand"
@@ -31,6 +33,8 @@ HOURS_INACTIVE = "opening hours, Wanda deactivated and still in line"
 ACROSS = "opening hours, only Eve waits, for 9:45, which two have"
 BESIDE = "opening hours, Eve waits for 14:00 for a cut, which 15:00 is in the way of"
 BOTH = "opening hours, Cid has 14:00, and Eve waits for it for a cut, which 15:00 is in the way of, too"
+
+ACCOUNT = "Ann's account"
 
 type Operations = Mapping[str, Operation]
 
@@ -132,4 +136,5 @@ _MAKERS: Mapping[str, Callable[[], Operations]] = {
     ACROSS: partial(_of_hours, _only_eve_waits),
     BESIDE: partial(_of_hours, _eve_waits_for_14),
     BOTH: _with_both,
+    ACCOUNT: lambda: operations_of_account(an_account()),
 }

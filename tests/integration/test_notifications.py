@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import jsonschema_rs
 import pytest
 
 from booking.accounts.table import UserItem
+from booking.background.retry import TryLater
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
@@ -23,6 +25,7 @@ from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance, Booking
 from booking.caller import Caller, Locale
 from booking.dynamodb.items import create
+from booking.errors import StoreUnavailable
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
@@ -617,10 +620,57 @@ class TestFailures:
 
     def test_an_unreachable_store_makes_the_record_come_again(self, outside: Outside, booking: Booking) -> None:
         told = records()
-        with refusing("InternalServerError", only="UpdateItem", table=settings().ephemeral_table, status=500):
-            assert publish(told) == ["all"]
+        with (
+            refusing("InternalServerError", only="BatchGetItem", status=500),
+            pytest.raises(StoreUnavailable),
+        ):
+            publish(told, lambda: 60_000)
+        assert (outside.events, outside.requests) == ([], [])
         assert tell(outside, told) == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_what_cannot_be_noted_is_published_and_its_record_does_not_come_again(
+        self, outside: Outside, booking: Booking, log_stream: io.StringIO
+    ) -> None:
+        with refusing("InternalServerError", only="BatchWriteItem", status=500):
+            assert tell(outside) == []
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+        assert "could not be noted" in log_stream.getvalue()
+
+    def test_of_a_batch_only_what_the_bus_did_not_take_comes_again(self, outside: Outside, specialist: Caller) -> None:
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        outside.refused_entries = {1: "ThrottlingException"}
+        told = records()
+        assert tell(outside, told) == [told[1]["dynamodb"]["SequenceNumber"]]
+        outside.refused_entries = {}
+        assert tell(outside, told) == []
+        ids = [json.loads(event["Detail"])["event_id"] for event in outside.events]
+        assert ids == [f"{told[place]['eventID']}-BookingConfirmed" for place in (0, 2, 1)]
+        assert len(outside.mails) == 6
+
+    def test_where_no_report_is_taken_the_batch_fails_and_nothing_is_sent_twice(
+        self, outside: Outside, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EVENT_FAILURES", "raise")
+        settings.cache_clear()
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        outside.refused_entries = {1: "ThrottlingException"}
+        with pytest.raises(TryLater, match="must come again"):
+            tell(outside)
+        outside.refused_entries = {}
+        assert tell(outside) == []
+        assert (len(outside.events), len(outside.mails)) == (3, 6)
+
+    def test_a_batch_takes_few_calls_however_many_changes_there_are(self, outside: Outside, specialist: Caller) -> None:
+        for number in range(25):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        told = records()
+        with counted_calls() as calls:
+            assert publish(told, lambda: 60_000) == []
+        assert calls.counted - Counter(UpdateItem=1) == {"BatchGetItem": 1, "BatchWriteItem": 1}  # 1: the totals
+        assert len(outside.events) == 25
 
     def test_records_for_which_no_time_is_left_come_again(self, outside: Outside, specialist: Caller) -> None:
         for number in range(3):

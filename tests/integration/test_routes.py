@@ -55,7 +55,7 @@ class TestFromRegistrationToASecondBooking:
     def test_the_whole_flow(self, api: Api, now: datetime) -> None:
         tokens = {}
         for role in ("specialist", "client"):
-            account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role}
+            account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role, "display_name": "Ann"}
             registered = api.request("POST", "/auth/register", json=account)
             assert registered.status_code == 201
             assert registered.json().keys() == USER
@@ -83,9 +83,11 @@ class TestFromRegistrationToASecondBooking:
         booking = api.request("POST", "/bookings", headers=tokens["client"], json=wanted)
         assert booking.status_code == 201
         assert booking.json()["service_id"] == wanted["service_id"]
+        about = {"name": "Ann", "email": "client@example.com", "phone": None}
+        assert booking.json()["client"] == about | {"id": booking.json()["client_id"]}
         error_of(api.request("POST", "/bookings", headers=tokens["client"], json=wanted), 409, "slot_already_booked")
         path = f"/bookings/{booking.json()['id']}"
-        assert api.request("GET", path, headers=tokens["specialist"]).json() == named(booking.json())
+        assert api.request("GET", path, headers=tokens["specialist"]).json() == named(booking.json(), "Ann")
         [seen] = api.request("GET", "/bookings/specialists/me", headers=tokens["specialist"]).json()
         assert seen == booking.json() | {"client_email": "client@example.com"}
 

@@ -18,6 +18,15 @@ class BookedServiceBody(ResponseBody):
     duration_minutes: Annotated[int | None, Field(validation_alias="minutes")]
 
 
+class BookingClientBody(ResponseBody):
+    """Whose booking it is, and how to reach them; `name` and `phone` are as they were when it was booked."""
+
+    id: str
+    name: str | None
+    email: str
+    phone: str | None
+
+
 class BookingBody(ResponseBody):
     """A booking; `cancelled_at` is null while it is held or confirmed, and when it ended otherwise.
 
@@ -31,6 +40,7 @@ class BookingBody(ResponseBody):
     id: str
     slot_id: str
     client_id: str
+    client: BookingClientBody
     specialist_id: str
     service_id: str | None
     service: BookedServiceBody | None

@@ -13,6 +13,8 @@ from booking.dynamodb.connection import call, shared_connection
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, Contended
 
+MOST_READ = 100
+
 
 class Item(Model):
     """The base of every stored item."""
@@ -50,7 +52,7 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
 def get_all(
     item: type[Item], keys: Collection[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
 ) -> list[RawItem]:
-    """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read.
+    """Those of the items with these keys (at most `MOST_READ`) that there are, as they are stored; one consistent read.
 
     With `attributes` the answer has those and no others.
     """

@@ -11,7 +11,7 @@ from booking.errors import Unauthenticated
 def account_to_erase(caller: Caller, password: str) -> UserItem:
     """The caller's account, active or marked already. Raises `CurrentPasswordWrong`, `Unauthenticated`."""
     user = get(UserItem, caller.user_id, consistent=True)
-    if user is None or not (user.is_active or user.erased_at is not None):
+    if user is None or not (user.is_active or user.is_marked_erased):
         raise Unauthenticated
     if not matches(password, user.password_hash):
         raise CurrentPasswordWrong

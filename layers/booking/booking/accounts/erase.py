@@ -37,7 +37,7 @@ def mark_erased(user: UserItem, tokens_end_at: datetime, now: datetime) -> None:
 def is_kept(user_id: str) -> bool:
     """Whether there is such an account that nobody has begun to erase."""
     user = get(UserItem, user_id, consistent=True)
-    return user is not None and user.erased_at is None
+    return user is not None and not user.is_marked_erased
 
 
 def delete_account(user_id: str) -> None:

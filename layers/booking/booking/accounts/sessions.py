@@ -25,7 +25,7 @@ from booking.accounts.user import User
 from booking.dynamodb.attributes import InstantAttribute
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import MOST_READ, create, delete, get, get_all, update
+from booking.dynamodb.items import MOST_GETS, create, delete, get, get_all, update
 from booking.dynamodb.queries import query_every
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds, from_epoch_seconds
@@ -140,7 +140,7 @@ def list_sessions(user: User, now: datetime) -> Sequence[OpenSession]:
     """The account's sessions that are not over."""
     keys = [(item.pk,) for item in query_every(_Family.by_user, user.id, _Family.pk.startswith(_key("")))]
     families = [
-        _Family.from_old(raw) for some in batched(keys, MOST_READ, strict=False) for raw in get_all(_Family, some)
+        _Family.from_old(raw) for some in batched(keys, MOST_GETS, strict=False) for raw in get_all(_Family, some)
     ]
     return [
         OpenSession(family.begun_at, from_epoch_seconds(family.expires_at))

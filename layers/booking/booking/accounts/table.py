@@ -47,6 +47,12 @@ class UserItem(Item):
 
     by_created_at = ByCreatedAt()
 
+    @property
+    def is_marked_erased(self) -> bool:
+        """Whether its erasure has begun."""
+        began: object = self.erased_at
+        return began is not None
+
     def to_user(self) -> User:
         """The account without its password's hash."""
         return User(

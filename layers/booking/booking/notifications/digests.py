@@ -21,11 +21,11 @@ from booking.background.sweep import Due
 from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import MOST_READ, create, get_all, update
+from booking.dynamodb.items import MOST_GETS, create, get_all, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
-from booking.notifications.mail_queue import DigestRequest, MailRequest
+from booking.notifications.mail_requests import DigestRequest, MailRequest
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
 from booking.specialists.table import PROFILE_KEY, CalendarItem, Digests, ProfileItem, digest_timer_key
 
@@ -70,7 +70,7 @@ def _people_of(mails: Iterable[MailRequest]) -> Mapping[str, RawItem]:
     """What bookings say of people now, by their ids."""
     ids = sorted({_id_of(mail) for mail in mails})
     shown = {"booking_id", *PERSONAL}
-    keys = batched(((each,) for each in ids), MOST_READ, strict=False)
+    keys = batched(((each,) for each in ids), MOST_GETS, strict=False)
     found = [raw for some in keys for raw in get_all(BookingItem, some, attributes=shown)]
     return {raw["booking_id"]["S"]: raw for raw in found}
 

@@ -32,7 +32,7 @@ def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
 
 def _begin(caller: Caller, password: str, now: datetime) -> None:
     user = account_to_erase(caller, password)
-    if user.erased_at is not None:
+    if user.is_marked_erased:
         return
     if has_bookings_to_come(caller.specialist_id, caller.user_id, now):
         raise UpcomingBookings

@@ -19,6 +19,8 @@ USER = {
 SIGNED_IN: tuple[tuple[str, str, object], ...] = (
     ("GET", "/users/me", None),
     ("PATCH", "/users/me", {}),
+    ("DELETE", "/users/me", {"password": PASSWORD}),
+    ("GET", "/users/me/export", None),
     ("PUT", "/users/me/password", {"current_password": PASSWORD, "password": PASSWORD}),
     ("POST", "/auth/email/verification", None),
     ("GET", "/users", None),

@@ -105,6 +105,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/auth/email/verify"): {"token": "a.b"},
         ("put", "/users/me/password"): {"current_password": "12345678", "password": "12345678"},
         ("patch", "/users/me"): {"display_name": "Ann"},
+        ("delete", "/users/me"): {"password": "12345678"},
         ("patch", "/users/{id}"): {"is_active": False},
         ("post", "/specialists/me/services"): {"title": "Cut", "duration_minutes": 30, "price": "1.00"},
         ("patch", "/specialists/me/services/{id}"): {"title": "Cut"},

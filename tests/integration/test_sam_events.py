@@ -29,7 +29,10 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
     **dict.fromkeys(("ForgotPassword", "SendVerification"), (202, None)),
     **dict.fromkeys(("DeleteDate", "LogOut"), (204, None)),
-    **dict.fromkeys(("ChangePassword", "GetOwnUser", "UpdateOwnUser"), (401, "invalid_credentials")),
+    **dict.fromkeys(
+        ("ChangePassword", "DeleteOwnUser", "ExportOwnUser", "GetOwnUser", "UpdateOwnUser"),
+        (401, "invalid_credentials"),
+    ),
     "LogIn": (401, "invalid_login"),
     "RefreshSession": (401, "invalid_refresh_token"),
     "UpdateUser": (404, "user_not_found"),

@@ -621,7 +621,7 @@ class TestWorkers:
         self, outside: Outside, call: int
     ) -> None:
         """It dies when it has asked for a mail, before the booking's timer moves on."""
-        clients = [booking.client.email for booking in bookings(4)]
+        clients = [str(booking.client.email) for booking in bookings(4)]
         event = dispatched(REMINDERS, [0])
         with just_before("UpdateItem", die, call=call), pytest.raises(Died):
             run_at(event, NOW)

@@ -44,7 +44,8 @@ def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime
     event.add("status", "CANCELLED" if is_cancelled else _STATUS.get(booking.status, "CONFIRMED"))
     event.add("summary", _summary(booking, specialist))
     event.add("organizer", _organizer(specialist))
-    event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))
+    if booking.client.email:
+        event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))
 
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)

@@ -16,7 +16,7 @@ from booking.bookings.table import BookingItem
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import Step
-from booking.dynamodb.items import get_all, update
+from booking.dynamodb.items import delete, get_all, update
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
@@ -49,6 +49,11 @@ def forget_ended_holds(client_id: str, counted: RawItem, now: datetime) -> None:
     if not ended:
         raise TooManyOpenHolds
     update(_OpenHolds(pk=_key(client_id)), [_OpenHolds.booking_ids.delete(ended), _kept_from(now)])
+
+
+def forget_holds(client_id: str) -> None:
+    """Nothing is counted for the client any more."""
+    delete(_OpenHolds(pk=_key(client_id)))
 
 
 def _kept_from(now: datetime) -> Action:

@@ -86,8 +86,8 @@ class Booking:
         return self.client.id
 
     @property
-    def client_email(self) -> str:
-        """Where mail reaches its client."""
+    def client_email(self) -> str | None:
+        """Where mail reaches its client, unless it was erased."""
         return self.client.email
 
     @property

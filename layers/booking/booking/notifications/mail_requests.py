@@ -118,9 +118,9 @@ def mails_about(event: BookingEvent) -> list[MailRequest]:
         return []
     if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return []
+    before = event.image_before if occasion is Occasion.RESCHEDULED else None  # nobody is told of it otherwise
     return [
-        MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, event.image_before)
-        for audience in Audience
+        MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, before) for audience in Audience
     ]
 
 

@@ -106,7 +106,7 @@ def _particulars(
     return {
         "title": defanged(booking.service_title or "") or texts["appointment"],
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
-        "client": _shown(booking.client.email),
+        "client": _shown(booking.client.email) if booking.client.email else texts["client"],
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "reason": _reason(texts, booking),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",

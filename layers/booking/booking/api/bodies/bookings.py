@@ -19,11 +19,11 @@ class BookedServiceBody(ResponseBody):
 
 
 class BookingClientBody(ResponseBody):
-    """Whose booking it is, and how to reach them; `name` and `phone` are as they were when it was booked."""
+    """Whose booking it is, and how to reach them, as it was when it was booked; of who was erased only the id."""
 
     id: str
     name: str | None
-    email: str
+    email: str | None
     phone: str | None
 
 
@@ -66,4 +66,4 @@ class ClientBookingBody(BookingBody):
 class SpecialistBookingBody(BookingBody):
     """A booking as its specialist sees it."""
 
-    client_email: str
+    client_email: str | None

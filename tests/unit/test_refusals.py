@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from booking import errors
+from booking.accounts.errors import UserNotFound
 from booking.api.errors import status_of
 from booking.slots.errors import BookedSlot, EntryNotFound, SlotAlreadyBooked, SlotNotFound
 from booking.specialists.errors import ServiceNotFound, SpecialistNotFound
@@ -35,6 +36,8 @@ HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "DeleteSlot": PLANNING,
     "DeleteTimeOff": PLANNING,
     "CreateBooking": {SpecialistNotFound},  # then there is no such slot
+    "CreateGuestBooking": {SpecialistNotFound},
+    "VerifyEmail": {UserNotFound},  # then the token is not valid
     "JoinWaitList": {SpecialistNotFound},
     "ListOwnSlots": {SpecialistNotFound},  # then the caller has no profile
 }

@@ -69,7 +69,7 @@ class BookingEvent:
             "occurred_at": to_stored(self.occurred_at),
             "booking": {
                 "id": booking.id,
-                "client_id": booking.client_id,
+                "client_id": booking.shown_client_id,
                 "specialist_id": booking.specialist_id,
                 "service_id": booking.service_id,
                 "status": booking.status,

@@ -8,11 +8,14 @@ from booking.background.mail_queue import put_on_mail_queue
 from booking.background.retry import TryLater
 from booking.notifications.delivery import OutcomeUnknown, Refused, deliver_once
 from booking.notifications.events import BookingEvent, publish
+from booking.notifications.guest_bookings import take_over_for_account
 from booking.notifications.mail_queue import mails_about
 
 
 def notify(event: BookingEvent, now: datetime) -> None:
-    """Publishes the event once, and asks for its mails; neither keeps the other from being done.
+    """Publishes the event once, asks for its mails, and hands a guest's booking to its account.
+
+    None of it keeps the rest from being done.
 
     Then raises `OutcomeUnknown`, `TryLater` or `Refused`; a repeat publishes only what was not published, and of mails
     that were asked for twice one is sent.
@@ -20,6 +23,7 @@ def notify(event: BookingEvent, now: datetime) -> None:
     steps: tuple[Callable[[], object], ...] = (
         partial(deliver_once, f"event#{event.id}", partial(publish, event), now),
         *(partial(put_on_mail_queue, mail.text) for mail in mails_about(event)),
+        partial(take_over_for_account, event),
     )
     failures = [failure for step in steps if (failure := _failure_of(step)) is not None]
     for kind in (OutcomeUnknown, TryLater, Refused):

@@ -23,6 +23,7 @@ _TOKEN = "eyJhbGciOiJIUzI1NiJ9…"  # noqa: S105  # the beginning of any
 
 OF_NAME: Mapping[str, Any] = {
     "access_token": _TOKEN,
+    "attendance": None,
     "booked_slots": 5,
     "buffer_after_minutes": 10,
     "buffer_before_minutes": 0,
@@ -116,6 +117,7 @@ _OF_PLACE: Mapping[str, Any] = {
     "BookingClientBody.id": _CLIENT,
     "UserBody.id": _CLIENT,
     "WaitListEntryBody.id": _ENTRY,
+    "AttendanceChange.attendance": "attended",
     "Status.status": "confirmed",
 }
 _OF_FORMAT: Mapping[str, str] = {"date": "2030-03-01", "date-time": "2030-03-01T09:00:00Z"}

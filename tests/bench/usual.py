@@ -78,6 +78,7 @@ class Booking(BaseModel):
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    attendance: Literal["attended", "no_show"] | None = None
 
 
 class User(BaseModel):

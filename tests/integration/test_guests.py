@@ -40,6 +40,7 @@ from booking.slots.errors import HoldsSlot, SlotAlreadyBooked, SlotNotFound, Slo
 from booking.specialists.opening_hours import Schedule
 from tests.instants import TICK
 from tests.integration.api import Api, bearer, error_of
+from tests.integration.opening_hours import opened, slot_at
 from tests.integration.outside import Outside
 from tests.integration.people import (
     DAY,
@@ -54,13 +55,11 @@ from tests.integration.people import (
     an_admin,
     set_active,
 )
-from tests.integration.sending import send_queued
+from tests.integration.sending import publish, send_queued
 from tests.integration.store_calls import counted_calls, just_before, keys_unreachable, lost_answers, refusing
 from tests.integration.sweeps import lapse_everywhere, remind_everywhere
 from tests.integration.tables import booking_item, change_stored, everything_stored, refused, slot_item, stored
 from tests.integration.test_http_conventions import NEEDING_A_TOKEN, bodies, filled
-from tests.integration.test_notifications import publish
-from tests.integration.test_slots_from_hours import opened, slot_at
 
 ADDRESS = "gus@example.com"
 SOURCE = "192.0.2.7"
@@ -110,7 +109,7 @@ def verify(account: Caller) -> None:
 
 def publish_all() -> None:
     """Hands all changes so far to the stream's function."""
-    assert publish(None, lambda: 60_000) == []
+    assert publish() == []
 
 
 def own(account: Caller) -> list[str]:

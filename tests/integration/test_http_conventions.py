@@ -64,6 +64,7 @@ ROLES = {
         ("get", "/specialists/me/time-off"),
         ("delete", "/specialists/me/time-off/{id}"),
         ("get", "/bookings/specialists/me"),
+        ("patch", "/bookings/{id}/attendance"),
     },
     "client": {("post", "/bookings"), ("post", "/bookings/wait-list")},
 }
@@ -117,6 +118,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/bookings"): slot,
         ("post", "/bookings/guest"): slot | {"name": "Ann", "email": "a@example.com"},
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
+        ("patch", "/bookings/{id}/attendance"): {"attendance": "attended"},
         ("post", "/bookings/{id}/confirm"): {"payment_ref": "pi_1"},
         ("patch", "/bookings/{id}/reschedule"): slot,
         ("post", "/bookings/wait-list"): slot,

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from icalendar import Calendar
 
 from booking import __version__
-from booking.accounts import passwords
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
 from booking.bookings.cancel import cancel_booking
@@ -30,16 +28,12 @@ from tests.integration.store_calls import counted_calls, unreachable
 from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import booking_item, stored, stored_in_calendar
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 USER = {
     *("id", "email", "email_verified", "role", "is_active", "created_at"),
     *("display_name", "phone", "locale", "time_zone"),
 }
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is tested here is not how long hashing takes."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(memory_cost=8, time_cost=1, parallelism=1))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ TOLD = [
     for occasion, audience in itertools.product(Occasion, Audience)
     if audience is Audience.CLIENT or occasion not in (Occasion.REMINDER, Occasion.HELD)
 ]
-FIELDS = {"title", "specialist", "client", "when", "before", "until"}
+FIELDS = {"title", "specialist", "client", "when", "before", "until", "reason"}
 LINK = "https://app.example.com/manage#token=t.o.k&booking=bkg_1"
 
 every_language = pytest.mark.parametrize("locale", Locale)
@@ -79,6 +79,7 @@ def test_words_name_only_what_is_filled_in_and_say_when(occasion: Occasion, audi
     assert named <= FIELDS
     assert {"title", "when"} <= named
     assert ("before" in named) == (occasion is Occasion.RESCHEDULED)
+    assert ("reason" in named) == (occasion is Occasion.CANCELLED)
     assert ("until" in named) == (occasion is Occasion.HELD)
 
 
@@ -162,6 +163,19 @@ def test_a_title_begins_no_paragraph_of_its_own() -> None:
         Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, service_title="Cut\n\nYour account is locked.\n\nCall us"
     )
     assert "Cut Your account is locked. Call us" in message.text
+
+
+@every_language
+@pytest.mark.parametrize("audience", Audience)
+def test_a_cancellation_says_why_in_a_paragraph_that_makes_no_links(audience: Audience, locale: Locale) -> None:
+    said = "Ill.\n\n$client, see https://evil.com/x"
+    cancelled = replace(a_booking(), cancel_reason=said)
+
+    message = compose(Occasion.CANCELLED, audience, locale, cancelled, a_profile())
+
+    told = {Locale.EN: "Reason", Locale.RU: "Причина"}[locale] + ": Ill. $client, see evil[.]com/x"
+    assert told in message.text.split("\n\n")
+    assert f"<p>{told}</p>" in message.html
 
 
 def test_times_are_the_specialists_over_midnight_and_the_change_of_clocks() -> None:

@@ -10,17 +10,18 @@ from booking.errors import StoreUnavailable
 from booking.notifications.events import BookingEvent, EventType
 
 
-def take_over_for_account(event: BookingEvent) -> None:
+def take_over_for_account(event: BookingEvent) -> TryLater | None:
     """Hands a guest's booking that was just confirmed to the account with its address, if there is a verified one.
 
-    Raises `TryLater`.
+    The answer says why that cannot be done now; doing it again changes nothing.
     """
     booking = event.booking
     if event.type is not EventType.CONFIRMED or booking.guest_id is None or booking.client.email is None:
-        return
+        return None
     try:
         user = find_user_by_address(booking.client.email)
         if user and user.is_active and user.email_verified:
             take_over(booking.id, user.id)
-    except StoreUnavailable as failure:
-        raise TryLater("the account cannot take the booking over now") from failure
+    except StoreUnavailable:
+        return TryLater("no account can take the booking over now")
+    return None

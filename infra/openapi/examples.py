@@ -105,6 +105,7 @@ _OF_PLACE: Mapping[str, Any] = {
     "ChangedProfileBody.id": _SPECIALIST,
     "ConflictBody.id": _BOOKING,
     "Health.version": __version__,
+    "NewBooking.client": None,
     "OwnProfileBody.description": "Barber in Kreuzberg since 2009",
     "OwnProfileBody.id": _SPECIALIST,
     "ProfileBody.description": "Barber in Kreuzberg since 2009",

@@ -35,6 +35,7 @@ ANYONE = {
     ("post", "/auth/password/forgot"),
     ("post", "/auth/password/reset"),
     ("post", "/auth/email/verify"),
+    ("post", "/bookings/guest"),
     ("get", "/specialists"),
     ("get", "/specialists/{id}"),
     ("get", "/specialists/{id}/services"),
@@ -116,6 +117,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/specialists/me/slots"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
+        ("post", "/bookings/guest"): slot | {"name": "Ann", "email": "a@example.com"},
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
         ("patch", "/bookings/{id}/attendance"): {"attendance": "attended"},
         ("post", "/bookings/{id}/confirm"): {"payment_ref": "pi_1"},
@@ -127,6 +129,11 @@ def bodies() -> dict[tuple[str, str], Any]:
 WITH_BODY = list(bodies())
 WITH_ID = [route for route in routes() if re.search(r"\{(\w+_)?id\}", route[1])]
 NEEDING_A_TOKEN = [route for route in routes() if route not in ANYONE]
+
+
+def stored_but_attempts() -> dict[str, list[dict[str, Any]]]:
+    """Everything that is stored, save that something was tried."""
+    return {table: [item for item in stored(table) if not item.get("pk", "").startswith("rate#")] for table in TABLES}
 
 
 def filled(path: str, value: str = "unknown") -> str:
@@ -291,7 +298,7 @@ class TestBodies:
 
     @pytest.mark.parametrize(("method", "path"), WITH_BODY)
     def test_a_value_that_cannot_be_is_a_4xx(self, api: Api, people: dict[str, Caller], method: str, path: str) -> None:
-        before = {table: stored(table) for table in TABLES}
+        before = stored_but_attempts()
         strange: tuple[object, ...] = (1, True, [], {}, 1.5, NULS, "\ud800" * 9, "x" * 10_000)
         for name, wrong in itertools.product(bodies()[method, path], strange):
             if repr(wrong) in map(repr, CAN_BE.get(name, ())):
@@ -311,7 +318,7 @@ class TestBodies:
                 problems = error_of(response, 422, "validation_error")["detail"]
                 assert {problem["loc"][1] for problem in problems} == {name}
 
-        assert {table: stored(table) for table in TABLES} == before
+        assert stored_but_attempts() == before
 
     @pytest.mark.parametrize(
         "content",

@@ -267,7 +267,7 @@ class TestErasingAClient:
 
         erase_at(ann, NOW + 2 * HOUR)
 
-        left = get_booking(specialist, booking.id)
+        left = get_booking(specialist, booking.id, NOW + 2 * HOUR)
         assert (left.status, left.slot_start_at, left.note) == ("expired", booking.slot_start_at, None)
         assert (left.client.id, left.client.email, left.client.name, left.client.phone) == (ann.user_id, *3 * [None])
 

@@ -41,7 +41,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(("GetAvailability", "GetProfile", "ListServices", "ListSlots"), (404, "specialist_not_found")),
     **dict.fromkeys(("GetSchedule", "ListDates"), (404, "specialist_not_found")),
     "UpdateService": (404, "service_not_found"),
-    **dict.fromkeys(("CreateBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
+    **dict.fromkeys(("CreateBooking", "CreateGuestBooking", "DeleteSlot", "JoinWaitList"), (404, "slot_not_found")),
     **dict.fromkeys(("CancelBooking", "ConfirmBooking", "GetBooking"), (404, "booking_not_found")),
     **dict.fromkeys(("GetCalendarFile", "RescheduleBooking", "SetAttendance"), (404, "booking_not_found")),
     "LeaveWaitList": (404, "wait_list_entry_not_found"),

@@ -630,7 +630,7 @@ class TestWorkers:
 
         assert len(outside.requests) == len(clients) + 1
         send_queued(outside, NOW + 6 * MINUTE)
-        assert sorted(outside.recipients) == sorted(clients)
+        assert sorted(outside.recipients) == sorted(map(str, clients))
         assert outside.letters == []
 
     def test_two_workers_in_one_shard_do_each_thing_once(self, outside: Outside) -> None:

@@ -85,7 +85,7 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
     "check UserItem if is_active = …": _ACCOUNTS,
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
-    "accounts.mailed_links.verify_email: update UserItem if is_active = …": _RECOVERY,
+    "accounts.mailed_links.spend_verification: update UserItem if is_active = …": _RECOVERY,
     "accounts.new_password.reset_password: update UserItem if is_active = …": _RECOVERY,
     **{
         f"accounts.new_password._write < accounts.new_password.{caller}: update UserItem if {term}": _RECOVERY

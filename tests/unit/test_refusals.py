@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from booking import errors
+from booking.accounts.errors import UserNotFound
 from booking.api.errors import status_of
 from booking.bookings.errors import BookingNotFound
 from booking.slots.errors import BookedSlot, EntryNotFound, SlotAlreadyBooked, SlotNotFound
@@ -38,6 +39,8 @@ HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "DeleteOwnUser": {BookingNotFound, SlotNotFound, *PLANNING},
     "ExportOwnUser": {ProfileNotFound},
     "CreateBooking": {SpecialistNotFound},  # then there is no such slot
+    "CreateGuestBooking": {SpecialistNotFound},
+    "VerifyEmail": {UserNotFound},  # then the token is not valid
     "JoinWaitList": {SpecialistNotFound},
     "ListOwnSlots": {SpecialistNotFound},  # then the caller has no profile
 }

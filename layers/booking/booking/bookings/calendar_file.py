@@ -12,7 +12,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Booking, Status, check_may_see
-from booking.caller import Caller
+from booking.caller import Caller, Guest
 from booking.runtime.defang import defanged
 from booking.runtime.settings import settings
 from booking.specialists.profiles import find_profile
@@ -24,10 +24,10 @@ _UNTITLED = "Appointment"
 _NO_REPLY = "noreply@booking-api.invalid"
 
 
-def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
+def get_calendar_file(caller: Caller | Guest, booking_id: str, now: datetime) -> bytes:
     """The file for whoever may see the booking. Raises `BookingNotFound`, `Forbidden`."""
     booking = find_booking(booking_id)
-    check_may_see(booking, caller)
+    check_may_see(booking, caller, now)
     return to_icalendar(booking, find_profile(booking.specialist_id), now)
 
 

@@ -30,10 +30,10 @@ class _Record(EphemeralItem):
     answer = UnicodeAttribute()
 
 
-def remember(transaction: Transaction, key: str, request: str, answer: Booking, now: datetime) -> Step:
+def remember(transaction: Transaction, asker_id: str, key: str, request: str, answer: Booking, now: datetime) -> Step:
     """Adds the record of a request and its answer to the write that carries the request out."""
     record = _Record(
-        pk=_record_key(answer.client_id, key),
+        pk=_record_key(asker_id, key),
         request=_digest(request),
         answer=json.dumps(without_person(BookingItem.of_new(answer).to_dynamodb_dict())),
         expires_at=epoch_seconds(now + KEPT),
@@ -47,12 +47,12 @@ def remembered_answer(old: RawItem, request: str) -> Booking:
     return _answer_of(_Record.from_old(old), request)
 
 
-def find_answer(client_id: str, key: str, request: str, now: datetime) -> Booking | None:
-    """The answer that the client's first request with that key got, if there was one. Raises `KeyUsedForOtherRequest`.
+def find_answer(asker_id: str, key: str, request: str, now: datetime) -> Booking | None:
+    """The answer that the asker's first request with that key got, if there was one. Raises `KeyUsedForOtherRequest`.
 
     For a request that is refused before anything is written: its repeat may come when the slot is not offered any more.
     """
-    record = get(_Record, _record_key(client_id, key), consistent=True)
+    record = get(_Record, _record_key(asker_id, key), consistent=True)
     if record is None or record.expires_at <= epoch_seconds(now):
         return None
     return _answer_of(record, request)
@@ -66,8 +66,8 @@ def _answer_of(record: _Record, request: str) -> Booking:
     return booking_of({**answer, **now})
 
 
-def _record_key(client_id: str, key: str) -> str:
-    return f"idempotency#{client_id}#{_digest(key)}"
+def _record_key(asker_id: str, key: str) -> str:
+    return f"idempotency#{asker_id}#{_digest(key)}"
 
 
 def _digest(text: str) -> str:

@@ -21,6 +21,7 @@ from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 MOST_OPEN_HOLDS = 5
+MOST_OPEN_HOLDS_OF_GUEST = 2
 LONGEST_HOLD = timedelta(minutes=30)
 
 
@@ -28,15 +29,15 @@ class _OpenHolds(EphemeralItem):
     booking_ids = UnicodeSetAttribute()
 
 
-def count_hold(transaction: Transaction, booking: Booking, now: datetime) -> Step:
-    """The client holds one more, if there are not too many."""
+def count_hold(transaction: Transaction, booking: Booking, most: int, now: datetime) -> Step:
+    """The client holds one more, if there are fewer than `most`."""
     return transaction.update(
         _OpenHolds(pk=_key(booking.client_id)),
         [
             _OpenHolds.booking_ids.add({booking.id}),
             _kept_from(now),
         ],
-        condition=_OpenHolds.booking_ids.does_not_exist() | (size(_OpenHolds.booking_ids) < MOST_OPEN_HOLDS),
+        condition=_OpenHolds.booking_ids.does_not_exist() | (size(_OpenHolds.booking_ids) < most),
     )
 
 

@@ -93,6 +93,7 @@ class BookingItem(ClientItem):
     booking_id = UnicodeAttribute(hash_key=True)
     slot_id = UnicodeAttribute()
     client_id = UnicodeAttribute()
+    guest_id = UnicodeAttribute(null=True)
     from_wait_list = BooleanAttribute(default=False)
     specialist_id = UnicodeAttribute()
     status = EnumAttribute(Status)
@@ -134,6 +135,7 @@ class BookingItem(ClientItem):
             note=booking.note,
             hold_expires_at=booking.hold_expires_at,
             from_wait_list=booking.from_wait_list,
+            guest_id=booking.guest_id,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=first_timer(booking.id),
             **client_attributes(booking.client, booking.service),
@@ -163,6 +165,7 @@ class BookingItem(ClientItem):
             sequence=int(self.sequence),
             frees=self.frees,
             from_wait_list=self.from_wait_list,
+            guest_id=self.guest_id,
         )
 
     def _changeable_until(self) -> datetime:

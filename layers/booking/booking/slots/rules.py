@@ -37,7 +37,8 @@ class Slot:
 class Client:
     """Who holds a slot or waits for one, and where and in which language (a `Locale`) mail reaches them.
 
-    `name` and `phone` are as they were then, if they were given. Of who was erased only the id is left.
+    `name` and `phone` are as they were then, if they were given. Of who was booked for by telephone, there may be no
+    address; of who was erased only the id is left.
     """
 
     id: str

@@ -19,7 +19,11 @@ class BookedServiceBody(ResponseBody):
 
 
 class BookingClientBody(ResponseBody):
-    """Whose booking it is, and how to reach them, as it was when it was booked; of who was erased only the id."""
+    """Whose booking it is, and how to reach them, as it was when it was booked; of who was erased only the id.
+
+    A guest has an id of its own, also once an account with its address has taken the booking over: then that account
+    itself and admins are shown the account's.
+    """
 
     id: str
     name: str | None
@@ -39,8 +43,8 @@ class BookingBody(ResponseBody):
 
     id: str
     slot_id: str
-    client_id: str
-    client: BookingClientBody
+    client_id: Annotated[str, Field(validation_alias="shown_client_id")]
+    client: Annotated[BookingClientBody, Field(validation_alias="shown_client")]
     specialist_id: str
     service_id: str | None
     service: BookedServiceBody | None

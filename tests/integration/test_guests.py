@@ -58,8 +58,7 @@ from tests.integration.people import (
 from tests.integration.sending import publish, send_queued
 from tests.integration.store_calls import counted_calls, just_before, keys_unreachable, lost_answers, refusing
 from tests.integration.sweeps import lapse_everywhere, remind_everywhere
-from tests.integration.tables import booking_item, change_stored, everything_stored, refused, slot_item, stored
-from tests.integration.test_http_conventions import NEEDING_A_TOKEN, bodies, filled
+from tests.integration.tables import booking_item, change_stored, refused, slot_item, stored
 
 ADDRESS = "gus@example.com"
 SOURCE = "192.0.2.7"
@@ -290,18 +289,6 @@ class TestLinks:
         error_of(api.request("GET", "/users/me", headers=link), 403, "not_enough_permissions")
         error_of(api.request("GET", "/bookings/bkg_other", headers=link), 403, "not_enough_permissions")
         refused(Unauthenticated, lambda: guest_of(bearer(a_client())["Authorization"].removeprefix("Bearer ")))
-
-    def test_no_other_route_takes_a_link(self, api: Api) -> None:
-        booking, another = guest_books(), a_booking(a_specialist(), a_client())
-        before = everything_stored()
-
-        for method, path in NEEDING_A_TOKEN:
-            ids = another.id if path.startswith("/bookings/{id}") else "unknown"
-            body = bodies().get((method, path))
-            response = api.request(method, filled(path, ids), headers=bearer_of(booking), json=body)
-            error_of(response, 403, "not_enough_permissions")
-
-        assert everything_stored() == before
 
     def test_while_the_keys_cannot_be_read_nothing_is_refused_for_good(self, api: Api) -> None:
         booking = guest_books()

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -32,12 +33,15 @@ from booking.bookings import erase
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_dates, set_schedule, update_own_profile
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.create_for import Contact
+from booking.bookings.create_guest import create_guest_booking
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import get_booking
 from booking.bookings.rules import Booking
-from booking.caller import Caller, Role
+from booking.bookings.take_over import take_over_all
+from booking.caller import Caller, Locale, Role
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
@@ -58,7 +62,7 @@ from tests.credentials import PASSWORD
 from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND
 from tests.integration.api import Api, an_invocation, error_of
 from tests.integration.outside import Died, Outside, text_of
-from tests.integration.people import a_booking, a_client, a_slot, a_specialist, a_waiter
+from tests.integration.people import a_booking, a_client, a_slot, a_specialist, a_waiter, an_admin
 from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import just_before, refusing
 from tests.integration.sweeps import expire_everywhere, remind_everywhere
@@ -194,6 +198,10 @@ def a_life(ann: Caller, outside: Outside) -> list[Booking]:
     confirm_booking(ann, held.id, NOW, payment_ref=f"paid by {MARK}")
     cancelled = book(a_slot(specialist, 3 * HOUR).id)
     cancel_booking(ann, cancelled.id, NOW, reason=f"{MARK} is ill")
+    contact, wish = Contact(MARK, EMAIL, PHONE, Locale.EN), Wish(a_slot(a_specialist()).id)
+    as_guest = create_guest_booking(contact, wish, source_address=SOURCE, now=NOW)
+    confirm_booking(an_admin(), as_guest.id, NOW)
+    take_over_all(EMAIL, ann.user_id)
     expire_everywhere(NOW + 2 * HOUR)
     of_hours = SlotId.of_hours(specialist.specialist_id, NOW.replace(hour=9) + 3 * DAY, HOUR).text
     for slot_id in (a_booking(specialist, a_client(), 5 * DAY).slot_id, of_hours):
@@ -203,7 +211,7 @@ def a_life(ann: Caller, outside: Outside) -> list[Booking]:
     to_come = [book(a_slot(specialist, days * DAY).id, idempotency_key=f"{days}") for days in (1, 2)]
     hold = create_booking(ann, a_slot(specialist, 4 * DAY).id, hold_seconds=600, now=NOW)
     tell(outside)
-    return [past, held, cancelled, hold, *to_come]
+    return [past, held, cancelled, as_guest, hold, *to_come]
 
 
 class TestErasingAClient:
@@ -239,7 +247,7 @@ class TestErasingAClient:
             for name, field in schemas[schema]["properties"].items()
             if any("maxLength" in kind or kind.get("format") == "email" for kind in [field, *field.get("anyOf", ())])
         }
-        written = {"email", "display_name", "note", "reason", "payment_ref", "title", "description"}
+        written = {"email", "name", "display_name", "note", "reason", "payment_ref", "title", "description"}
         no_text = {
             "password",
             "current_password",
@@ -760,7 +768,8 @@ class TestExport:
 
     def test_parts_follow_one_another(self, specialist: Caller, api: Api) -> None:
         other = a_specialist()
-        own = [a_booking(other, specialist, hours * HOUR).id for hours in range(1, 4)]
+        as_client = replace(specialist, role=Role.CLIENT)
+        own = [a_booking(other, as_client, hours * HOUR).id for hours in range(1, 4)]
         theirs = [a_booking(specialist, a_client(), hours * HOUR).id for hours in range(1, 4)]
         parts, path = [], "/users/me/export?limit=2"
         while path:

@@ -40,7 +40,7 @@ from booking.slots.time_off import create_time_off
 from booking.specialists import profiles
 from infra.app import routers
 from tests.credentials import PASSWORD
-from tests.instants import DAY, HOUR
+from tests.instants import DAY, HOUR, MINUTE
 from tests.integration.accounts import QUICK
 from tests.integration.api import Api, bearer, error_of
 from tests.integration.people import a_service, someone
@@ -149,6 +149,7 @@ class World:
 
     def __init__(self, who: str) -> None:
         self.now = current_instant()
+        self.day = f"{self.now + DAY:%Y-%m-%d}"
         self._who = who
         self._link: Booking | None = None
         self._starts = (self.now + DAY + number * HOUR for number in itertools.count())
@@ -239,12 +240,12 @@ class World:
 
 IDS: Mapping[str, Callable[[World], str]] = {
     "bookings": lambda world: world.booking().id,
-    "dates": lambda world: f"{world.now + DAY:%Y-%m-%d}",
+    "dates": lambda world: world.day,
     "docs": lambda _: "swagger-ui.css",
     "services": lambda world: a_service(world.specialist).id,
     "slots": lambda world: world.slot(),
     "specialists": lambda world: world.specialist.specialist_id,
-    "time-off": lambda world: create_time_off(world.specialist, *interval(world), world.now).id,
+    "time-off": lambda world: create_time_off(world.specialist, world.now, world.now + MINUTE, world.now).id,
     "users": lambda world: world.client.user_id,
     "wait-list": lambda world: join_wait_list(world.client, world.taken_slot(), world.now).id,
     # of one route
@@ -271,7 +272,7 @@ BODIES: Mapping[str, Callable[[World], object]] = {
     "POST /specialists/me/slots": lambda world: world.times(),
     "POST /specialists/me/time-off": lambda world: world.times(),
     "PUT /specialists/me/schedule": lambda _: {"hours": {}},
-    "PUT /specialists/me/schedule/dates": lambda world: {**dict.fromkeys(DATES, IDS["dates"](world)), "hours": []},
+    "PUT /specialists/me/schedule/dates": lambda world: {"date_from": world.day, "date_to": world.day, "hours": []},
     "PUT /specialists/me/schedule/dates/{date}": lambda _: {"hours": []},
     "POST /bookings": lambda world: {"slot_id": world.slot()},
     "POST /bookings on-behalf": lambda world: {"slot_id": world.slot(), "client": {"name": "Cleo"}},
@@ -280,11 +281,6 @@ BODIES: Mapping[str, Callable[[World], object]] = {
     "PATCH /bookings/{id}/attendance": lambda _: {"attendance": "attended"},
     "PATCH /bookings/{id}/reschedule": lambda world: {"slot_id": world.slot()},
 }
-DATES = ("date_from", "date_to")
-
-
-def interval(world: World) -> list[datetime]:
-    return [datetime.fromisoformat(moment) for moment in world.times().values()]
 
 
 def filled(path: str, world: World) -> str:

@@ -18,9 +18,9 @@ from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes
 
-OF_CLIENT = ("client_email", "client_name", "client_phone", "note")
+OF_CLIENT = ("client_email", "client_name", "client_phone", "guest_id", "note")
 """The attributes of a booking that tell who its client is, from the start."""
-PERSONAL = (*OF_CLIENT, "client_locale", "guest_id", "cancel_reason", "payment_ref")
+PERSONAL = (*OF_CLIENT, "client_locale", "cancel_reason", "payment_ref")
 """All that a booking loses when its client is erased: also what people have written, whoever it was."""
 
 

@@ -2,10 +2,10 @@
 
 A sweep's letter puts the timer back on its booking. A message of the sweeps' queue, which SQS puts there after five
 tries, and the event of a schedule, which Lambda puts there when a dispatch failed, dispatch the sweep: that finds
-every shard in which something is due. An erasure goes back to the sweeps' queue, a mail to the mail queue. A message of
-the stream's function hands its record to the function again. A message of Lambda's own names records of the stream: they
-are read again while the stream still has them (24 h). What cannot be tried again stays in the queue, with a line that
-says why.
+every shard in which something is due. An erasure goes back to the sweeps' queue, a mail to the mail queue. A message
+of the stream's function hands its record to the function again. A message of Lambda's own names records of the stream:
+they are read again while the stream still has them (24 h). What cannot be tried again stays in the queue, with a line
+that says why.
 """
 
 import json
@@ -98,7 +98,7 @@ class Redrive:
 
     def _send(self, message: str) -> str:
         """By way of its queue: the function knows whether a mail was sent by its ledger, and who is erased already."""
-        queue, what = ("SweepQueueUrl", "an erasure") if "erase" in json.loads(message) else ("MailQueueUrl", "a mail")
+        queue, what = ("SweepQueueUrl", "an erasure") if message.startswith('{"erase"') else ("MailQueueUrl", "a mail")
         self.client("sqs").send_message(QueueUrl=self.outputs[queue], MessageBody=message)
         return f"{what} is on its queue again"
 

@@ -136,6 +136,39 @@ class World:
             AttributeUpdates={attribute: {"Value": {"S": value}}},
         )
 
+    def mark_erased(self, user_id: str) -> None:
+        """As far as the first write of an erasure has come."""
+        self._dynamodb.update_item(
+            TableName=self._outputs["UsersTableName"],
+            Key={"user_id": {"S": user_id}},
+            AttributeUpdates={
+                "is_active": {"Value": {"BOOL": False}},
+                "erased_at": {"Value": {"S": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}},
+            },
+        )
+
+    def has_account(self, user_id: str) -> bool:
+        """Whether the account is stored."""
+        key = {"user_id": {"S": user_id}}
+        return "Item" in self._dynamodb.get_item(
+            TableName=self._outputs["UsersTableName"], Key=key, ConsistentRead=True
+        )
+
+    def admin_who_leaves_much(self) -> tuple[str, Account]:
+        """With a session and a service; waits for a slot, and has booked two that others wait for, one of each kind."""
+        user = self.registered("client")
+        self.set_user(user["email"], "role", "admin")
+        admin = self._signed_in(user["email"])
+        self.given(201, "POST /specialists/me/services", admin, SERVICE)
+        taken, opened, slots = self.slot(), self.slot(), self.open_day()
+        self.booked(taken)
+        self.awaited(taken, admin)
+        for slot_id in (opened, slots["09:00"]["id"]):
+            self.given(201, "POST /bookings", admin, {"slot_id": slot_id})
+        self.awaited(opened)
+        self.awaited_in_hours(slots)
+        return user["id"], admin
+
     def mailed_token(self, purpose: str, user_id: str) -> str:
         """A token as a mailed link carries it, stored behind the API's back."""
         secret = secrets.token_hex(16)
@@ -412,6 +445,14 @@ def update_own_user(world: World) -> None:
     """Also with nothing to change."""
     for changes in ({"display_name": "Ann"}, {}):
         world.then(200, "PATCH /users/me", world.client, changes)
+
+
+def delete_own_user(world: World) -> None:
+    world.then(204, "DELETE /users/me", world.admin_who_leaves_much()[1], {"password": PASSWORD})
+
+
+def export_own_user(world: World) -> None:
+    world.then(200, "GET /users/me/export", world.client)
 
 
 def get_me(world: World) -> None:
@@ -710,7 +751,8 @@ def work_off_shards(world: World) -> None:
     with world.without_its_queue("WorkOffShards", "SweepQueue"):
         booking_id, poisoned = world.due_booking(past), world.due_booking(past, slot_end_at="the day after")
         with world.short_of_time("WorkOffShards"):
-            world.run("WorkOffShards", all_shards("expire"))
+            if world.run("WorkOffShards", all_shards("expire"))["batchItemFailures"]:
+                raise Broken("the rest of a shard was not handed on")
         world.run("WorkOffShards", all_shards("expire"))
         must_be("expired", world.stored_booking(booking_id)["status"]["S"])
         must_be(None, timer_of(world, poisoned))
@@ -724,6 +766,11 @@ def work_off_shards(world: World) -> None:
         world.run("WorkOffShards", all_shards("lapse"))
         for held in lapsed:
             must_be("expired", world.stored_booking(held)["status"]["S"])
+        user_id, _ = world.admin_who_leaves_much()
+        world.mark_erased(user_id)
+        world.run("WorkOffShards", about_erasing(user_id))
+        if world.has_account(user_id):
+            raise Broken("somebody was not erased")
 
 
 def all_shards(sweep: str) -> dict[str, Any]:
@@ -731,6 +778,12 @@ def all_shards(sweep: str) -> dict[str, Any]:
     until = f"{datetime.now(UTC) + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S.%fZ}"
     messages = [{"sweep": sweep, "shard": shard, "until": until, "after": None} for shard in range(SHARDS)]
     return {"Records": [{"messageId": str(m["shard"]), "body": json.dumps(m)} for m in messages]}
+
+
+def about_erasing(user_id: str) -> dict[str, Any]:
+    """The event with the last message about a person."""
+    body = json.dumps({"erase": user_id, "until": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"})
+    return {"Records": [{"messageId": user_id, "body": body}]}
 
 
 def timer_of(world: World, booking_id: str) -> str | None:
@@ -860,6 +913,8 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "GetOwnUser": get_me,
     "UpdateOwnUser": update_own_user,
     "ChangePassword": change_password,
+    "DeleteOwnUser": delete_own_user,
+    "ExportOwnUser": export_own_user,
     "ListUsers": list_users,
     "UpdateUser": update_user,
     "GetOwnProfile": get_my_profile,

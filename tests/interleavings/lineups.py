@@ -24,7 +24,8 @@ from tests.interleavings.worlds import (
 )
 
 EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
-IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist"})
+ERASING = ("erase Ann", "erase Dan", "erase Eve", "erase Wanda", "erase the specialist")
+IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist", *ERASING})
 PAIR = 2
 type Names = tuple[str, ...]
 
@@ -110,6 +111,18 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("book 11:00", "deactivate the specialist"),
         ("cancel 10:00", "deactivate the specialist"),
         ("open 12:00", "deactivate the specialist"),
+        # somebody is erased meanwhile
+        ("erase Ann", "cancel 9:00"),
+        ("erase Ann", "move 9:00 to 11:00"),
+        ("erase Ann", "Wanda leaves 9:00"),
+        ("erase Ann", "expire"),
+        ("erase Dan", "erase Dan"),
+        ("erase Dan", "book 11:00"),
+        ("erase Eve", "Eve waits for 10:00"),
+        ("erase Wanda", "cancel 9:00"),
+        ("erase the specialist", "book 11:00"),
+        ("erase the specialist", "open 12:00"),
+        ("erase the specialist", "cancel 9:00"),
     ),
     HELD: (
         ("confirm 11:00", "lapse"),
@@ -121,6 +134,8 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("lapse", "book 11:00"),
         ("lapse", "Eve waits for 11:00"),
         ("lapse", "delete 11:00"),
+        ("erase Dan", "confirm 11:00"),
+        ("erase Dan", "lapse"),
         ("Dan holds 14:00", "Dan holds 14:00"),
         ("Dan holds 14:00", "Dan holds 17:00"),
         ("confirm 11:00", "lapse", "book 11:00"),

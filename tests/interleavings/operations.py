@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from booking.accounts.erase import mark_erased
+from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
 from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
@@ -14,6 +16,9 @@ from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance
 from booking.caller import Caller
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.items import get
+from booking.privacy.erase import erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
@@ -204,15 +209,35 @@ def _calendar(morning: Morning) -> list[Operation]:
 
 
 def _accounts(morning: Morning) -> list[Operation]:
+    def erasing(name: str, whom: Caller) -> Operation:
+        return Operation(name, partial(erase, whom), is_one_write=False, comes_again=True, changes_bookings=True)
+
     def set_active(whom: Caller, *, is_active: bool) -> Callable[[], object]:
         change = partial(update_user, morning.admin, whom.user_id, role=None, now=NOW + 10 * SECOND)
         return partial(change, is_active=is_active)
 
     return [
+        erasing("erase Ann", morning.ann),
+        erasing("erase Dan", morning.dan),
+        erasing("erase Eve", morning.eve),
+        erasing("erase Wanda", morning.wanda),
+        erasing("erase the specialist", morning.specialist),
         Operation("deactivate Wanda", set_active(morning.wanda, is_active=False), is_one_write=False),
         Operation("deactivate the specialist", set_active(morning.specialist, is_active=False), is_one_write=False),
         Operation("activate the specialist", set_active(morning.specialist, is_active=True), is_one_write=False),
     ]
+
+
+def erase(whom: Caller) -> None:
+    """Marks the account, and takes the person out of everything."""
+    retrying_contention(lambda: _mark(whom))
+    erase_person(whom.user_id, NOW + 10 * SECOND)
+
+
+def _mark(whom: Caller) -> None:
+    user = get(UserItem, whom.user_id, consistent=True)
+    if user and not user.is_marked_erased:
+        mark_erased(user, NOW + HOUR, NOW + 10 * SECOND)
 
 
 def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:

@@ -61,9 +61,9 @@ class Tables:
 
     @cached_property
     def profile(self) -> Row:
-        """The one specialist's."""
-        (profile,) = self.calendar("profile")
-        return profile
+        """The one specialist's; a client who was erased has what keeps others from making one."""
+        profiles = self.calendar("profile")
+        return next((profile for profile in profiles if "erased" not in profile), profiles[0])
 
     @cached_property
     def active(self) -> set[str]:
@@ -74,6 +74,16 @@ class Tables:
     def accounts(self) -> Mapping[str, Row]:
         """By id."""
         return {row["user_id"]: row for row in self._rows(settings().users_table) if "email" in row}
+
+    @cached_property
+    def emails(self) -> Mapping[str, str]:
+        """The accounts' addresses, by their ids."""
+        return {row["user_id"]: row["email"] for row in self._rows(settings().users_table) if "email" in row}
+
+    @property
+    def is_specialist_erased(self) -> bool:
+        """Then its calendar says nothing any more."""
+        return "erased" in self.profile
 
     def calendar(self, kind: str) -> list[Row]:
         """The calendar's items of a kind (`"slot"`, `"day"`)."""

@@ -47,7 +47,8 @@ def delete_account(user_id: str) -> None:
         return
     transaction = Transaction()
     transaction.delete(UserItem(user_id=user_id), condition=UserItem.erased_at.exists())
-    transaction.delete(EmailClaimItem(user_id=claim_key(user.email)), condition=EmailClaimItem.holder == user_id)
+    claim = EmailClaimItem(user_id=claim_key(user.email))
+    transaction.delete(claim, condition=EmailClaimItem.holder.does_not_exist() | (EmailClaimItem.holder == user_id))
     with suppress(TransactionCanceled):  # somebody else has done it
         transaction.commit()
 

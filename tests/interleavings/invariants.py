@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
-from booking.bookings.open_holds import MOST_OPEN_HOLDS
+from booking.bookings.open_holds import MOST_OPEN_HOLDS, MOST_OPEN_HOLDS_OF_GUEST
 from booking.runtime.clock import from_stored, to_stored
 from tests.interleavings.evidence import Evidence, Found, Guarantee
 from tests.interleavings.minutes import (
@@ -86,7 +86,17 @@ def holds_end_in_time(evidence: Evidence) -> Found:
 
 def clients_hold_a_few(evidence: Evidence) -> Found:
     holding = Counter(row["client_id"] for row in evidence.after.open_bookings if row["status"] == "held")
-    yield from (f"{client} holds {number}" for client, number in holding.items() if number > MOST_OPEN_HOLDS)
+    guests = {row["client_id"] for row in evidence.after.open_bookings if "guest_id" in row}
+    for client, number in holding.items():
+        if number > (MOST_OPEN_HOLDS_OF_GUEST if client in guests else MOST_OPEN_HOLDS):
+            yield f"{client} holds {number}"
+
+
+def slots_know_whose_they_are(evidence: Evidence) -> Found:
+    for slot in evidence.after.slots.values():
+        booking = evidence.after.bookings.get(slot.get("booking_id", ""))
+        if booking and booking["client_id"] != slot["client_id"]:
+            yield f"slot {slot['sk']} is another client's than its booking"
 
 
 def no_overlap(evidence: Evidence) -> Found:
@@ -190,6 +200,7 @@ def a_new_password_ends_all_sessions(evidence: Evidence) -> Found:
 GUARANTEES: Mapping[str, Guarantee] = {
     "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
+    "2 slots know whose they are": slots_know_whose_they_are,
     "2 a booking ends for good": bookings_end_for_good,
     "2 attendance is of what has begun": attendance_is_of_what_has_begun,
     "15 a hold ends in time": holds_end_in_time,

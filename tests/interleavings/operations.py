@@ -15,7 +15,8 @@ from booking.bookings.delete_slot import delete_slot
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance
-from booking.caller import Caller
+from booking.bookings.take_over import take_over
+from booking.caller import Caller, Guest
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.items import get
 from booking.privacy.erase import erase_person
@@ -42,7 +43,17 @@ from tests.interleavings.operation import (
     Operation,
     Refusals,
 )
-from tests.interleavings.world import HOLD_ENDS, HOLD_SECONDS, TWELVE, TWO, WITHIN_A_MINUTE, Morning
+from tests.interleavings.world import (
+    GUEST_HOLD,
+    GUS,
+    HOLD_ENDS,
+    HOLD_SECONDS,
+    TWELVE,
+    TWO,
+    WITHIN_A_MINUTE,
+    Morning,
+    guest_books,
+)
 
 
 def operations(morning: Morning) -> Mapping[str, Operation]:
@@ -50,6 +61,7 @@ def operations(morning: Morning) -> Mapping[str, Operation]:
     found = [
         *_bookings(morning),
         *(_holds(morning) if morning.dans else []),
+        *(_guests(morning) if morning.guss else []),
         *_cancellations(morning),
         *_moves(morning),
         *_waiting(morning),
@@ -94,6 +106,35 @@ def _holds(morning: Morning) -> list[Operation]:
         ending("confirm 11:00", confirm(HOLD_ENDS - TICK), CONFIRM),
         ending("confirm 11:00 too late", confirm(HOLD_ENDS), CONFIRM),
         ending("cancel 11:00", cancel, CANCEL),
+        Operation(
+            "lapse",
+            partial(lapse_everywhere, over, ALL_THE_TIME),
+            comes_again=True,
+            changes_bookings=True,
+            now=over,
+        ),
+    ]
+
+
+def _guests(morning: Morning) -> list[Operation]:
+    def gus(booking_id: str) -> Guest:
+        return Guest(GUS.id, booking_id)
+
+    def changing(name: str, run: Callable[[], object], refusals: Refusals = ()) -> Operation:
+        return Operation(name, run, refusals, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS)
+
+    held, booked, over = morning.guss, morning.guss_five, HOLD_ENDS + MINUTE
+    return [
+        Operation("Gus holds 14:00", partial(guest_books, morning.two, GUEST_HOLD), HOLD),
+        Operation("Gus holds 18:00", partial(guest_books, morning.five, GUEST_HOLD), HOLD),
+        changing("Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), CONFIRM),
+        changing("Gus cancels 11:00", partial(cancel_booking, gus(held), held, HOLD_ENDS - TICK), CANCEL),
+        changing("Cid takes 11:00 over", partial(take_over, held, morning.cid.user_id)),
+        changing("Cid takes 17:00 over", partial(take_over, booked, morning.cid.user_id)),
+        changing("Gus cancels 17:00", partial(cancel_booking, gus(booked), booked, NOW + 5 * SECOND), CANCEL),
+        changing(
+            "Gus moves 17:00", partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND), MOVE
+        ),
         Operation(
             "lapse",
             partial(lapse_everywhere, over, ALL_THE_TIME),

@@ -191,7 +191,7 @@ def bookings_are_left_alone(evidence: Evidence) -> Found:
 def a_new_password_ends_all_sessions(evidence: Evidence) -> Found:
     """Those of an earlier generation are worth nothing, nor are links to choose another one."""
     for user_id, before in evidence.before.accounts.items():
-        after = evidence.after.accounts[user_id]
+        after = evidence.after.accounts.get(user_id, before)
         has_new_password = after["password_hash"] != before["password_hash"]
         if has_new_password and after.get("session_generation", 0) <= before.get("session_generation", 0):
             yield f"{after['email']} has another password, and sessions go on"

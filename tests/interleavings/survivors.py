@@ -30,6 +30,10 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.erase._change_each < bookings.erase.forget_client: update BookingItem if attribute_exists (booking_id)": (
         "bookings are never deleted"
     ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
+    "update SlotItem if attribute_not_exists (joins)": (
+        "a plan frees a slot that nobody has ever joined only where it is closed, and then promotes nobody to it"
+    ),
     "slots.erase._erase_in < slots.erase._erase: update SlotItem if attribute_exists (booking_id)": _ERASED,
     "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
         "nobody tries who may not: tests/integration/test_holds.py"

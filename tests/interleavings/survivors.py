@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 _IDS = "ids are 128 random bits, and no two that are drawn here are the same"
 _ACCOUNTS = "of what an account's change means to slots; tests/integration/test_deactivation.py holds it"
+_ERASED = "of what erasing means to an account; tests/integration/test_privacy.py holds it"
 _UNCHANGED = "says again that the booking is unchanged: who holds the slot, or the hour, would have changed with it"
 _IN_LINE = "an entry and its place in the line come and go in one write, and the entry's own condition fails with it"
 _MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
@@ -15,6 +16,27 @@ _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other s
 
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: "
+    "update UserItem if attribute_not_exists (erased_at)": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
+    "accounts.erase.delete_account < privacy.erase.<lambda>: delete UserItem if attribute_exists (erased_at)": _ERASED,
+    "accounts.erase.delete_account < privacy.erase.<lambda>: "
+    "delete EmailClaimItem if (attribute_not_exists (holder) OR holder = …)": (
+        "an address has one holder until its account goes, with the claim"
+    ),
+    "bookings.erase._change_each < bookings.erase._cancel: update BookingItem if attribute_exists (booking_id)": (
+        "bookings are never deleted"
+    ),
+    "bookings.erase._change_each < bookings.erase.forget_client: update BookingItem if attribute_exists (booking_id)": (
+        "bookings are never deleted"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
+    "update SlotItem if attribute_not_exists (joins)": (
+        "a plan frees a slot that nobody has ever joined only where it is closed, and then promotes nobody to it"
+    ),
+    "slots.erase._erase_in < slots.erase._erase: update SlotItem if attribute_exists (booking_id)": _ERASED,
     "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
         "nobody tries who may not: tests/integration/test_holds.py"
     ),

@@ -62,8 +62,8 @@ def _answer_of(record: _Record, request: str) -> Booking:
     if record.request not in {_digest(request), request}:  # records of earlier releases have the request's text
         raise KeyUsedForOtherRequest
     answer = json.loads(record.answer)
-    (now,) = get_all(BookingItem, [(answer["booking_id"]["S"],)], attributes=OF_CLIENT)
-    return booking_of({**answer, **now})
+    (now,) = get_all(BookingItem, [(answer["booking_id"]["S"],)])
+    return booking_of({**answer, **{name: now[name] for name in OF_CLIENT if name in now}})
 
 
 def _record_key(asker_id: str, key: str) -> str:

@@ -432,6 +432,25 @@ class TestTakingOver:
         assert slot_item(later.id)["client_id"] == account.user_id
         assert "client_id" not in slot_item(booking.slot_id)
 
+    def test_a_move_from_hours_to_a_slot_opened_by_hand_in_between_is_kept(self) -> None:
+        specialist, account = opened(a_specialist()), an_account()
+        booking = confirm_booking_of(guest_books(slot_id=slot_at(specialist, "09:00")))
+        later = a_slot(specialist, 5 * HOUR)
+
+        with just_before("TransactWriteItems", lambda: reschedule_booking(specialist, booking.id, later.id, NOW)):
+            take_over(booking.id, account.user_id)
+
+        assert booking_item(booking.id)["client_id"] == slot_item(later.id)["client_id"] == account.user_id
+
+    def test_of_two_accounts_one_takes_it_over(self) -> None:
+        booking = confirm_booking_of(guest_books())
+        first, second = a_waiter(), a_waiter()
+
+        with just_before("TransactWriteItems", lambda: take_over(booking.id, first.user_id)):
+            take_over(booking.id, second.user_id)
+
+        assert booking_item(booking.id)["client_id"] == first.user_id
+
     def test_an_account_that_is_no_longer_active_takes_nothing(self) -> None:
         account = an_account()
         booking = confirm_booking_of(guest_books())

@@ -33,7 +33,7 @@ TEST_PARAMETERS = {
     "AuthRegisterMaxAttempts": "100000",
     "AuthLoginMaxAttempts": "100000",
     "NoticeOfTermination": "Disabled",  # not every executor of LocalStack's functions bears the question
-    "EventBatchSize": "25",  # it repeats the failed part of a batch, as AWS does
+    "EventFailures": "report",  # it repeats the failed part of a batch, as AWS does
 }
 """Beside those that the end-to-end tests want everywhere."""
 TESTS = ("tests/e2e", "tests/localstack")

@@ -1,5 +1,6 @@
-"""The bookings table's stream: publishes domain events and sends mail, so that no request waits for it."""
+"""The bookings table's stream: publishes domain events and asks for mail, so that no request waits for it."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,35 +11,57 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.retry import TryLater
 from booking.background.run import run
 from booking.background.sweep import Bounds
-from booking.errors import StoreUnavailable
-from booking.notifications.events import booking_events
-from booking.notifications.notify import notify
+from booking.notifications.events import BookingEvent, booking_events, publish
+from booking.notifications.mail_requests import ask_for_mails
 from booking.runtime.clock import current_instant
+from booking.runtime.settings import settings
 from booking.telemetry.log import logger
 
-# A batch of which nothing could be published fails as a whole.
+# A batch of which nothing could be done fails as a whole.
 _processor = BatchProcessor(EventType.DynamoDBStreams)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Publishes and mails each change once; reports the records that must come again."""
+    """Publishes a batch of changes, then asks for the mails of each; reports the records that must come again."""
     bounds = Bounds(context.get_remaining_time_in_millis)
     with run("stream.publish_events", context) as current:
-        answer = dict(process_partial_response(event, partial(_notify_of, bounds), _processor, context))
+        changes = {record["eventID"]: _events_of(record) for record in event["Records"]}
+        failures = publish([each for events in changes.values() for each in events], current_instant())
+        finish = partial(_finish, bounds, changes, failures)
+        answer = dict(process_partial_response(event, finish, _processor, context))
         current.is_unfinished = bool(answer["batchItemFailures"])
+    if current.is_unfinished and settings().event_failures == "raise":
+        raise TryLater("changes must come again")
     return answer
 
 
-def _notify_of(bounds: Bounds, record: DynamoDBRecord) -> None:
-    """A record that must wait is reported as failed; one that nobody can understand is put aside."""
+def _events_of(record: Mapping[str, Any]) -> list[BookingEvent]:
+    """What the record says has happened; one that nobody can understand is put aside."""
+    try:
+        return booking_events(record)
+    except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
+        _put_aside(record, error)
+        return []
+
+
+def _finish(
+    bounds: Bounds,
+    changes: Mapping[str, list[BookingEvent]],
+    unpublished: Mapping[str, Exception],
+    record: DynamoDBRecord,
+) -> None:
+    """A record that must wait is reported as failed; one of which the bus refuses an event is put aside."""
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")
-    raw = record.raw_event
-    try:
-        for event in booking_events(raw):
-            notify(event, current_instant())
-    except (TryLater, StoreUnavailable):
-        raise
-    except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
-        logger.exception("a record cannot be worked on")
-        send_dead_letter("stream.publish_events", reason_of(error), raw)
+    events = changes[record.raw_event["eventID"]]
+    failures = [failure for each in events for failure in (ask_for_mails(each), unpublished.get(each.id)) if failure]
+    for failure in failures:
+        if isinstance(failure, TryLater):
+            raise failure
+    if failures:
+        _put_aside(record.raw_event, failures[0])
+
+
+def _put_aside(record: Mapping[str, Any], error: Exception) -> None:
+    logger.error("a record cannot be worked on", exc_info=error)
+    send_dead_letter("stream.publish_events", reason_of(error), record)

@@ -25,7 +25,7 @@ from infra.settings import ROOT
 from infra.stack import REGION, DeployedStack
 
 # The emulator does not retry the failed part of a batch of changes, only a batch that fails as a whole.
-OF_THE_EMULATOR = {"EventBatchSize": "1"}
+OF_THE_EMULATOR = {"EventFailures": "raise"}
 EMULATOR = (str(ROOT / ".venv-tools" / "bin" / "python"), "-P", str(Path(__file__).with_name("emulator.py")))
 START_SECONDS = 60.0
 EMULATOR_STOP_SECONDS = 60.0

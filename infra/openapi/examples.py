@@ -23,6 +23,7 @@ _TOKEN = "eyJhbGciOiJIUzI1NiJ9…"  # noqa: S105  # the beginning of any
 
 OF_NAME: Mapping[str, Any] = {
     "access_token": _TOKEN,
+    "attendance": None,
     "booked_slots": 5,
     "buffer_after_minutes": 10,
     "buffer_before_minutes": 0,
@@ -56,6 +57,7 @@ OF_NAME: Mapping[str, Any] = {
     "locale": "en",
     "message": "A link is on its way.",
     "min_notice_minutes": 120,
+    "name": "Ann Fischer",
     "note": "Second floor, please ring twice",
     "password": "correct horse battery staple",
     "payment_ref": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
@@ -111,8 +113,10 @@ _OF_PLACE: Mapping[str, Any] = {
     "ClientBookingBody.id": _BOOKING,
     "SpecialistBookingBody.id": _BOOKING,
     "TimeOffBody.id": _TIME_OFF,
+    "BookingClientBody.id": _CLIENT,
     "UserBody.id": _CLIENT,
     "WaitListEntryBody.id": _ENTRY,
+    "AttendanceChange.attendance": "attended",
     "Status.status": "confirmed",
 }
 _OF_FORMAT: Mapping[str, str] = {"date": "2030-03-01", "date-time": "2030-03-01T09:00:00Z"}

@@ -141,7 +141,7 @@ class Backlog:
                 FunctionName=mapping["FunctionArn"],
                 FunctionResponseTypes=mapping["FunctionResponseTypes"],
                 StartingPosition="LATEST",
-                BatchSize=25,
+                BatchSize=mapping["BatchSize"],
             )
 
     def _mappings(self, function: str) -> list[dict[str, Any]]:

@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from booking.accounts.access_tokens import caller_of
+from booking.accounts.table import UserItem
 from booking.caller import Caller
+from booking.dynamodb.items import update
 from booking.runtime import aws
 from booking.runtime.clock import current_instant, to_stored
 from booking.runtime.settings import settings
@@ -46,6 +48,7 @@ class Journey:
         self._register("specialist@example.com", "specialist")
         self._register(self._client_email, "client")
         self._specialist = self._log_in("specialist@example.com")
+        update(UserItem(user_id=self._specialist.user_id), [UserItem.email_verified.set(True)])
         self._client = self._log_in(self._client_email)
         profile = body_of(invoke("specialists.get_own_profile", "GET", "/specialists/me", caller=self._specialist))
         self._profile = profile["id"]

@@ -25,12 +25,11 @@ SUBSCRIBER = "booking-api-subscriber-of-bench"
 
 SENDER = "SendMailName"
 MAIL = {"MailSender": "noreply@example.com"}
-IN_BATCHES = {"EventBatchSize": "25"}  # as on AWS: no record fails here, of which the emulator would repeat the batch
 
 
 def main(bookings: int) -> int:
     """Prints how fast bookings expire and how late events are."""
-    with stack_of_its_own(PARAMETERS | MAIL | IN_BATCHES) as stack, subscriber(stack) as queue:
+    with stack_of_its_own(PARAMETERS | MAIL) as stack, subscriber(stack) as queue:
         backlog = Backlog(stack)
         for function in (PUBLISHER, SENDER):
             backlog.switch_off(function)

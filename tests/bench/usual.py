@@ -53,10 +53,18 @@ class NewBooking(BaseModel):
     note: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), AfterValidator(plain)] | None = None
 
 
+class Client(BaseModel):
+    id: str
+    name: str | None
+    email: str
+    phone: str | None
+
+
 class Booking(BaseModel):
     id: str
     slot_id: str
     client_id: str
+    client: Client
     specialist_id: str
     service_id: str | None = None
     service: dict[str, Any] | None = None
@@ -70,6 +78,7 @@ class Booking(BaseModel):
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    attendance: Literal["attended", "no_show"] | None = None
 
 
 class User(BaseModel):
@@ -77,6 +86,8 @@ class User(BaseModel):
     role: Literal["client", "specialist", "admin"]
     email: str
     locale: Literal["en", "ru"]
+    name: str | None
+    phone: str | None
 
 
 @app.middleware("http")
@@ -121,7 +132,14 @@ async def signed_in(
             issuer="booking-api",
             options={"require": ["iss", "aud", "sub", "exp", "iat", "jti"]},
         )
-        user = User(id=claims["sub"], role=claims["role"], email=claims["email"], locale=claims["locale"])
+        user = User(
+            id=claims["sub"],
+            role=claims["role"],
+            email=claims["email"],
+            locale=claims["locale"],
+            name=claims["name"],
+            phone=claims["phone"],
+        )
     except (jwt.InvalidTokenError, KeyError, ValueError):
         raise HTTPException(HTTPStatus.UNAUTHORIZED, "Could not validate credentials") from None
     request.state.caller_id = user.id
@@ -148,6 +166,7 @@ async def create_booking(
         id=new_id("bkg"),
         slot_id=slot.text,
         client_id=user.id,
+        client=Client(id=user.id, name=user.name, email=user.email, phone=user.phone),
         specialist_id=slot.specialist_id,
         status="confirmed",
         slot_start_at=slot.start_at,
@@ -174,8 +193,8 @@ async def create_booking(
         "starts": f"{starts}#{booking.id}",
         "timer": f"remind#{zlib.crc32(booking.id.encode()) % int(os.environ.get('TIMER_SHARDS', '4'))}",
     }
-    if booking.note is not None:
-        item["note"] = booking.note
+    optional = {"note": booking.note, "client_name": user.name, "client_phone": user.phone}
+    item |= {name: value for name, value in optional.items() if value is not None}
     try:
         bookings.meta.client.transact_write_items(
             TransactItems=[

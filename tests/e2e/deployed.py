@@ -31,7 +31,7 @@ PARAMETERS = {
     "ExpirySweepMinutes": "1",
     "MailUnverifiedMaxPerDay": "1000",  # tests mail the same people again and again
     "MailSpecialistMaxPerDay": "1000",
-    "EventBatchSize": "1",  # the emulator does not repeat the failed part of a batch
+    "EventFailures": "raise",  # the emulator does not repeat the failed part of a batch
 }
 
 

@@ -228,6 +228,22 @@ class World:
         finally:
             publish(self._lambda, name, Timeout=60)
 
+    def verified(self) -> None:
+        """The specialist's address is verified, and no mail has found it so yet."""
+        users, calendar = (self._outputs[f"{table}TableName"] for table in ("Users", "Calendar"))
+        user_id = self.profile.replace("spc_", "usr_")
+        self._dynamodb.update_item(
+            TableName=users,
+            Key={"user_id": {"S": user_id}},
+            UpdateExpression="SET email_verified = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
+        self._dynamodb.update_item(
+            TableName=calendar,
+            Key={"specialist_id": {"S": self.profile}, "sk": {"S": "profile"}},
+            UpdateExpression="REMOVE email_verified",
+        )
+
     @contextmanager
     def unknown_sender(self) -> Iterator[None]:
         """SES refuses all mail for a while."""
@@ -554,6 +570,14 @@ def confirm_booking(world: World) -> None:
     world.then(200, f"POST /bookings/{booking_id}/confirm", world.client)
 
 
+def set_attendance(world: World) -> None:
+    """Of a booking that is still to come: what it may do is asked for before the condition is."""
+    said = {"attendance": "no_show"}
+    refusal = world.then(409, f"PATCH /bookings/{world.booking}/attendance", world.specialist, said).json()
+    if refusal["error"]["reason"] != "slot_not_started":
+        raise Broken(refusal)
+
+
 def get_booking(world: World) -> None:
     world.then(200, f"GET /bookings/{world.booking}", world.client)
 
@@ -702,6 +726,8 @@ def send_mail(world: World) -> None:
     must_be(None, world.delivered(refused))
     must_be("done", world.delivered(asked_for_mail(world, "reminder", "client")))
     must_be("done", world.delivered(asked_for_link(world)))
+    world.verified()
+    must_be("done", world.delivered(asked_for_mail(world, "confirmed", "specialist")))
     world.given(200, "PATCH /specialists/me", world.specialist, {"booking_mail": "daily"})
     must_be("done", world.delivered(asked_for_mail(world, "confirmed", "specialist")))
     must_be("done", world.delivered(asked_for_digest(world)))
@@ -834,6 +860,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
     "ConfirmBooking": confirm_booking,
+    "SetAttendance": set_attendance,
     "GetBooking": get_booking,
     "CancelBooking": cancel_booking,
     "RescheduleBooking": reschedule_booking,

@@ -44,6 +44,7 @@ SIGNED_IN: tuple[tuple[str, str, object], ...] = (
     ("GET", "/bookings/bkg_nothing", None),
     ("PATCH", "/bookings/bkg_nothing/cancel", None),
     ("POST", "/bookings/bkg_nothing/confirm", None),
+    ("PATCH", "/bookings/bkg_nothing/attendance", {"attendance": "attended"}),
     ("PATCH", "/bookings/bkg_nothing/reschedule", {"slot_id": "slt_nothing"}),
     ("GET", "/bookings/bkg_nothing/calendar.ics", None),
     ("GET", "/bookings/me", None),
@@ -68,6 +69,7 @@ FOR_SPECIALISTS = {
     "GET /specialists/me/time-off",
     "DELETE /specialists/me/time-off/off_nothing",
     "GET /bookings/specialists/me",
+    "PATCH /bookings/bkg_nothing/attendance",
 }
 FOR_CLIENTS = {"POST /bookings", "POST /bookings/wait-list"}
 FOR_ADMINS = {"GET /users", "PATCH /users/usr_nothing"}

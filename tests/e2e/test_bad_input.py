@@ -48,12 +48,14 @@ PATHS = {
     "booking": ("GET", "/bookings/{}"),
     "cancel": ("PATCH", "/bookings/{}/cancel"),
     "confirm": ("POST", "/bookings/{}/confirm"),
+    "attendance": ("PATCH", "/bookings/{}/attendance"),
     "calendar": ("GET", "/bookings/{}/calendar.ics"),
     "wait": ("DELETE", "/bookings/wait-list/{}"),
     "slot": ("DELETE", "/specialists/me/slots/{}"),
     "time off": ("DELETE", "/specialists/me/time-off/{}"),
     "user": ("PATCH", "/users/{}"),
 }
+BODIES = {"attendance": b'{"attendance": null}', **dict.fromkeys(("user", "service"), b'{"is_active": true}')}
 ASKED_FOR_ALL = ("slot", "time off", "asset")
 """The routes that take an id apart and that open a file. The others compare it with what is stored."""
 SOME_IDS = ("NUL", "our prefix")
@@ -144,7 +146,7 @@ def check_refused(answer: Answer) -> None:
 def test_an_id_that_cannot_exist_is_not_found(odd: str, route: str, stack: DeployedStack, people: People) -> None:
     method, path = PATHS[route]
     headers = {"Authorization": f"Bearer {people.admin.token}".encode(), "Content-Type": b"application/json"}
-    body = b'{"is_active": true}' if route in {"user", "service"} else b""
+    body = BODIES.get(route, b"")
     answer = sent_raw(stack.url, method, path.format(ODD_IDS[odd]), headers, body)
     check_refused(answer)
     if odd in {"long", "our prefix", "our prefix, odd", "quote", "expression", "not ASCII"}:

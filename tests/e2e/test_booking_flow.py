@@ -37,7 +37,7 @@ def test_from_registration_to_booking_again(people: People) -> None:
         "slot_end_at": slot["end_at"],
         "created_at": booking["created_at"],
         "changeable_until": slot["start_at"],
-        **dict.fromkeys(("cancelled_at", "cancel_reason", "hold_expires_at", "payment_ref")),
+        **dict.fromkeys(("cancelled_at", "cancel_reason", "attendance", "hold_expires_at", "payment_ref")),
     }
     refused(ben.book(slot["id"]), 409, "Slot already booked", reason="slot_already_booked")
     assert [listed["is_booked"] for listed in good(ann.http.get(slots))] == [True]

@@ -12,11 +12,13 @@ import pytest
 from moto import mock_aws
 
 from booking import rate_limit
+from booking.accounts import passwords
 from booking.dynamodb import contention
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from booking.telemetry import log, metrics
 from infra.app import create_app
+from tests.integration.accounts import QUICK
 from tests.integration.api import Api
 from tests.integration.outside import Outside, everything_outside
 from tests.integration.tables import create_tables, delete_tables
@@ -67,6 +69,12 @@ def log_stream(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     stream = io.StringIO()
     monkeypatch.setattr(log.logger.registered_handler, "stream", stream)
     return stream
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parameters that production hashes with take their time; what is tested is not they."""
+    monkeypatch.setattr(passwords, "_hasher", QUICK)
 
 
 @pytest.fixture

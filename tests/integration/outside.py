@@ -46,6 +46,8 @@ class Outside:
     before_mail: Callable[[str], Answer] = lambda _recipient: None
     after_mail: Callable[[str], Answer] = lambda _recipient: None
     before_event: Callable[[], Answer] = lambda: None
+    refused_entries: dict[int, str] = field(default_factory=dict)
+    """What the bus says of single entries of a request, by their place: it answers 200, and names them in the body."""
     before_letter: Callable[[], Answer] = lambda: None
     before_request: Callable[[], Answer] = lambda: None
 
@@ -86,8 +88,15 @@ class Outside:
     def _event(self, parameters: dict[str, Any]) -> Answer:
         if refusal := self.before_event():
             return refusal
-        self.events.extend(parameters["Entries"])
-        return OK
+        answers = []
+        for place, entry in enumerate(parameters["Entries"]):
+            if code := self.refused_entries.get(place):
+                answers.append({"ErrorCode": code, "ErrorMessage": "as the bus says"})
+                continue
+            self.events.append(entry)
+            answers.append({"EventId": str(len(self.events))})
+        body = {"FailedEntryCount": sum("ErrorCode" in answer for answer in answers), "Entries": answers}
+        return (SimpleNamespace(status_code=200, headers={}), body)
 
     def _letter(self, parameters: dict[str, Any]) -> Answer:
         if refusal := self.before_letter():

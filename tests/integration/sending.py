@@ -1,18 +1,26 @@
-"""The mail queue as tests work it off: the function and the messages that it is handed."""
+"""The bookings table's stream and the mail queue as tests work them off: the functions and what they are handed."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from itertools import batched
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
+from booking.bookings.table import BookingItem
 from queues import send_mail
+from streams import publish_events
 from tests.instants import NOW
 from tests.integration.api import an_invocation
 from tests.integration.outside import Outside
 
 BATCH = 10
+
+type Record = dict[str, Any]
 
 
 def queued_mail(*bodies: str, at: datetime = NOW) -> dict[str, Any]:
@@ -41,3 +49,35 @@ def send_queued(
         stay.extend(bodies[int(failure["itemIdentifier"])] for failure in answer["batchItemFailures"])
     outside.requests[:] = stay
     return len(stay)
+
+
+def records() -> list[Record]:
+    """What the stream holds, as Lambda hands it to a function."""
+    shard = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[BookingItem.Meta.table_name].stream_shard
+    assert shard is not None
+    found: list[Record] = json.loads(
+        json.dumps(shard.get(shard.starting_sequence_number, 1000), default=datetime.timestamp)
+    )
+    return found
+
+
+def tell(
+    outside: Outside,
+    told: list[Record] | None = None,
+    *,
+    time_left: Callable[[], int] = lambda: 60_000,
+    now: datetime = NOW,
+) -> list[str]:
+    """One invocation, and then one of what sends the mail; the sequence numbers that must come again."""
+    again = publish(told, time_left)
+    send_queued(outside, now)
+    return again
+
+
+def publish(told: list[Record] | None = None, time_left: Callable[[], int] = lambda: 60_000) -> list[str]:
+    """Hands records of the stream to its function, all that it holds unless told otherwise; those to come again."""
+    try:
+        answer = publish_events.handler({"Records": records() if told is None else told}, an_invocation(time_left))
+    except BatchProcessingError:
+        return ["all"]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

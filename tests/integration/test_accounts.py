@@ -1,7 +1,6 @@
 """Accounts: registering, signing in, refreshing, signing out, and what admins change."""
 
 import secrets
-from datetime import datetime
 from functools import partial
 
 import pytest
@@ -30,32 +29,18 @@ from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
 from booking.runtime.signing import SIGNING_KEYS
 from tests.credentials import PASSWORD
+from tests.integration.accounts import EMAIL, QUICK, account_item, log_in_at
 from tests.integration.api import SOURCE
 from tests.integration.people import DAY, NOW, SECOND
 from tests.integration.store_calls import counted_calls, just_before, keys_unreachable, lost_answers, refusing
 from tests.integration.tables import change_stored, delete_stored, refused, stored, stored_in_calendar
 
-EMAIL = "ann@example.com"
-QUICK = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parameters that production hashes with take their time; what is tested here is not they."""
-    monkeypatch.setattr(passwords, "_hasher", QUICK)
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 @pytest.fixture
 def account() -> User:
     return register_user(Registration(EMAIL, PASSWORD), source_address=SOURCE, now=NOW)
-
-
-def log_in_at(now: datetime = NOW, password: str = PASSWORD, source: str = SOURCE) -> Session:
-    return log_in(EMAIL, password, source_address=source, now=now)
-
-
-def account_item() -> dict[str, object]:
-    return next(item for item in stored("users") if item.get("email") == EMAIL)
 
 
 def an_admin() -> Caller:

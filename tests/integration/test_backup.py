@@ -1,12 +1,8 @@
 """Copies of all tables, and their restoration, on moto; the deployed stack's are in tests/e2e/test_operations.py."""
 
-import os
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from booking.accounts.account_mail import Purpose
@@ -22,26 +18,12 @@ from booking.bookings.delete_time_off import delete_time_off
 from booking.bookings.join_wait_list import join_wait_list
 from booking.slots.time_off import create_time_off
 from infra.cli import CommandError
-from infra.operate.backup import TABLES, back_up
+from infra.operate.backup import back_up
 from infra.operate.restore import replace, restore
-from infra.stack import DeployedStack
+from tests.integration.opening_hours import opened, slot_at, taken
+from tests.integration.operated import Moto
 from tests.integration.people import HOUR, NOW, SECOND, a_client, a_slot, a_specialist, a_waiter
 from tests.integration.tables import create_tables, delete_tables, slot_item, stored, stored_in_calendar
-from tests.integration.test_slots_from_hours import opened, slot_at, taken
-
-
-@dataclass(frozen=True)
-class Moto(DeployedStack):
-    """The tables of these tests, as an operator's command sees a stack."""
-
-    name: str = "moto"
-
-    def client(self, service: str) -> Any:
-        client: Any = boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload] # any service
-        return client
-
-    def outputs(self) -> dict[str, str]:
-        return {f"{table}Name": os.environ[f"{table.removesuffix('Table').upper()}_TABLE"] for table in TABLES}
 
 
 def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Booking: one atomic write that takes the slot, and every reason why it does not."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,11 +11,13 @@ from booking.bookings.cancel import cancel_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.errors import KeyUsedForOtherRequest
+from booking.bookings.read import find_booking
 from booking.bookings.rules import Status
 from booking.caller import Caller, Locale, Role
 from booking.errors import BookingError
 from booking.runtime.ids import new_id
 from booking.slots.errors import ServiceLongerThanSlot, SlotAlreadyBooked, SlotNotFound, SlotStarted
+from booking.slots.rules import Client
 from booking.specialists.errors import ServiceNotFound
 from booking.specialists.rules import Service
 from booking.specialists.services import create_service
@@ -84,6 +87,20 @@ def test_a_booking_keeps_its_clients_language() -> None:
     create_booking(client, a_slot(a_specialist()).id, now=NOW)
 
     assert stored("bookings")[0]["client_locale"] == "ru"
+
+
+def test_a_booking_keeps_who_its_client_is_as_the_token_says_and_reads_nothing_for_it() -> None:
+    client = replace(a_client(), name="Ann", phone="+49301234")
+    slot = a_slot(a_specialist())
+
+    with counted_calls() as calls:
+        booking = create_booking(client, slot.id, now=NOW)
+
+    assert calls.operations == ["TransactWriteItems"]
+    assert booking.client == Client(client.user_id, client.email, "en", "Ann", "+49301234")
+    [kept] = stored("bookings")
+    assert (kept["client_name"], kept["client_phone"]) == ("Ann", "+49301234")
+    assert find_booking(booking.id).client == booking.client
 
 
 def test_an_admin_books_too() -> None:

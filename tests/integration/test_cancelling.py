@@ -1,6 +1,7 @@
 """Cancelling: the slot goes to the first in line, or is free, in the same write as the booking's end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,21 @@ def test_once_the_slot_has_started_its_specialist_cancels_and_nobody_is_promoted
 
 
 class TestPromotion:
+    def test_a_promoted_booking_says_who_its_client_is(self) -> None:
+        client, specialist = a_client(), a_specialist()
+        booking = a_booking(specialist, client)
+        waiter = replace(a_waiter(), name="Ben", phone="+49305678")
+        join_wait_list(waiter, booking.slot_id, NOW)
+
+        cancel_booking(client, booking.id, NOW)
+
+        promoted = booking_item(str(slot_item(booking.slot_id)["booking_id"]))
+        assert (promoted["client_id"], promoted["client_name"], promoted["client_phone"]) == (
+            waiter.user_id,
+            "Ben",
+            "+49305678",
+        )
+
     def test_the_first_of_three_gets_the_slot_and_the_others_keep_their_order(self) -> None:
         client = a_client()
         booking = a_booking(a_specialist(), client)

@@ -15,11 +15,11 @@ from booking.slots.hours import claim_minutes
 from booking.slots.rules import Slot
 from booking.slots.time_off import create_time_off
 from infra.operate.claim_slots import claim_slots
+from tests.integration.opening_hours import opened, slot_at, taken
+from tests.integration.operated import Moto
 from tests.integration.people import DAY, HOUR, MINUTE, NOW, SECOND, a_client, a_slot, a_specialist
 from tests.integration.store_calls import just_before
 from tests.integration.tables import change_stored, everything_stored, slot_key_of, stored_in_calendar
-from tests.integration.test_backup import Moto
-from tests.integration.test_slots_from_hours import opened, slot_at, taken
 
 type Open = Callable[..., Slot]
 

@@ -13,7 +13,7 @@ from booking.caller import Caller, Locale
 from booking.dynamodb.transaction import Transaction
 from booking.notifications import messages
 from booking.notifications.digests import SETTLED_AFTER
-from booking.notifications.mail_queue import parse
+from booking.notifications.mail_requests import parse
 from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.specialists import profiles
@@ -31,11 +31,10 @@ from tests.integration.people import (
     a_specialist,
     a_waiter,
 )
-from tests.integration.sending import send_queued
+from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import refusing
 from tests.integration.sweeps import remind_everywhere
 from tests.integration.tables import change_stored, stored, stored_in_calendar
-from tests.integration.test_notifications import tell
 
 pytestmark = pytest.mark.usefixtures("outside")
 
@@ -119,7 +118,7 @@ def test_a_morning_tells_what_has_happened_and_the_bookings_of_the_day(outside: 
     freed = a_booking(specialist, ben, DAY + 2 * HOUR)
     waiter = a_waiter()
     join_wait_list(waiter, freed.slot_id, NOW)
-    cancel_booking(ben, freed.id, NOW)
+    cancel_booking(ben, freed.id, NOW, reason="I am ill")
     a_booking(specialist, carl, 3 * DAY)
 
     tell(outside)
@@ -139,7 +138,7 @@ def test_a_morning_tells_what_has_happened_and_the_bookings_of_the_day(outside: 
             f"New: Appointment, {ann.email}, 2030-03-01, 11:00–12:00 (Europe/Berlin)",
             f"Moved: Appointment, {ann.email}, 2030-03-02, 09:00–10:00 (Europe/Berlin); before: {before}",
             f"New: Appointment, {ben.email}, {at}",
-            f"Cancelled: Appointment, {ben.email}, {at}",
+            f"Cancelled: Appointment, {ben.email}, {at}\nReason: I am ill",
             f"New from the wait-list: Appointment, {waiter.email}, {at}",
             f"New: Appointment, {carl.email}, 2030-03-04, 09:00–10:00 (Europe/Berlin)",
         ]

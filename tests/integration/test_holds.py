@@ -42,6 +42,7 @@ from booking.slots.read import get_availability
 from booking.specialists.opening_hours import Schedule
 from tests.instants import TICK
 from tests.integration.api import Api, an_invocation, error_of
+from tests.integration.opening_hours import TODAY, listed, opened, slot_at, taken, times
 from tests.integration.outside import Died, Outside
 from tests.integration.people import (
     HOUR,
@@ -59,7 +60,6 @@ from tests.integration.people import (
 from tests.integration.store_calls import counted_calls, just_before, lost_answers, refusing
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere, remind_everywhere
 from tests.integration.tables import booking_item, refused, slot_item, stored, waiting
-from tests.integration.test_slots_from_hours import TODAY, listed, opened, slot_at, taken, times
 
 HOLD = 600
 ENDS = NOW + HOLD * SECOND

@@ -63,6 +63,7 @@ ROLES = {
         ("get", "/specialists/me/time-off"),
         ("delete", "/specialists/me/time-off/{id}"),
         ("get", "/bookings/specialists/me"),
+        ("patch", "/bookings/{id}/attendance"),
     },
     "client": {("post", "/bookings"), ("post", "/bookings/wait-list")},
 }
@@ -119,6 +120,7 @@ def bodies() -> dict[tuple[str, str], Any]:
         ("post", "/specialists/me/time-off"): {"start_at": "2020-01-01T00:00:00Z", "end_at": "2020-01-01T01:00:00Z"},
         ("post", "/bookings"): slot,
         ("patch", "/bookings/{id}/cancel"): {"reason": "ill"},
+        ("patch", "/bookings/{id}/attendance"): {"attendance": "attended"},
         ("post", "/bookings/{id}/confirm"): {"payment_ref": "pi_1"},
         ("patch", "/bookings/{id}/reschedule"): slot,
         ("post", "/bookings/wait-list"): slot,

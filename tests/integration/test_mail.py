@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.notifications.delivery import LEASE
 from booking.notifications.mail import KEY_HEADER
-from booking.notifications.mail_queue import MailRequest
+from booking.notifications.mail_requests import MailRequest
 from booking.notifications.mail_work import TRIED_FOR, Pace
 from booking.runtime.settings import settings
 from booking.telemetry.metric_totals import read_totals

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,25 +12,24 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
 
+from booking.accounts.table import UserItem
+from booking.background.retry import TryLater
 from booking.background.sweep import LEAST_TIME_LEFT_MS
+from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
-from booking.bookings.rules import Booking
-from booking.bookings.table import BookingItem
+from booking.bookings.rules import Attendance, Booking
 from booking.caller import Caller, Locale
+from booking.dynamodb.items import create
+from booking.errors import StoreUnavailable
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
 from infra.settings import ROOT
-from streams import publish_events
-from tests.integration.api import an_invocation
 from tests.integration.outside import BUS, SENDER, Outside, calendar_of, error, text_of
 from tests.integration.people import (
     HOUR,
@@ -43,16 +43,14 @@ from tests.integration.people import (
     a_waiter,
     an_admin,
 )
-from tests.integration.sending import send_queued
-from tests.integration.store_calls import Answer, refusing
+from tests.integration.sending import publish, records, send_queued, tell
+from tests.integration.store_calls import Answer, counted_calls, refusing
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
-from tests.integration.tables import change_stored, delete_stored, stored
+from tests.integration.tables import change_stored, delete_stored, stored, stored_in_calendar
 
 pytestmark = pytest.mark.usefixtures("outside")
 
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "infra" / "events" / "booking-event.schema.json").read_text()))
-
-type Record = dict[str, Any]
 
 
 @pytest.fixture
@@ -70,37 +68,6 @@ def ann() -> Caller:
 @pytest.fixture
 def booking(specialist: Caller, ann: Caller) -> Booking:
     return a_booking(specialist, ann)
-
-
-def records() -> list[Record]:
-    """What the stream holds, as Lambda hands it to a function."""
-    shard = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[BookingItem.Meta.table_name].stream_shard
-    assert shard is not None
-    found: list[Record] = json.loads(
-        json.dumps(shard.get(shard.starting_sequence_number, 1000), default=datetime.timestamp)
-    )
-    return found
-
-
-def tell(
-    outside: Outside,
-    told: list[Record] | None = None,
-    *,
-    time_left: Callable[[], int] = lambda: 60_000,
-    now: datetime = NOW,
-) -> list[str]:
-    """One invocation, and then one of what sends the mail; the sequence numbers that must come again."""
-    again = publish(told, time_left)
-    send_queued(outside, now)
-    return again
-
-
-def publish(told: list[Record] | None, time_left: Callable[[], int]) -> list[str]:
-    try:
-        answer = publish_events.handler({"Records": records() if told is None else told}, an_invocation(time_left))
-    except BatchProcessingError:
-        return ["all"]
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def a_failed_entry(code: str) -> Answer:
@@ -151,6 +118,42 @@ class TestEvents:
         assert moved["previous_slot"]["slot_id"] == booking.slot_id
         assert moved["booking"]["slot_id"] == later.id
         assert len({json.loads(event["Detail"])["event_id"] for event in outside.events}) == 6
+
+    def test_attendance_is_published_whenever_it_changes_and_nobody_is_mailed(
+        self, outside: Outside, booking: Booking, specialist: Caller
+    ) -> None:
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        expire_everywhere(NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.ATTENDED, NOW + 2 * HOUR)
+        set_attendance(specialist, booking.id, None, NOW + 2 * HOUR)
+
+        assert [tell(outside), tell(outside)] == [[], []]
+
+        details = [(event["DetailType"], json.loads(event["Detail"])) for event in outside.events]
+        assert [(kind, detail["booking"]["attendance"]) for kind, detail in details] == [
+            ("BookingConfirmed", None),
+            ("BookingAttendanceSet", "no_show"),
+            ("BookingExpired", "no_show"),
+            ("BookingAttendanceSet", "attended"),
+            ("BookingAttendanceSet", None),
+        ]
+        for _, detail in details:
+            SCHEMA.validate(detail)
+        assert len(outside.mails) == 2
+
+    def test_moving_and_cancelling_are_one_event_each_whatever_was_said_of_the_slot_before(
+        self, outside: Outside, booking: Booking, specialist: Caller
+    ) -> None:
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + HOUR)
+        reschedule_booking(specialist, booking.id, a_slot(specialist, 3 * HOUR).id, NOW + HOUR)
+        set_attendance(specialist, booking.id, Attendance.NO_SHOW, NOW + 3 * HOUR)
+        cancel_booking(specialist, booking.id, NOW + 3 * HOUR)
+
+        assert tell(outside) == []
+
+        kinds = ["Confirmed", "AttendanceSet", "Rescheduled", "AttendanceSet", "Cancelled"]
+        assert published(outside) == [f"Booking{kind}" for kind in kinds]
 
     def test_a_hold_is_published_and_confirmed_once_when_it_is(
         self, outside: Outside, specialist: Caller, ann: Caller
@@ -236,6 +239,16 @@ class TestMail:
         calendar = calendar_of(outside.mails[-1])
         assert calendar["method"] == "CANCEL"
         assert outside.mails[-1]["Subject"].startswith("Cancelled: ")
+
+    @pytest.mark.parametrize("by", ["client", "specialist"])
+    def test_either_side_is_told_why_the_other_has_cancelled(
+        self, outside: Outside, booking: Booking, ann: Caller, specialist: Caller, by: str
+    ) -> None:
+        cancel_booking(ann if by == "client" else specialist, booking.id, NOW, reason="The heating is broken")
+        tell(outside)
+        told = [sent for sent in outside.mails if "Reason: The heating is broken" in text_of(sent)]
+        assert sorted(sent["To"] for sent in told) == sorted([ann.email, specialist.email])
+        assert json.loads(outside.events[-1]["Detail"])["booking"]["cancel_reason"] == "The heating is broken"
 
     def test_a_move_is_told_with_both_times(
         self, outside: Outside, booking: Booking, specialist: Caller, ann: Caller
@@ -352,16 +365,63 @@ class TestDailyCap:
         assert tell(outside) == []
         assert outside.recipients.count(ann.email) == 2
 
-    def test_a_specialists_address_has_a_cap_of_its_own(self, outside: Outside, specialist: Caller) -> None:
+    def with_account(self, specialist: Caller, *, is_verified: bool) -> None:
+        account = UserItem(
+            user_id=specialist.user_id,
+            email=specialist.email,
+            password_hash="-",
+            role=specialist.role,
+            created_at=NOW,
+            email_verified=is_verified,
+        )
+        create(account, condition=UserItem.user_id.does_not_exist())
+
+    def test_a_specialists_verified_address_has_a_cap_of_its_own(self, outside: Outside, specialist: Caller) -> None:
+        self.with_account(specialist, is_verified=True)
         for number in range(5):
             a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
         assert tell(outside) == []
         assert outside.recipients.count(specialist.email) == 3
         assert len(outside.mails) == 5 + 3
 
+    @pytest.mark.parametrize("has_account", [True, False])
+    def test_one_that_is_not_verified_gets_a_clients_share_whatever_for(
+        self, outside: Outside, specialist: Caller, ann: Caller, *, has_account: bool
+    ) -> None:
+        if has_account:
+            self.with_account(specialist, is_verified=False)
+        self.booked(replace(ann, email=specialist.email), 1)
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        assert tell(outside) == []
+        assert outside.recipients.count(specialist.email) == 2
+
+    def test_that_it_is_verified_is_looked_up_once(self, outside: Outside, specialist: Caller) -> None:
+        self.with_account(specialist, is_verified=True)
+        a_booking(specialist, a_client())
+        tell(outside)
+        (profile,) = stored_in_calendar("profile")
+        assert profile["email_verified"] is True
+
+        a_booking(specialist, a_client(), 3 * HOUR)
+        publish()
+        with counted_calls() as calls:
+            send_queued(outside)
+
+        assert outside.recipients.count(specialist.email) == 2
+        assert settings().users_table not in [parameters.get("TableName") for _, parameters in calls.sent]
+
+    def test_a_profile_that_is_gone_is_not_made_again(self, specialist: Caller) -> None:
+        profile = profiles.find_profile(specialist.specialist_id)
+        assert profile is not None
+        delete_stored("calendar", dict(profile.key()))
+        profiles.note_verified(profile)
+        assert stored_in_calendar("profile") == []
+
     def test_who_is_both_client_and_specialist_is_counted_as_each(
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
+        self.with_account(specialist, is_verified=True)
         self.booked(replace(ann, email=specialist.email), 3)
         for number in range(4):
             a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
@@ -560,10 +620,57 @@ class TestFailures:
 
     def test_an_unreachable_store_makes_the_record_come_again(self, outside: Outside, booking: Booking) -> None:
         told = records()
-        with refusing("InternalServerError", only="UpdateItem", table=settings().ephemeral_table, status=500):
-            assert publish(told, lambda: 60_000) == ["all"]
+        with (
+            refusing("InternalServerError", only="BatchGetItem", status=500),
+            pytest.raises(StoreUnavailable),
+        ):
+            publish(told, lambda: 60_000)
+        assert (outside.events, outside.requests) == ([], [])
         assert tell(outside, told) == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_what_cannot_be_noted_is_published_and_its_record_does_not_come_again(
+        self, outside: Outside, booking: Booking, log_stream: io.StringIO
+    ) -> None:
+        with refusing("InternalServerError", only="BatchWriteItem", status=500):
+            assert tell(outside) == []
+        assert (len(outside.events), len(outside.mails)) == (1, 2)
+        assert "could not be noted" in log_stream.getvalue()
+
+    def test_of_a_batch_only_what_the_bus_did_not_take_comes_again(self, outside: Outside, specialist: Caller) -> None:
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        outside.refused_entries = {1: "ThrottlingException"}
+        told = records()
+        assert tell(outside, told) == [told[1]["dynamodb"]["SequenceNumber"]]
+        outside.refused_entries = {}
+        assert tell(outside, told) == []
+        ids = [json.loads(event["Detail"])["event_id"] for event in outside.events]
+        assert ids == [f"{told[place]['eventID']}-BookingConfirmed" for place in (0, 2, 1)]
+        assert len(outside.mails) == 6
+
+    def test_where_no_report_is_taken_the_batch_fails_and_nothing_is_sent_twice(
+        self, outside: Outside, specialist: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EVENT_FAILURES", "raise")
+        settings.cache_clear()
+        for number in range(3):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        outside.refused_entries = {1: "ThrottlingException"}
+        with pytest.raises(TryLater, match="must come again"):
+            tell(outside)
+        outside.refused_entries = {}
+        assert tell(outside) == []
+        assert (len(outside.events), len(outside.mails)) == (3, 6)
+
+    def test_a_batch_takes_few_calls_however_many_changes_there_are(self, outside: Outside, specialist: Caller) -> None:
+        for number in range(25):
+            a_booking(specialist, a_client(), starts_in=(number + 1) * HOUR)
+        told = records()
+        with counted_calls() as calls:
+            assert publish(told, lambda: 60_000) == []
+        assert calls.counted - Counter(UpdateItem=1) == {"BatchGetItem": 1, "BatchWriteItem": 1}  # 1: the totals
+        assert len(outside.events) == 25
 
     def test_records_for_which_no_time_is_left_come_again(self, outside: Outside, specialist: Caller) -> None:
         for number in range(3):

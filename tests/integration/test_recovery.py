@@ -9,9 +9,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from booking.accounts import new_password, passwords
+from booking.accounts import new_password
 from booking.accounts.access_tokens import caller_of
 from booking.accounts.account_mail import AccountMail, Purpose, ask_for_mail
 from booking.accounts.change_access import change_access
@@ -42,6 +41,7 @@ from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
 from tests.credentials import PASSWORD
+from tests.integration.accounts import EMAIL, account_item, log_in_at
 from tests.integration.api import SOURCE, Api, error_of
 from tests.integration.outside import Outside, error, text_of
 from tests.integration.people import DAY, HOUR, MINUTE, NOW, SECOND
@@ -49,26 +49,17 @@ from tests.integration.sending import send_queued
 from tests.integration.store_calls import counted_calls, just_before, refusing
 from tests.integration.tables import change_stored, delete_stored, refused, stored
 
-EMAIL = "ann@example.com"
 NEW_PASSWORD = "a battery of staple horses"
-QUICK = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 NOBODY = f"usr_{'A' * 22}"
 BOTH = pytest.mark.parametrize("purpose", Purpose)
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parameters that production hashes with take their time; what is tested here is not they."""
-    monkeypatch.setattr(passwords, "_hasher", QUICK)
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 @pytest.fixture
 def account() -> User:
     return register_user(Registration(EMAIL, PASSWORD), source_address="198.51.100.9", now=NOW)
-
-
-def log_in_at(now: datetime = NOW, password: str = PASSWORD) -> Session:
-    return log_in(EMAIL, password, source_address=SOURCE, now=now)
 
 
 def reset(token: str, password: str = NEW_PASSWORD, now: datetime = NOW, source: str = SOURCE) -> None:
@@ -84,10 +75,6 @@ def use(purpose: Purpose, token: str, now: datetime = NOW, source: str = SOURCE)
         verify(token, now, source)
     else:
         reset(token, now=now, source=source)
-
-
-def account_item() -> dict[str, Any]:
-    return next(item for item in stored("users") if item.get("email") == EMAIL)
 
 
 def stored_tokens() -> list[dict[str, Any]]:

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from icalendar import Calendar
 
 import booking_pages
 from booking import __version__
-from booking.accounts import passwords
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
 from booking.bookings.cancel import cancel_booking
@@ -31,16 +29,12 @@ from tests.integration.store_calls import counted_calls, unreachable
 from tests.integration.sweeps import expire_everywhere
 from tests.integration.tables import booking_item, stored, stored_in_calendar
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 USER = {
     *("id", "email", "email_verified", "role", "is_active", "created_at"),
     *("display_name", "phone", "locale", "time_zone"),
 }
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is tested here is not how long hashing takes."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(memory_cost=8, time_cost=1, parallelism=1))
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ class TestFromRegistrationToASecondBooking:
     def test_the_whole_flow(self, api: Api, now: datetime) -> None:
         tokens = {}
         for role in ("specialist", "client"):
-            account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role}
+            account = {"email": f"{role}@example.com", "password": PASSWORD, "role": role, "display_name": "Ann"}
             registered = api.request("POST", "/auth/register", json=account)
             assert registered.status_code == 201
             assert registered.json().keys() == USER
@@ -90,9 +84,11 @@ class TestFromRegistrationToASecondBooking:
         booking = api.request("POST", "/bookings", headers=tokens["client"], json=wanted)
         assert booking.status_code == 201
         assert booking.json()["service_id"] == wanted["service_id"]
+        about = {"name": "Ann", "email": "client@example.com", "phone": None}
+        assert booking.json()["client"] == about | {"id": booking.json()["client_id"]}
         error_of(api.request("POST", "/bookings", headers=tokens["client"], json=wanted), 409, "slot_already_booked")
         path = f"/bookings/{booking.json()['id']}"
-        assert api.request("GET", path, headers=tokens["specialist"]).json() == named(booking.json())
+        assert api.request("GET", path, headers=tokens["specialist"]).json() == named(booking.json(), "Ann")
         [seen] = api.request("GET", "/bookings/specialists/me", headers=tokens["specialist"]).json()
         assert seen == booking.json() | {"client_email": "client@example.com"}
 

@@ -1,10 +1,8 @@
 """Slots from opening hours: what is listed can be booked once, and free time finds who waits for it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -19,7 +17,7 @@ from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
 from booking.caller import Caller
-from booking.dynamodb.items import create, update
+from booking.dynamodb.items import update
 from booking.dynamodb.queries import PageRequest
 from booking.slots import promotion_plan
 from booking.slots.errors import (
@@ -33,7 +31,6 @@ from booking.slots.errors import (
     TimeTaken,
 )
 from booking.slots.read import SlotFilter, get_availability, list_slots
-from booking.slots.rules import Slot
 from booking.slots.slot_id import SlotId
 from booking.slots.time_off import create_time_off, list_time_off
 from booking.slots.wait_list import leave_all, leave_wait_list
@@ -47,6 +44,7 @@ from booking.specialists.table import (
     ServiceItem,
     service_key,
 )
+from tests.integration.opening_hours import TODAY, listed, opened, slot_at, taken, times
 from tests.integration.people import (
     DAY,
     HOUR,
@@ -77,24 +75,7 @@ from tests.integration.tables import (
     waiting,
 )
 
-TODAY = date(2030, 3, 1)  # a Friday; it is eight o'clock
 NINE = NOW + HOUR
-
-
-def opened(specialist: Caller, **changes: Any) -> Caller:
-    """The specialist, open on Fridays from nine to twelve UTC."""
-    item: dict[str, Any] = {
-        "hours": {"fri": [[540, 720]]},
-        "slot_minutes": 60,
-        "step_minutes": 15,
-        "min_notice_minutes": 0,
-        "horizon_days": 60,
-        "change_notice_minutes": 0,
-        "version": 1,
-    }
-    schedule = ScheduleItem(specialist_id=specialist.specialist_id, sk=SCHEDULE_KEY, **(item | changes))
-    create(schedule, condition=ScheduleItem.specialist_id.does_not_exist())
-    return specialist
 
 
 def change_service(service: Service, **changes: object) -> None:
@@ -125,20 +106,6 @@ def with_buffers(specialist: Caller) -> Service:
     return service
 
 
-def listed(specialist: Caller, service: Service | None = None, now: datetime = NOW) -> list[Slot]:
-    wanted = replace(on_day(TODAY, UTC), service_id=service.id if service else None)
-    return list(list_slots(specialist.specialist_id, wanted, PageRequest(100), now).items)
-
-
-def times(slots: Sequence[Slot], *, booked: bool | None = None) -> list[str]:
-    return [f"{slot.start_at:%H:%M}" for slot in slots if booked in (None, slot.is_booked)]
-
-
-def slot_at(specialist: Caller, start: str, minutes: int = 60) -> str:
-    at = datetime.combine(TODAY, datetime.strptime(start, "%H:%M").time(), UTC)  # noqa: DTZ007  # the zone follows
-    return SlotId.of_hours(specialist.specialist_id, at, timedelta(minutes=minutes)).text
-
-
 def book(specialist: Caller, start: str, service: Service | None = None, by: Caller | None = None) -> Booking:
     minutes = service.duration_minutes if service else 60
     service_id = service.id if service else None
@@ -151,12 +118,6 @@ def wait(specialist: Caller, start: str, service: Service | None = None, *, seco
     at = NOW + seconds * SECOND
     join_wait_list(waiter, slot_at(specialist, start, minutes), at, service_id=service.id if service else None)
     return waiter
-
-
-def taken(specialist: Caller) -> dict[str, set[int]]:
-    """The minutes that are taken, by hour."""
-    hours = [item for item in stored_in_calendar("hour") if item["specialist_id"] == specialist.specialist_id]
-    return {item["sk"][-2:]: {int(m) for m in item["taken"]} for item in hours if item.get("taken")}
 
 
 def waiting_in_hours(specialist: Caller) -> dict[str, int]:

@@ -5,6 +5,7 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -48,6 +49,13 @@ def rotate() -> None:
     keys = json.loads(client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
     rotated = {"current": secrets.token_hex(32), "previous": keys["current"]}
     client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=json.dumps(rotated))
+
+
+def test_a_token_carries_the_name_and_the_phone_and_may_lack_them() -> None:
+    holder = replace(a_client(), name="Änn", phone="+49301234")
+
+    assert caller_of(a_token(holder)) == holder
+    assert (caller_of(signed()).name, caller_of(signed()).phone) == (None, None)
 
 
 def a_token(of: Caller) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def alike(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_both_answer_and_store_the_same() -> None:
-    specialist, client = a_specialist(), a_client()
+    specialist, client = a_specialist(), replace(a_client(), name="Ann", phone="+49301234")
     slots = [free_slot(specialist, 1), free_slot(specialist, 3)]
 
     answers = [

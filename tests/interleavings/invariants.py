@@ -64,6 +64,13 @@ def bookings_end_for_good(evidence: Evidence) -> Found:
             yield f"booking {booking_id} has ended and is {later and later['status']} now"
 
 
+def attendance_is_of_what_has_begun(evidence: Evidence) -> Found:
+    for booking in evidence.after.bookings.values():
+        has_begun = booking["slot_start_at"] <= to_stored(evidence.now)
+        if "attendance" in booking and not (has_begun and booking["status"] in {"confirmed", "expired"}):
+            yield f"booking {booking['booking_id']} is {booking['status']}, and {booking['attendance']} was said"
+
+
 def holds_end_in_time(evidence: Evidence) -> Found:
     """A hold is confirmed before its end, or lapses after it."""
     for booking_id, booking in evidence.before.bookings.items():
@@ -164,6 +171,7 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
     "2 a booking ends for good": bookings_end_for_good,
+    "2 attendance is of what has begun": attendance_is_of_what_has_begun,
     "15 a hold ends in time": holds_end_in_time,
     "15 nobody holds too many": clients_hold_a_few,
     "3 no two slots overlap": no_overlap,

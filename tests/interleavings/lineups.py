@@ -64,6 +64,10 @@ TOLD: Mapping[str, Sequence[Names]] = {
         # what only two of the others meet on
         ("cancel 9:00 once begun", "Wanda leaves 9:00"),
         ("cancel 9:00 once begun", "expire"),
+        ("Ann has not come", "expire"),
+        ("Ann has not come", "Ann has not come"),
+        ("Ann has not come", "cancel 9:00 once begun"),
+        ("Ann has not come", "move 9:00 to 11:00"),
         ("move 9:00 to 10:00", "cancel 10:00"),
         ("open 11:00", "delete 11:00"),
         ("open 12:00", "open 12:30"),

@@ -9,8 +9,10 @@ from booking.bookings.errors import (
     BookingHasExpired,
     HoldHasEnded,
     KeyUsedForOtherRequest,
+    NoAttendance,
     NoLongerChangeable,
     NotConfirmed,
+    SlotNotStarted,
     TooManyOpenHolds,
 )
 from booking.errors import BookingError, Forbidden
@@ -37,6 +39,7 @@ type Refusals = tuple[type[BookingError], ...]
 BOOK: Refusals = (SlotAlreadyBooked, SlotNotFound, SlotStarted, ServiceNotOffered, KeyUsedForOtherRequest)
 HOLD: Refusals = (*BOOK, TooManyOpenHolds)
 CONFIRM: Refusals = (HoldHasEnded,)
+ATTEND: Refusals = (NoAttendance, SlotNotStarted)
 CANCEL: Refusals = (BookingHasExpired, SlotStarted, NoLongerChangeable)
 MOVE: Refusals = (NotConfirmed, SlotStarted, SlotNotFound, SlotAlreadyBooked, NoLongerChangeable)
 JOIN: Refusals = (SlotIsAvailable, AlreadyWaiting, HoldsSlot, SlotNotFound, SlotStarted, ServiceNotOffered)
@@ -53,7 +56,8 @@ class Operation:
     what it leaves is looked at after the next one (`comes_again`), and its report tells of no state of things.
     What `may_answer_twice` is judged by an earlier read, or by what its write has found, so that its repeat may not see
     its own success.
-    Only what `changes_bookings` may end or move one. `now` is no earlier than what its clock says.
+    Only what `changes_bookings` may end or move one, or say whether its client has come. `now` is no earlier than
+    what its clock says.
     """
 
     name: str

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from booking.administration.update_user import update_user
+from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
 from booking.bookings.create import create_booking
 from booking.bookings.delete_slot import delete_slot
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
+from booking.bookings.rules import Attendance
 from booking.caller import Caller
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
@@ -22,6 +24,7 @@ from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND, TICK
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.interleavings.operation import (
     ALL_THE_TIME,
+    ATTEND,
     BOOK,
     CANCEL,
     CONFIRM,
@@ -104,6 +107,14 @@ def _cancellations(morning: Morning) -> list[Operation]:
         ),
         Operation(
             "cancel 10:00", partial(cancel_booking, morning.ben, morning.bens, now), CANCEL, changes_bookings=True
+        ),
+        Operation(
+            "Ann has not come",
+            partial(set_attendance, morning.specialist, morning.anns, Attendance.NO_SHOW, HALF_PAST_NINE),
+            ATTEND,
+            changes_bookings=True,
+            may_answer_twice=True,
+            now=HALF_PAST_NINE,
         ),
         Operation(
             "cancel 9:00 once begun",

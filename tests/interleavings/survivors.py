@@ -16,6 +16,12 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
         "nobody tries who may not: tests/integration/test_holds.py"
     ),
+    "bookings.attendance.set_attendance: update BookingItem if specialist_id = …": (
+        "nobody tries who may not: tests/integration/test_attendance.py"
+    ),
+    "bookings.attendance.set_attendance: update BookingItem if attribute_not_exists (hold_expires_at)": (
+        "of no hold that has lapsed here: tests/integration/test_attendance.py"
+    ),
     "bookings.free_time._book < bookings.free_time.free_time: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.free_time._book < bookings.free_time._release_slot: "

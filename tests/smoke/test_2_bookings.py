@@ -114,6 +114,12 @@ class TestBooking:
         free = {slot["id"] for slot in slots if not slot["is_booked"]}
         assert run.slot(1) in free, "its slot is not free again"
 
+    def test_attendance(self, run: Run) -> None:
+        """Nobody says before the slot starts whether the client has come."""
+        _, booking_id = run.bookings[-1]
+        route = f"PATCH /bookings/{booking_id}/attendance"
+        run.refused(409, "slot_not_started", route, run.person("specialist"), {"attendance": "attended"})
+
     def test_hold(self, run: Run) -> None:
         """A client holds the slot and confirms it, twice alike."""
         client, wanted = run.person("client"), {"slot_id": run.slot(1), "hold_seconds": 60}

@@ -2,6 +2,7 @@
 
 import itertools
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import Template
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ TOLD = [
     for occasion, audience in itertools.product(Occasion, Audience)
     if (occasion, audience) != (Occasion.REMINDER, Audience.SPECIALIST)
 ]
-FIELDS = {"title", "specialist", "client", "when", "before"}
+FIELDS = {"title", "specialist", "client", "when", "before", "reason"}
 
 every_language = pytest.mark.parametrize("locale", Locale)
 everything_told = pytest.mark.parametrize(("occasion", "audience"), TOLD)
@@ -74,6 +75,7 @@ def test_words_name_only_what_is_filled_in_and_say_when(occasion: Occasion, audi
     assert named <= FIELDS
     assert {"title", "when"} <= named
     assert ("before" in named) == (occasion is Occasion.RESCHEDULED)
+    assert ("reason" in named) == (occasion is Occasion.CANCELLED)
 
 
 @every_language
@@ -130,6 +132,19 @@ def test_a_title_begins_no_paragraph_of_its_own() -> None:
         Occasion.CONFIRMED, Audience.CLIENT, Locale.EN, service_title="Cut\n\nYour account is locked.\n\nCall us"
     )
     assert "Cut Your account is locked. Call us" in message.text
+
+
+@every_language
+@pytest.mark.parametrize("audience", Audience)
+def test_a_cancellation_says_why_in_a_paragraph_that_makes_no_links(audience: Audience, locale: Locale) -> None:
+    said = "Ill.\n\n$client, see https://evil.com/x"
+    cancelled = replace(a_booking(), cancel_reason=said)
+
+    message = compose(Occasion.CANCELLED, audience, locale, cancelled, a_profile())
+
+    told = {Locale.EN: "Reason", Locale.RU: "Причина"}[locale] + ": Ill. $client, see evil[.]com/x"
+    assert told in message.text.split("\n\n")
+    assert f"<p>{told}</p>" in message.html
 
 
 def test_times_are_the_specialists_over_midnight_and_the_change_of_clocks() -> None:

@@ -41,7 +41,16 @@ VARIABLES: Mapping[str, Any] = GLOBALS["Environment"]["Variables"]
 TABLES = dict(of_type("AWS::DynamoDB::Table"))
 TABLE_ACTIONS = {
     f"dynamodb:{name}"
-    for name in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
+    for name in (
+        "GetItem",
+        "BatchGetItem",
+        "BatchWriteItem",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "ConditionCheckItem",
+        "Query",
+    )
 }
 OTHER_ACTIONS = {
     ("secretsmanager:GetSecretValue", "SigningKey"),

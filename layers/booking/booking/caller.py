@@ -24,6 +24,7 @@ class Caller:
     """A signed-in account, as its token states it; no table is read to know it.
 
     `session_id` names the family of refresh tokens that the token belongs to; tokens of earlier releases do not say.
+    `name` and `phone` are the account's when the token was issued, as far as its holder has given them.
     """
 
     user_id: str
@@ -31,6 +32,8 @@ class Caller:
     email: str
     locale: Locale = Locale.EN
     session_id: str | None = field(default=None, compare=False)
+    name: str | None = None
+    phone: str | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -30,6 +30,8 @@ def issue_access_token(caller: Caller, now: datetime) -> str:
         "role": caller.role.value,
         "email": caller.email,
         "locale": caller.locale.value,
+        "name": caller.name,
+        "phone": caller.phone,
         "sid": caller.session_id,
         "iat": now,
         "exp": now + access_token_lifetime(),
@@ -48,7 +50,15 @@ def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
     try:
         claims = _claims(token)
-        return Caller(claims["sub"], Role(claims["role"]), claims["email"], Locale(claims["locale"]), claims.get("sid"))
+        return Caller(
+            claims["sub"],
+            Role(claims["role"]),
+            claims["email"],
+            Locale(claims["locale"]),
+            claims.get("sid"),
+            claims.get("name"),
+            claims.get("phone"),
+        )
     except (jwt.InvalidTokenError, KeyError, ValueError):
         raise Unauthenticated from None
 

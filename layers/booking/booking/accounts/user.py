@@ -28,7 +28,7 @@ class User:
 
     def as_caller(self) -> Caller:
         """What a token for this account says."""
-        return Caller(self.id, self.role, self.email, self.locale)
+        return Caller(self.id, self.role, self.email, self.locale, name=self.display_name, phone=self.phone)
 
 
 def check_keeps_own_rights(caller: Caller, user_id: str, *, is_active: bool | None, role: Role | None) -> None:

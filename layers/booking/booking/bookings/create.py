@@ -17,7 +17,7 @@ from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.hours import claim_minutes
 from booking.slots.minutes import minutes_of
 from booking.slots.offered import terms_for
-from booking.slots.rules import Client
+from booking.slots.rules import client_of
 from booking.slots.slot_id import SlotId
 from booking.telemetry.metrics import count
 
@@ -41,7 +41,7 @@ def create_booking(  # noqa: PLR0913  # what the request says, by name
     slot = SlotId.parse(slot_id)
     if slot is None:
         raise SlotNotFound
-    client = Client(caller.user_id, caller.email, caller.locale)
+    client = client_of(caller)
     hold = [str(hold_seconds)] if hold_seconds else []  # before the slot's id, which no number is
     request = " ".join([*hold, slot_id, service_id or "", *([note] if note else [])])
     try:

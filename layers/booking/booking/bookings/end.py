@@ -28,6 +28,7 @@ def end_booking(booking: Booking, status: Status, now: datetime, *, reason: str 
             [
                 BookingItem.status.set(status),
                 BookingItem.cancelled_at.set(now),
+                BookingItem.attendance.remove(),
                 *([BookingItem.cancel_reason.set(reason)] if reason else []),
                 *([BookingItem.frees.set(booking.slot_id)] if leaves_some else []),
                 *([] if keeps_timer else [BookingItem.timer.remove()]),
@@ -42,5 +43,6 @@ def end_booking(booking: Booking, status: Status, now: datetime, *, reason: str 
         status=status,
         cancelled_at=now,
         cancel_reason=reason or None,
+        attendance=None,
         frees=None if is_complete else booking.slot_id,
     )

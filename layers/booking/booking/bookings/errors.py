@@ -45,6 +45,20 @@ class NoLongerChangeable(Conflict):
     reason = "booking_not_changeable"
 
 
+class NoAttendance(Conflict):
+    """What is held, was called off or has lapsed is no appointment to come to."""
+
+    sentence = "Attendance belongs to confirmed and expired bookings"
+    reason = "no_attendance"
+
+
+class SlotNotStarted(Conflict):
+    """Nobody has come, or stayed away, before that."""
+
+    sentence = "Slot has not started yet"
+    reason = "slot_not_started"
+
+
 class OtherSpecialist(Conflict):
     """A booking stays with its specialist."""
 

@@ -49,6 +49,7 @@ def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datet
         slot_start_at=slot.start_at,
         slot_end_at=slot.end_at,
         changeable_until=terms.changeable_until,
+        attendance=None,
         sequence=booking.sequence + 1,
         moved_at=now,
     )
@@ -78,6 +79,7 @@ def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> 
                 BookingItem.starts.set(starts_key(slot.start_at, booking.id)),
                 BookingItem.timer.set(reminder_timer(booking.id)),
                 BookingItem.changeable_until.set(moved.changeable_until),
+                BookingItem.attendance.remove(),
                 *([BookingItem.frees.set(booking.slot_id)] if leaves_some else []),
                 BookingItem.sequence.set(BookingItem.sequence + 1),
                 BookingItem.moved_at.set(now),

@@ -4,9 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from booking.bookings.errors import BookingHasExpired, NoLongerChangeable, NotConfirmed
+from booking.bookings.errors import (
+    BookingHasExpired,
+    NoAttendance,
+    NoLongerChangeable,
+    NotConfirmed,
+    SlotNotStarted,
+)
 from booking.caller import Caller
-from booking.errors import Forbidden
+from booking.errors import BookingError, Forbidden
 from booking.runtime.ids import new_id
 from booking.slots.errors import SlotStarted
 from booking.slots.rules import Client, has_started
@@ -25,6 +31,13 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class Attendance(StrEnum):
+    """Whether a client has come."""
+
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+
+
 OPEN = (Status.HELD, Status.CONFIRMED)
 """While it is in one of them, a booking has its time and nobody else gets it."""
 
@@ -37,10 +50,11 @@ class Booking:
     then, and `confirmed_at` when that was.
 
     Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist, and
-    `cancel_reason` what who cancelled it said, if anything. `sequence` counts its moves (RFC 5545, 3.8.7.4),
-    `moved_at` is when the last of them was. `from_wait_list` is set on one that a waiter was promoted to.
-    `specialist_name` is the present one, where it was looked up. `frees` is the slot that it has left, while somebody
-    who waited for its time may still have to be promoted.
+    `cancel_reason` what who cancelled it said, if anything. `attendance` is what its specialist has said since the slot
+    has started. `sequence` counts its moves (RFC 5545, 3.8.7.4), `moved_at` is when the last of them was.
+    `from_wait_list` is set on one that a waiter was promoted to. `specialist_name` is the present one, where it was
+    looked up. `frees` is the slot that it has left, while somebody who waited for its time may still have to be
+    promoted.
     """
 
     id: str
@@ -56,6 +70,7 @@ class Booking:
     note: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    attendance: Attendance | None = None
     hold_expires_at: datetime | None = None
     confirmed_at: datetime | None = None
     payment_ref: str | None = None
@@ -146,6 +161,15 @@ def check_may_reschedule(booking: Booking, caller: Caller, now: datetime) -> Non
     if booking.status is not Status.CONFIRMED:
         raise NotConfirmed
     _check_not_too_late(booking, caller, now)
+
+
+def why_no_attendance(booking: Booking, caller: Caller) -> BookingError:
+    """Why the caller cannot say now whether the client of this booking has come."""
+    if not (caller.is_admin or _is_its_specialist(booking, caller)):
+        return Forbidden()
+    if booking.status not in {Status.CONFIRMED, Status.EXPIRED} or booking.has_lapsed:
+        return NoAttendance()
+    return SlotNotStarted()
 
 
 def _check_not_too_late(booking: Booking, caller: Caller, now: datetime) -> None:

@@ -9,7 +9,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from booking.bookings.rules import Booking, Status
+from booking.bookings.rules import Attendance, Booking, Status
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
@@ -96,6 +96,7 @@ class BookingItem(ClientItem):
     note = UnicodeAttribute(null=True)
     cancelled_at = InstantAttribute(null=True)
     cancel_reason = UnicodeAttribute(null=True)
+    attendance = EnumAttribute(Attendance, null=True)
     hold_expires_at = InstantAttribute(null=True)
     confirmed_at = InstantAttribute(null=True)
     payment_ref = UnicodeAttribute(null=True)
@@ -147,6 +148,7 @@ class BookingItem(ClientItem):
             note=self.note,
             cancelled_at=self.cancelled_at,
             cancel_reason=self.cancel_reason,
+            attendance=self.attendance,
             hold_expires_at=self.hold_expires_at,
             confirmed_at=self.confirmed_at,
             payment_ref=self.payment_ref,

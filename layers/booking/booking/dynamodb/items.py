@@ -1,6 +1,8 @@
 """Single items: reading, creating, changing and deleting one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import batched
 from typing import Any, Self
 
 from pynamodb.connection import TableConnection
@@ -12,6 +14,9 @@ from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.connection import call, shared_connection
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, Contended
+
+MOST_PUTS, MOST_GETS = 25, 100
+"""How many items DynamoDB puts and gets in one call."""
 
 
 class Item(Model):
@@ -50,7 +55,7 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
 def get_all(
     item: type[Item], keys: Collection[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
 ) -> list[RawItem]:
-    """Those of the items with these keys (at most 100) that there are, as they are stored, in one consistent read.
+    """Those of the items with these keys (at most `MOST_GETS`) that there are, as stored, in one consistent read.
 
     With `attributes` the answer has those and no others.
     """
@@ -82,6 +87,20 @@ def create(item: Item, *, condition: Condition) -> None:
     except ConditionFailed as failure:
         if failure.old != kwargs["Item"]:
             raise
+
+
+def put_all(items: Iterable[Item]) -> None:
+    """Puts items of one table, whatever stands in their places; not in one write."""
+    for some in batched(items, MOST_PUTS, strict=False):
+        table = some[0].Meta.table_name
+        puts = [{"PutRequest": {"Item": item.serialize()}} for item in some]
+        retrying_contention(partial(_put_some, {"RequestItems": {table: puts}}))
+
+
+def _put_some(request: Mapping[str, Any]) -> None:
+    """All of them again where some were throttled."""
+    if call("BatchWriteItem", request).get("UnprocessedItems"):
+        raise Contended
 
 
 def update[I: Item](item: I, actions: Sequence[Action], *, condition: Condition | None = None) -> I:

@@ -10,11 +10,12 @@ its own: that it has sent is always noted, that it has not releases no claim but
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import batched
 from typing import NoReturn
 
 from botocore.exceptions import ClientError
@@ -24,13 +25,16 @@ from booking.background.retry import TryLater
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import delete, update
+from booking.dynamodb.items import MOST_GETS, delete, get_all, put_all, update
+from booking.errors import StoreUnavailable
 from booking.runtime.clock import epoch_seconds
+from booking.telemetry.log import logger
 
 LEASE = timedelta(minutes=2)
 KEPT = timedelta(days=30)
 """How long a delivery is remembered: a record that made a dead letter (kept for 14 days) twice is still known."""
 MOST_TRIES = 2
+_PREFIX = "delivery#"
 
 # What AWS answers when the moment, rather than the request, is wrong, beside every 5xx. All other errors stay as they
 # are until a person has changed something. (The services' common errors; SES says Throttling, the bus
@@ -80,8 +84,8 @@ class _LedgerEntry(EphemeralItem):
     """`claim` is the word of whoever claimed it last, by which a write that the SDK has sent twice knows itself."""
 
     state = UnicodeAttribute()
-    lease_until = NumberAttribute()
-    tries = NumberAttribute()
+    lease_until = NumberAttribute(null=True)
+    tries = NumberAttribute(null=True)
     claim = UnicodeAttribute(null=True)  # entries of earlier releases have none
 
 
@@ -97,13 +101,29 @@ def meaning_of_code(code: str) -> NotSent | Refused:
     return NotSent(code) if code in _PASSING else Refused(code)
 
 
+def sent_before(keys: Sequence[str]) -> set[str]:
+    """Those of the keys whose deliveries were sent. Raises `StoreUnavailable`."""
+    some = [[(_pk(key),) for key in part] for part in batched(sorted(set(keys)), MOST_GETS, strict=False)]
+    found = [_LedgerEntry.from_old(raw) for part in some for raw in get_all(_LedgerEntry, part)]
+    return {entry.pk.removeprefix(_PREFIX) for entry in found if entry.state == "done"}
+
+
+def note_sent(keys: Sequence[str], now: datetime) -> None:
+    """For what is sent at least once: whoever asks next learns that it was, unless the store cannot be reached."""
+    noted = [_LedgerEntry(pk=_pk(key), state="done", expires_at=epoch_seconds(now + KEPT)) for key in keys]
+    try:
+        put_all(noted)
+    except StoreUnavailable:
+        logger.warning("what was sent could not be noted, and may be sent again", deliveries=list(keys))
+
+
 def deliver_once(key: str, send: Callable[[], None], now: datetime) -> Delivery:
     """Sends what `key` names unless it was sent before. `send` may raise `NotSent`, `Refused` or `Withheld`.
 
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
     can never be sent, `OutcomeUnknown` if the tries are used up (a redrive, after the lease, has new ones).
     """
-    entry, claim = _LedgerEntry(pk=f"delivery#{key}"), secrets.token_hex(8)
+    entry, claim = _LedgerEntry(pk=_pk(key)), secrets.token_hex(8)
     if not _claim(entry, claim, now):
         return Delivery.SENT_BEFORE
     try:
@@ -119,6 +139,10 @@ def deliver_once(key: str, send: Callable[[], None], now: datetime) -> Delivery:
         return Delivery.WITHHELD
     _settle(entry, now)
     return Delivery.SENT
+
+
+def _pk(key: str) -> str:
+    return f"{_PREFIX}{key}"
 
 
 def _settle(entry: _LedgerEntry, now: datetime) -> None:

@@ -22,7 +22,7 @@ from booking.dynamodb.items import create, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
-from booking.notifications.mail_queue import DigestRequest, MailRequest
+from booking.notifications.mail_requests import DigestRequest, MailRequest
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
 from booking.specialists.table import PROFILE_KEY, CalendarItem, Digests, ProfileItem, digest_timer_key
 

@@ -5,26 +5,34 @@ the change, so that whoever gets it twice can tell.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from itertools import batched
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from booking.background.retry import TryLater
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
-from booking.notifications.delivery import NotSent, meaning_of, meaning_of_code
+from booking.dynamodb.items import MOST_PUTS
+from booking.notifications.delivery import NotSent, Refused, meaning_of, meaning_of_code, note_sent, sent_before
 from booking.runtime import aws
 from booking.runtime.clock import to_stored
 from booking.runtime.settings import settings
 from booking.telemetry.metrics import count
 
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
 SOURCE = "booking-api"
 SCHEMA_VERSION = "1"
 RESTORED_AT = "restored_at"
+MOST_ENTRIES = 10
+"""How many events the bus takes at once."""
 
 
 class EventType(StrEnum):
@@ -36,6 +44,7 @@ class EventType(StrEnum):
     RESCHEDULED = "BookingRescheduled"
     EXPIRED = "BookingExpired"
     LAPSED = "BookingLapsed"
+    ATTENDANCE_SET = "BookingAttendanceSet"
     PROMOTED = "WaitListPromoted"
 
 
@@ -49,7 +58,10 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class BookingEvent:
-    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored."""
+    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored.
+
+    `detail` is the event as subscribers get it, as JSON.
+    """
 
     id: str
     type: EventType
@@ -58,30 +70,7 @@ class BookingEvent:
     before: Booking | None
     image: RawItem
     image_before: RawItem | None
-
-    def detail(self) -> dict[str, Any]:
-        """The event as subscribers get it; it names people by id, never by address."""
-        booking = self.booking
-        moved_from = self.before if self.type is EventType.RESCHEDULED else None
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "event_id": self.id,
-            "occurred_at": to_stored(self.occurred_at),
-            "booking": {
-                "id": booking.id,
-                "client_id": booking.client_id,
-                "specialist_id": booking.specialist_id,
-                "service_id": booking.service_id,
-                "status": booking.status,
-                "created_at": to_stored(booking.created_at),
-                "cancelled_at": _stored_or_none(booking.cancelled_at),
-                "hold_expires_at": _stored_or_none(booking.hold_expires_at),
-                "payment_ref": booking.payment_ref,
-                "from_wait_list": booking.from_wait_list,
-                **_slot(booking),
-            },
-            "previous_slot": _slot(moved_from) if moved_from else None,
-        }
+    detail: str
 
 
 def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
@@ -93,34 +82,88 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     after, before = booking_of(image), booking_of(image_before) if image_before else None
     occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
     return [
-        BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before, image, image_before)
+        BookingEvent(event_id, kind, occurred_at, after, before, image, image_before, detail)
         for kind in _kinds(before, after)
+        for event_id in [f"{record['eventID']}-{kind}"]
+        for detail in [_detail(event_id, occurred_at, after, before if kind is EventType.RESCHEDULED else None)]
     ]
 
 
-def publish(event: BookingEvent) -> None:
-    """Puts the event on the bus, at least once; without a bus there is nothing to do.
+def publish(events: Sequence[BookingEvent], now: datetime) -> dict[str, TryLater | Refused]:
+    """Puts those of the events on the bus that were not put there before; without a bus there is nothing to do.
 
-    Raises `NotSent`, or `Refused` when the bus will not take it as things are.
+    At least once: an event that a function dies with, or that could not be noted, is published again when its record
+    comes again. The answer says by its id why an event could not be published. Raises `StoreUnavailable` before
+    anything is published.
     """
     if not settings().event_bus_name:
-        return
-    entry = {
+        return {}
+    before = sent_before([_ledger_key(event) for event in events])
+    failures: dict[str, TryLater | Refused] = {}
+    for some in batched([event for event in events if _ledger_key(event) not in before], MOST_PUTS, strict=False):
+        for entries in batched(some, MOST_ENTRIES, strict=False):
+            failures |= _put_events(entries)
+        note_sent([_ledger_key(event) for event in some if event.id not in failures], now)
+    return failures
+
+
+def _detail(event_id: str, occurred_at: datetime, booking: Booking, moved_from: Booking | None) -> str:
+    """It names people by id, never by address."""
+    detail = {
+        "schema_version": SCHEMA_VERSION,
+        "event_id": event_id,
+        "occurred_at": to_stored(occurred_at),
+        "booking": {
+            "id": booking.id,
+            "client_id": booking.client_id,
+            "specialist_id": booking.specialist_id,
+            "service_id": booking.service_id,
+            "status": booking.status,
+            "created_at": to_stored(booking.created_at),
+            "cancelled_at": _stored_or_none(booking.cancelled_at),
+            "cancel_reason": booking.cancel_reason,
+            "attendance": booking.attendance,
+            "hold_expires_at": _stored_or_none(booking.hold_expires_at),
+            "payment_ref": booking.payment_ref,
+            "from_wait_list": booking.from_wait_list,
+            **_slot(booking),
+        },
+        "previous_slot": _slot(moved_from) if moved_from else None,
+    }
+    return json.dumps(detail)
+
+
+def _put_events(events: Sequence[BookingEvent]) -> dict[str, TryLater | Refused]:
+    """Those that the bus has not taken, with the reason."""
+    try:
+        answer = aws.client("events").put_events(Entries=[_entry(event) for event in events])
+    except ClientError as error:
+        return dict.fromkeys((event.id for event in events), _failure(meaning_of(error)))
+    except BotoCoreError:
+        return dict.fromkeys((event.id for event in events), TryLater("the event bus cannot be reached"))
+    codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
+    count("events_published", codes.count(None))
+    return {
+        event.id: _failure(meaning_of_code(code)) for event, code in zip(events, codes, strict=True) if code is not None
+    }
+
+
+def _failure(meaning: NotSent | Refused) -> TryLater | Refused:
+    return TryLater(str(meaning)) if isinstance(meaning, NotSent) else meaning
+
+
+def _entry(event: BookingEvent) -> "PutEventsRequestEntryTypeDef":
+    return {
         "EventBusName": settings().event_bus_name,
         "Source": SOURCE,
         "DetailType": event.type,
         "Time": event.occurred_at,
-        "Detail": json.dumps(event.detail()),
+        "Detail": event.detail,
     }
-    try:
-        answer = aws.client("events").put_events(Entries=[entry])
-    except ClientError as error:
-        raise meaning_of(error) from error
-    except BotoCoreError as error:
-        raise NotSent("the event bus cannot be reached") from error
-    if answer["FailedEntryCount"]:
-        raise meaning_of_code(answer["Entries"][0]["ErrorCode"])
-    count("events_published")
+
+
+def _ledger_key(event: BookingEvent) -> str:
+    return f"event#{event.id}"
 
 
 def _was_restored(change: Mapping[str, Any]) -> bool:
@@ -137,7 +180,7 @@ def _kinds(before: Booking | None, after: Booking) -> list[EventType]:
         return [EventType.LAPSED if after.has_lapsed else _TYPES[after.status]]
     if before.slot_id != after.slot_id:
         return [EventType.RESCHEDULED]
-    return []
+    return [EventType.ATTENDANCE_SET] if before.attendance != after.attendance else []
 
 
 def _stored_or_none(instant: datetime | None) -> str | None:

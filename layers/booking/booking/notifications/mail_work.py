@@ -13,7 +13,7 @@ from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.retry import TryLater
 from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
-from booking.notifications.mail_queue import DigestRequest, MailRequest, parse
+from booking.notifications.mail_requests import DigestRequest, MailRequest, parse
 from booking.notifications.send_account_mail import reader_of, send_account_mail
 from booking.notifications.send_digest import send_digest
 from booking.notifications.send_mail import send_mail

@@ -89,7 +89,7 @@ def compose_digest(
     def listed(heading: str, entries: Sequence[tuple[str, Booking, Booking | None]]) -> Iterator[str]:
         yield Template(words[heading if entries else "free"]).substitute(date_shown)
         for kind, booking, before in entries[:MOST_LISTED]:
-            yield Template(words[kind]).substitute(_particulars(texts, booking, specialist, before))
+            yield Template(words[kind]).substitute(_particulars(texts, booking, specialist, before)).strip()
         if len(entries) > MOST_LISTED:
             yield Template(words["more"]).substitute(number=len(entries) - MOST_LISTED)
 
@@ -108,8 +108,15 @@ def _particulars(
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
         "client": _shown(booking.client.email),
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
+        "reason": _reason(texts, booking),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
     }
+
+
+def _reason(texts: dict[str, Any], booking: Booking) -> str:
+    """A line of its own with why it was cancelled, as far as that was said."""
+    said = defanged(booking.cancel_reason or "")
+    return Template(texts["reason"]).substitute(said=said) if said else ""
 
 
 def _message(subject: str, body: str, why: str, locale: Locale) -> Message:

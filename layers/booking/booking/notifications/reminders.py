@@ -13,7 +13,7 @@ from booking.bookings.table import TimerKind, booking_of
 from booking.bookings.timers import due_timers, give_up, in_slot_since, set_timer_to_expiry, slot_start
 from booking.dynamodb.attributes import RawItem
 from booking.notifications.digests import ask_for_digest, digest_due_since, due_digests, give_digest_up, is_digest
-from booking.notifications.mail_queue import reminder_of
+from booking.notifications.mail_requests import reminder_of
 from booking.runtime.settings import settings
 from booking.slots.rules import has_started
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from booking.bookings.read import confirmed_bookings
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.digests import instant, news_of
-from booking.notifications.mail import Recipient, post
-from booking.notifications.mail_queue import DigestRequest
-from booking.notifications.messages import Audience, compose_digest
+from booking.notifications.mail import post
+from booking.notifications.mail_requests import DigestRequest
+from booking.notifications.messages import compose_digest
+from booking.notifications.recipients import specialist_recipient
 from booking.specialists.profiles import find_profile
 from booking.specialists.rules import BookingMail
 from booking.specialists.table import ProfileItem
@@ -28,7 +29,7 @@ def send_digest(digest: DigestRequest, now: datetime) -> Delivery:
     news = [(mail.occasion, *mail.bookings()) for mail in news_of(digest)]
     if not news and not bookings:
         return Delivery.UNWANTED
-    recipient = Recipient(specialist.email or "", Audience.SPECIALIST)
+    recipient = specialist_recipient(specialist)
     write = partial(compose_digest, specialist, day, news, bookings)
     delivery = deliver_once(digest.key, partial(post, digest.key, recipient, write, now), now)
     if delivery is Delivery.SENT:

@@ -12,8 +12,9 @@ from booking.caller import Locale
 from booking.notifications.delivery import Delivery, deliver_once
 from booking.notifications.digests import keep_news
 from booking.notifications.mail import Recipient, post
-from booking.notifications.mail_queue import MailRequest
+from booking.notifications.mail_requests import MailRequest
 from booking.notifications.messages import Audience, Occasion, compose
+from booking.notifications.recipients import specialist_recipient
 from booking.slots.rules import has_started
 from booking.specialists.profiles import find_profile
 from booking.specialists.rules import BookingMail
@@ -39,7 +40,10 @@ def send_mail(mail: MailRequest, now: datetime) -> Delivery:
         is_wanted = specialist.booking_mail is BookingMail.DAILY
         keep = partial(keep_news, mail, booking.specialist_id, now)
         return deliver_once(mail.key, keep, now) if is_wanted else Delivery.UNWANTED
-    delivery = deliver_once(mail.key, partial(_post, mail, specialist, Recipient(address, mail.audience), now), now)
+    recipient = Recipient(address, Audience.CLIENT)
+    if mail.audience is Audience.SPECIALIST and specialist:
+        recipient = specialist_recipient(specialist)
+    delivery = deliver_once(mail.key, partial(_post, mail, specialist, recipient, now), now)
     if delivery is Delivery.SENT:
         count("reminders_sent" if mail.occasion is Occasion.REMINDER else "notifications_sent")
     return delivery

@@ -53,6 +53,7 @@ class Settings:
     mail_unverified_max_per_day: Annotated[int, range(1, 1000 + 1)] = 10
     mail_specialist_max_per_day: Annotated[int, range(1, 1000 + 1)] = 100
     event_bus_name: str = ""
+    event_failures: Literal["report", "raise"] = "report"
     dead_letter_queue_url: str = ""
     sweep_queue_url: str = ""
     mail_queue_url: str = ""

@@ -17,6 +17,8 @@ class ClientItem(Item):
     client_id: UnicodeAttribute
     client_email = UnicodeAttribute()
     client_locale = UnicodeAttribute(default=str(Locale.EN))
+    client_name = UnicodeAttribute(null=True)
+    client_phone = UnicodeAttribute(null=True)
     service_id = UnicodeAttribute(null=True)
     service_title = UnicodeAttribute(null=True)
     service_price = UnicodeAttribute(null=True)
@@ -27,7 +29,11 @@ class ClientItem(Item):
 
     def client(self) -> Client:
         """Whose item it is."""
-        return Client(self.client_id, self.client_email, self.client_locale)
+        return self.client_with_id(self.client_id)
+
+    def client_with_id(self, client_id: str) -> Client:
+        """The same for an item that keeps the client's id elsewhere."""
+        return Client(client_id, self.client_email, self.client_locale, self.client_name, self.client_phone)
 
     def service(self) -> BookedService | None:
         """What it is for, if for a certain service."""
@@ -48,7 +54,13 @@ class ClientItem(Item):
 
 def client_attributes(client: Client, service: BookedService | None) -> dict[str, Any]:
     """The attributes of an item for that client and that service."""
-    attributes = {"client_id": client.id, "client_email": client.email, "client_locale": str(client.locale)}
+    attributes = {
+        "client_id": client.id,
+        "client_email": client.email,
+        "client_locale": str(client.locale),
+        "client_name": client.name,
+        "client_phone": client.phone,
+    }
     if service is None:
         return attributes
     return attributes | {

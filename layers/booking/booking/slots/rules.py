@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from booking.caller import Caller
 from booking.errors import DatesReversed
 from booking.slots.errors import (
     DayBesideDays,
@@ -34,11 +35,21 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who holds a slot or waits for one, and where and in which language (a `Locale`) mail reaches them."""
+    """Who holds a slot or waits for one, and where and in which language (a `Locale`) mail reaches them.
+
+    `name` and `phone` are as they were then, if they were given.
+    """
 
     id: str
     email: str
     locale: str
+    name: str | None = None
+    phone: str | None = None
+
+
+def client_of(caller: Caller) -> Client:
+    """The client that a caller is, as its token says."""
+    return Client(caller.user_id, caller.email, caller.locale, caller.name, caller.phone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, rea
 from booking.slots.minutes import Minutes, minutes_between, minutes_of
 from booking.slots.offered import terms_for
 from booking.slots.read import find_slot
-from booking.slots.rules import LONGEST_BUFFER, Client, WaitListEntry, has_started
+from booking.slots.rules import LONGEST_BUFFER, WaitListEntry, client_of, has_started
 from booking.slots.slot_id import SlotId
 from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem
 from booking.slots.wait_list_entry_id import EntryId
@@ -47,7 +47,7 @@ def join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) ->
 def _join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -> WaitListEntry:
     around = _hours_around(slot) if slot.from_hours else ()
     terms = terms_for(caller, slot, service_id, now, hours=around)
-    client = Client(caller.user_id, caller.email, caller.locale)
+    client = client_of(caller)
     entry = WaitListEntry(EntryId(slot, client.id).text, slot.text, client, terms.service, now)
     needed = minutes_of(slot, terms.service)
     transaction = Transaction()

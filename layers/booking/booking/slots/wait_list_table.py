@@ -109,7 +109,7 @@ class LineItem(ClientItem):
 
     def client(self) -> Client:
         """Who waits."""
-        return Client(self.waiter_id, self.client_email, self.client_locale)
+        return self.client_with_id(self.waiter_id)
 
     def to_waiter(self) -> tuple[SlotId, WaitListEntry]:
         """The entry that has this place, and its slot."""

@@ -60,6 +60,14 @@ def reopen(specialist: Caller) -> None:
         update(_key(profile.specialist_id), _opening(profile), condition=is_unchanged)
 
 
+def note_verified(profile: ProfileItem) -> None:
+    """The profile says from now on that its address is verified, if it is still there."""
+    with suppress(ConditionFailed):
+        update(
+            _key(profile.specialist_id), [ProfileItem.email_verified.set(True)], condition=ProfileItem.user_id.exists()
+        )
+
+
 def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
     """The write happens only if the profile is not closed."""
     return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())

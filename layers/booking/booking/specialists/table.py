@@ -65,11 +65,12 @@ class ProfileItem(CalendarItem):
 
     `timer`, with `due_at`, and `news_since`, up to where the last digest has told, are those of a daily digest.
     It is `closed` while its account is deactivated; nothing of it can be changed then, and it is not listed.
-    `email` is where notifications go; it is on no page.
+    `email` is where notifications go; it is on no page. That it is `email_verified` is noted once mail has found it so.
     """
 
     user_id = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
+    email_verified = BooleanAttribute(null=True)
     display_name = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     time_zone = UnicodeAttribute(default=DEFAULT_TIME_ZONE)

@@ -24,8 +24,8 @@ export function newKey() {
  * @param {{ query?: object, body?: object, token?: string, key?: string, signal?: AbortSignal }} more
  */
 export async function ask(method, path, more = {}) {
-  const answer = await send(method, path, more);
-  return answer.status === 204 ? null : answer.json();
+  const { content } = await send(method, path, more);
+  return jsonOf(content);
 }
 
 /** All of a list, page by page. */
@@ -33,16 +33,16 @@ export async function askAll(path, { query = {}, ...more } = {}) {
   const found = [];
   let address = withQuery(path, { limit: 100, ...query });
   while (address) {
-    const answer = await send("GET", address, more);
-    found.push(...await answer.json());
-    const cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1];
+    const { headers, content } = await send("GET", address, more);
+    found.push(...await jsonOf(content));
+    const cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(headers.get("Link") ?? "")?.[1];
     address = cursor && withQuery(path, { limit: 100, ...query, cursor: decodeURIComponent(cursor) });
   }
   return found;
 }
 
 /** The file of a good answer. */
-export const askFile = async (path, more = {}) => (await send("GET", path, more)).blob();
+export const askFile = async (path, more = {}) => (await send("GET", path, more)).content;
 
 async function send(method, path, { query, body, token, key, signal }) {
   const headers = {};
@@ -52,19 +52,23 @@ async function send(method, path, { query, body, token, key, signal }) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   const options = { method, headers, body: body && JSON.stringify(body), credentials: "omit" };
   let answer;
+  let content;
   try {
     options.signal = signal ? AbortSignal.any([signal, timeout]) : timeout;
     answer = await fetch(addressOf(withQuery(path, query)), options);
+    content = await answer.blob();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Refusal(navigator.onLine ? "no_answer" : "offline");
   }
-  if (!answer.ok) throw await refusalOf(answer);
-  return answer;
+  if (!answer.ok) throw await refusalOf(answer, content);
+  return { headers: answer.headers, content };
 }
 
-async function refusalOf(answer) {
-  const about = await answer.json().catch(() => ({}));
+const jsonOf = async (content) => (content.size ? JSON.parse(await content.text()) : null);
+
+async function refusalOf(answer, content) {
+  const about = await jsonOf(content).catch(() => null) ?? {};
   return new Refusal(about.error?.reason ?? "internal_error", {
     status: answer.status,
     requestId: about.request_id ?? answer.headers.get("X-Request-ID"),

@@ -35,6 +35,29 @@ export class PageElement extends LitElement {
     }
   }
 
+  /**
+   * Reads what is to be shown; a later read takes the place of this one. `slow` and `refusal` as in `attempt`;
+   * `this.readAgain()` repeats it.
+   */
+  async read(work) {
+    this.reading?.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    const timer = setTimeout(() => { this.slow = true; }, QUIET_MS);
+    this.readAgain = () => this.read(work);
+    this.refusal = null;
+    try {
+      await work(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!error.reason) throw error;
+      this.refusal = error;
+    } finally {
+      clearTimeout(timer);
+      if (!signal.aborted) this.slow = false;
+    }
+  }
+
   /** Moves the focus to what matches once it is there, such as the heading of what came next. */
   async focusOn(selector) {
     await this.updateComplete;
@@ -70,7 +93,7 @@ export function field({ name, label, value = "", type = "text", hint, error, row
         aria-describedby=${described || nothing} aria-invalid=${error ? "true" : nothing}></textarea>`
     : html`<input id=${name} name=${name} type=${type} .value=${value} ?required=${required}
         autocomplete=${about.autocomplete ?? "off"} inputmode=${about.inputmode ?? nothing}
-        min=${about.min ?? nothing} max=${about.max ?? nothing} step=${about.step ?? nothing}
+        pattern=${about.pattern ?? nothing} min=${about.min ?? nothing} max=${about.max ?? nothing} step=${about.step ?? nothing}
         minlength=${about.minlength ?? nothing} maxlength=${about.maxlength ?? 320}
         aria-describedby=${described || nothing} aria-invalid=${error ? "true" : nothing}>`;
   return html`<div class="field">

@@ -3,8 +3,9 @@
 import { Refusal, ask, askAll, askFile } from "./api.js";
 
 const STORED = "booking.session";
+const OWN_ORIGIN = new URL(import.meta.url).origin === location.origin;
 const changed = new EventTarget();
-let session = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+let session = OWN_ORIGIN ? JSON.parse(sessionStorage.getItem(STORED) ?? "null") : null;
 let renewing = null;
 
 /** Whether somebody is signed in, as far as this page knows. */
@@ -14,6 +15,7 @@ export const isSignedIn = () => session !== null;
 export const onChange = (callback) => changed.addEventListener("change", callback);
 
 function keep(next) {
+  if (!OWN_ORIGIN) throw new Error("Tokens stay on the API's own origin");
   session = next;
   if (next) sessionStorage.setItem(STORED, JSON.stringify(next));
   else sessionStorage.removeItem(STORED);

@@ -65,11 +65,17 @@ function inWords(day, options) {
   return format({ timeZone: "UTC", ...options }).format(new Date(`${day}T12:00:00Z`));
 }
 
+/** Headings begin with a capital, which some languages do not give to months and days. */
+const heading = (words) => words[0].toLocaleUpperCase(locale) + words.slice(1);
+
 /** "March 2026". */
-export const monthInWords = (day) => inWords(day, { month: "long", year: "numeric" });
+export const monthInWords = (day) => heading(inWords(day, { month: "long", year: "numeric" }).replace(" г.", ""));
+
+/** "Mar". */
+export const monthShort = (day) => inWords(day, { month: "short" });
 
 /** "Tuesday 3 March": a day as a heading. */
-export const dayInWords = (day) => inWords(day, { weekday: "long", day: "numeric", month: "long" });
+export const dayInWords = (day) => heading(inWords(day, { weekday: "long", day: "numeric", month: "long" }));
 
 /** "3 March 2026", for lists that go over years. */
 export const dateInWords = (day) => inWords(day, { day: "numeric", month: "long", year: "numeric" });

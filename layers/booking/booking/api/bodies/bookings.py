@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from booking.api.bodies.fields import PriceText, ResponseBody
-from booking.bookings.rules import Status
+from booking.bookings.rules import Attendance, Status
 
 
 class BookedServiceBody(ResponseBody):
@@ -18,18 +18,29 @@ class BookedServiceBody(ResponseBody):
     duration_minutes: Annotated[int | None, Field(validation_alias="minutes")]
 
 
+class BookingClientBody(ResponseBody):
+    """Whose booking it is, and how to reach them; `name` and `phone` are as they were when it was booked."""
+
+    id: str
+    name: str | None
+    email: str
+    phone: str | None
+
+
 class BookingBody(ResponseBody):
     """A booking; `cancelled_at` is null while it is held or confirmed, and when it ended otherwise.
 
     A held one can be confirmed until `hold_expires_at`, which is null once it is; `payment_ref` is what was said then.
 
     Its client may move or cancel it until `changeable_until`. `note` is what the client wrote to the specialist,
-    `cancel_reason` what who cancelled it said, if anything.
+    `cancel_reason` what who cancelled it said, if anything; `attendance` whether the client has come, as the specialist
+    says once the slot has started.
     """
 
     id: str
     slot_id: str
     client_id: str
+    client: BookingClientBody
     specialist_id: str
     service_id: str | None
     service: BookedServiceBody | None
@@ -41,6 +52,7 @@ class BookingBody(ResponseBody):
     note: str | None
     cancelled_at: datetime | None
     cancel_reason: str | None
+    attendance: Attendance | None
     hold_expires_at: datetime | None
     payment_ref: str | None
 

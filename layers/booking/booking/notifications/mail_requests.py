@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from booking.background.mail_queue import put_on_mail_queue
+from booking.background.retry import TryLater
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
@@ -120,6 +122,17 @@ def mails_about(event: BookingEvent) -> list[MailRequest]:
         MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, event.image_before)
         for audience in Audience
     ]
+
+
+def ask_for_mails(event: BookingEvent) -> TryLater | None:
+    """Asks for all mails about an event, though some cannot be asked for now; of what is asked twice one is sent."""
+    failure: TryLater | None = None
+    for mail in mails_about(event):
+        try:
+            put_on_mail_queue(mail.text)
+        except TryLater as error:
+            failure = error
+    return failure
 
 
 def reminder_of(raw: RawItem) -> MailRequest:

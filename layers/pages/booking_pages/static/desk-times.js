@@ -63,9 +63,9 @@ class DeskTimes extends DeskElement {
     return html`<fieldset class="stack" id="slot" tabindex="-1" aria-describedby=${this.error ? "slot-error" : nothing}>
       <legend>${t("desk.time")}</legend>
       <div class="row times-head">
-        <button type="button" class="quiet" aria-label=${dayInWords(plusDays(this.day, -1))} ?disabled=${this.day <= today(this.zone)} @click=${() => go(plusDays(this.day, -1))}>${t("desk.day_before")}</button>
+        <button type="button" class="quiet" aria-label="${t("desk.day_before")}: ${dayInWords(plusDays(this.day, -1))}" ?disabled=${this.day <= today(this.zone)} @click=${() => go(plusDays(this.day, -1))}>${t("desk.day_before")}</button>
         <input type="date" aria-label=${t("desk.day")} .value=${this.day} min=${today(this.zone)} @change=${(event) => event.target.value && go(event.target.value)}>
-        <button type="button" class="quiet" aria-label=${dayInWords(plusDays(this.day, 1))} @click=${() => go(plusDays(this.day, 1))}>${t("desk.day_after")}</button>
+        <button type="button" class="quiet" aria-label="${t("desk.day_after")}: ${dayInWords(plusDays(this.day, 1))}" @click=${() => go(plusDays(this.day, 1))}>${t("desk.day_after")}</button>
       </div>
       <p aria-live="polite" class="muted">${dayInWords(this.day)}</p>
       ${this.message ? html`<div class="notice calm" role="status"><p>${this.message}</p></div>` : nothing}

@@ -51,9 +51,9 @@ class DeskWeek extends DeskElement {
     return html`<div class="row spread view-head">
         <h1 tabindex="-1">${weekSpan(days[0], days[6])}</h1>
         <div class="row">
-          <a class="button quiet" href="#week/${plusDays(this.first, -7)}" aria-label=${t("desk.week_before")}>${t("desk.day_before")}</a>
+          <a class="button quiet" href="#week/${plusDays(this.first, -7)}" aria-label="${t("desk.day_before")}: ${t("desk.week_before")}">${t("desk.day_before")}</a>
           ${days.includes(today(this.zone)) ? nothing : html`<a class="button quiet" href="#week">${t("desk.this_week")}</a>`}
-          <a class="button quiet" href="#week/${plusDays(this.first, 7)}" aria-label=${t("desk.week_after")}>${t("desk.day_after")}</a>
+          <a class="button quiet" href="#week/${plusDays(this.first, 7)}" aria-label="${t("desk.day_after")}: ${t("desk.week_after")}">${t("desk.day_after")}</a>
           <a class="button" href="#week/${this.day}/new">${t("desk.book_for")}</a>
         </div>
       </div>
@@ -75,7 +75,7 @@ class DeskWeek extends DeskElement {
     const ofDay = bookings.filter((booking) => dayOf(booking.slot_start_at, this.zone) === day && booking.status !== "cancelled" && !isLapsed(booking));
     const off = timeOff.filter(({ start_at: start, end_at: end }) => dayOf(start, this.zone) <= day && day <= dayOf(Date.parse(end) - 1, this.zone));
     return html`<section class=${isToday ? "today" : ""} aria-labelledby="head-${day}">
-      <h2 class="head" id="head-${day}"><a href="#day/${day}" aria-current=${isToday ? "date" : nothing}>${dayInWords(day)}</a></h2>
+      <h2 class="head" id="head-${day}"><a href="#day/${day}" aria-label=${dayInWords(day)} aria-current=${isToday ? "date" : nothing}>${shortDay(day)}</a></h2>
       <div class="rows">
         ${hoursOf(day, opening).map(({ from, to }) => html`<div class="open" data-at="${minutesOf(from)}-${minutesOf(to)}"></div>`)}
         ${HOURS.slice(1).map((hour) => html`<div class="line" data-at="${hour * 60}-${hour * 60 + 60}"></div>`)}
@@ -94,7 +94,7 @@ class DeskWeek extends DeskElement {
     const [from, to] = spanOnClock(booking, this.zone);
     const isOver = !isOpen(booking) || Date.parse(booking.slot_end_at) <= Date.now();
     return html`<li data-at="${from}-${Math.min(to, DAY_MINUTES)}"><a class="entry ${isOver ? "over" : ""} ${booking.status}" href="#week/${day}/${booking.id}">
-      <span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong>
+      <span class="line"><span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong></span>
       <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking)}</span></a></li>`;
   }
 
@@ -127,5 +127,8 @@ function weekSpan(first, last) {
   const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" });
   return format.formatRange(Date.parse(first), Date.parse(last));
 }
+
+/** "Tue 3". */
+const shortDay = (day) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: "short", day: "numeric" }).format(Date.parse(day));
 
 const isLapsed = ({ status, hold_expires_at: held }) => status === "expired" && held;

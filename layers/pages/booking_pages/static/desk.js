@@ -121,7 +121,9 @@ class Desk extends DeskElement {
       share: () => html`<booking-desk-share .profile=${profile}></booking-desk-share>`,
     };
     const changed = () => { this.changes += 1; };
-    const close = () => { location.hash = [place.view, place.day].filter(Boolean).join("/"); };
+    const close = () => {
+      if (this.place.open === place.open) location.hash = [place.view, place.day].filter(Boolean).join("/");
+    };
     return html`${views[place.view]()}
       ${here === profile.time_zone ? nothing : html`<p class="small zone">${t("desk.zone", { city: cityOf(profile.time_zone) })}</p>`}
       ${place.open === NEW ? html`<booking-desk-new .profile=${profile} .day=${day} @changed=${changed} @closed=${close}></booking-desk-new>` : nothing}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.people import WEEK, People, Person, good
 from tests.web.booking_page import sign_in
@@ -15,6 +15,8 @@ NOON = 12
 NAME = "Hair by Ann"
 
 Desk = Callable[..., Page]
+
+expect.set_options(timeout=15_000)  # a function that is called for the first time takes its time
 
 
 def zone_at_noon() -> str:

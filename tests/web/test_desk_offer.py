@@ -62,8 +62,8 @@ def test_hours_that_leave_a_booking_outside_say_so_before_they_are_saved(
     page.get_by_role("button", name="Save hours").click()
     page.get_by_role("button", name="Save all the same").click()
 
-    page.get_by_text("Saved.").wait_for()
-    expect(page.get_by_text("1 booking lies outside")).to_be_visible()
+    page.get_by_text("Clients see these hours at once").wait_for()
+    expect(page.get_by_role("status").filter(has_text="1 booking lies outside")).to_be_visible()
     assert hours_of(specialist)[weekday[:3].lower()] == [{"from": "15:00", "to": "24:00"}]
     assert booking_of(specialist, booking["id"])["status"] == "confirmed"
 
@@ -127,7 +127,7 @@ def test_a_day_is_taken_off_on_the_month_by_keys_and_given_back(
     expect(page.locator(f"[data-day='{day}']")).to_have_accessible_name(f"{day:%A} {day.day} {day:%B}, day off, Closed")
     must_be_accessible(page)
     page.get_by_role("button", name="As every week again").click()
-    page.get_by_text("As every week.").wait_for()
+    page.get_by_text("As every week.", exact=True).wait_for()
     assert dates_of(specialist) == {}
     assert booking_of(specialist, booking["id"])["status"] == "confirmed"
 

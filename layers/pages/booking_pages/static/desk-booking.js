@@ -1,7 +1,7 @@
 // One booking in a sheet: who, what, when, what happened to it; whether they came, moving it, cancelling it.
 
 import { html, nothing } from "./lit.js";
-import { DeskElement, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
+import { DeskElement, doneNotice, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
 import { GONE } from "./desk-times.js";
 import { field, notice, save, skeleton } from "./element.js";
 import { askFileSignedIn, askSignedIn } from "./session.js";
@@ -27,7 +27,7 @@ class DeskBooking extends DeskElement {
       <div class="stack">
         <div class="row spread"><h2 id="booking-title" tabindex="-1">${this.found ? whoOf(this.found) : t("desk.booking")}</h2>
           <button type="button" class="plain" @click=${this.closeDialog}>${t("action.close")}</button></div>
-        <div role="status">${this.done ? html`<p class="notice calm">${this.done}</p>` : nothing}</div>
+        ${doneNotice(this.done)}
         ${notice(this.refusal, this.found ? undefined : () => this.readAgain())}
         ${this.found ? this.about() : this.slow ? skeleton(6) : nothing}
       </div>

@@ -1,7 +1,7 @@
 // Days that are not as every week: days off, and days with hours of their own, on a month; time off within a day.
 
 import { html, nothing } from "./lit.js";
-import { DeskElement, bookingsOfDays, consequences, doneNotice, isOpen } from "./desk-element.js";
+import { DeskElement, bookingsOfDays, consequences, doneNotice, isOpen, savedHours } from "./desk-element.js";
 import { intervalsOf } from "./desk-intervals.js";
 import { faultsOf, hoursOf, instantOf, minutesOf, newlyOutside, sorted, timeOfDay } from "./desk-wall-clock.js";
 import { field, notice, skeleton, summary } from "./element.js";
@@ -65,7 +65,7 @@ class DeskDates extends DeskElement {
 
   about(day) {
     const hours = hoursOf(day, this.found);
-    const words = hours.length ? hours.map(({ from, to }) => `${timeOfDay(minutesOf(from))}–${timeOfDay(minutesOf(to))}`).join(", ") : t("desk.closed");
+    const words = hours.map(({ from, to }) => (from === "00:00" && to === "24:00" ? t("desk.all_day") : `${timeOfDay(minutesOf(from))}–${timeOfDay(minutesOf(to))}`)).join(", ") || t("desk.closed");
     if (this.found.dates.has(day)) return { state: hours.length ? "own" : "off", words: `${t(hours.length ? "desk.own_hours" : "desk.off")}, ${words}` };
     return { state: hours.length ? "open" : "shut", words };
   }
@@ -128,8 +128,8 @@ class DeskDates extends DeskElement {
     if (this.asked?.where === where) {
       return consequences(this.asked.outside, this.zone, { save: () => this.save(this.asked), back: () => { this.asked = null; } });
     }
-    if (this.savedIn !== where) return nothing;
-    return html`${notice(this.refusal)}${doneNotice(this.done)}`;
+    const isHere = this.savedIn === where;
+    return html`${isHere ? notice(this.refusal) : nothing}${doneNotice(isHere ? this.done : null)}`;
   }
 
   async put(first, last, hours, where) {
@@ -153,12 +153,13 @@ class DeskDates extends DeskElement {
 
   async save({ first, last, hours }) {
     const body = { date_from: first, date_to: last, hours };
-    const well = await this.attempt(() => askSignedIn("PUT", "/specialists/me/schedule/dates", { body }));
+    let saved;
+    const well = await this.attempt(async () => { saved = await askSignedIn("PUT", "/specialists/me/schedule/dates", { body }); });
     this.asked = null;
     if (!well) return;
     if (this.day && first <= this.day && this.day <= last) this.intervals = hours;
     this.month = `${first.slice(0, 8)}01`;
-    this.done = t("desk.saved");
+    this.done = savedHours(saved.conflicts, this.zone);
     await this.open();
   }
 

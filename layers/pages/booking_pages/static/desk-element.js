@@ -6,7 +6,8 @@ import { t } from "./texts.js";
 import { clock, dayOf, plusDays, span } from "./time.js";
 import { askAllSignedIn } from "./session.js";
 
-const shown = new WeakSet();
+const MOST_SHOWN = 10;
+const opened = new WeakSet();
 
 /** `profile`: the specialist's. A dialog that is rendered is open; closing it tells `@close`. */
 export class DeskElement extends PageElement {
@@ -23,8 +24,8 @@ export class DeskElement extends PageElement {
 
   updated() {
     for (const dialog of this.renderRoot.querySelectorAll("dialog")) {
-      if (shown.has(dialog)) continue;
-      shown.add(dialog);
+      if (opened.has(dialog)) continue;
+      opened.add(dialog);
       dialog.showModal();
     }
   }
@@ -47,8 +48,8 @@ export class DeskElement extends PageElement {
   }
 }
 
-/** A sentence that says what has been done. */
-export const doneNotice = (sentence) => html`<div role="status">${sentence ? html`<p class="notice calm">${sentence}</p>` : nothing}</div>`;
+/** What has been done, for the eye and for the ear: it is always there, so that what comes into it is heard. */
+export const doneNotice = (content) => html`<div role="status">${content ? html`<div class="notice calm">${content}</div>` : nothing}</div>`;
 
 /** The specialist's bookings that start from one day to another of the zone, by start; the API counts days in UTC. */
 export async function bookingsOfDays(first, last, zone, { status, signal } = {}) {
@@ -82,11 +83,18 @@ export function stateOf(booking) {
 }
 
 /** What new hours would mean for bookings, before they are saved, with the choice. */
-export function consequences(bookings, zone, { save, back }) {
-  return html`<div class="notice calm" role="alertdialog" tabindex="-1" aria-labelledby="consequences">
-    <p id="consequences">${t("desk.outside", { n: bookings.length })}</p>
-    <ul>${bookings.slice(0, 10).map((booking) => html`<li>${span(booking.slot_start_at, booking.slot_end_at, zone)}${booking.client || booking.client_email ? html`, ${whoOf(booking)}` : nothing}</li>`)}</ul>
-    ${save ? html`<div class="row"><button type="button" @click=${save}>${t("desk.save_anyway")}</button>
-      <button type="button" class="quiet" @click=${back}>${t("desk.keep_editing")}</button></div>` : nothing}
-  </div>`;
+export const consequences = (bookings, zone, { save, back }) => html`<div class="notice calm" role="alertdialog" tabindex="-1" aria-labelledby="consequences">
+  ${outside(bookings, zone)}
+  <div class="row"><button type="button" @click=${save}>${t("desk.save_anyway")}</button>
+    <button type="button" class="quiet" @click=${back}>${t("desk.keep_editing")}</button></div>
+</div>`;
+
+/** That hours are saved, and what the API says of bookings then. */
+export const savedHours = (conflicts, zone, sentence = t("desk.saved")) => html`<p>${sentence}</p>${conflicts.length ? outside(conflicts, zone) : nothing}`;
+
+function outside(bookings, zone) {
+  const shown = bookings.slice(0, MOST_SHOWN);
+  return html`<p id="consequences">${t("desk.outside", { n: bookings.length })}</p>
+    <ul>${shown.map((booking) => html`<li>${span(booking.slot_start_at, booking.slot_end_at, zone)}${booking.status ? html`, ${whoOf(booking)}` : nothing}</li>`)}
+      ${bookings.length > shown.length ? html`<li>${t("desk.and_more", { n: bookings.length - shown.length })}</li>` : nothing}</ul>`;
 }

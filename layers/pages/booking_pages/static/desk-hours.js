@@ -1,7 +1,7 @@
 // The week's hours and the rules of booking. What saving would mean for bookings is said before.
 
 import { html, nothing } from "./lit.js";
-import { DeskElement, bookingsToCome, consequences, doneNotice } from "./desk-element.js";
+import { DeskElement, bookingsToCome, consequences, doneNotice, savedHours } from "./desk-element.js";
 import { intervalsOf } from "./desk-intervals.js";
 import { WEEK, faultsOf, newlyOutside, someDay, sorted } from "./desk-wall-clock.js";
 import { notice, skeleton } from "./element.js";
@@ -62,7 +62,7 @@ class DeskHours extends DeskElement {
       <details><summary>${t("desk.rules")}</summary><div class="rules">${Object.keys(RULES).map((name) => this.rule(name))}</div></details>
       ${this.outside ? consequences(this.outside, this.zone, { save: () => this.save(), back: () => { this.outside = null; } }) : nothing}
       ${Object.keys(this.faults).length ? html`<div class="notice" role="alert" tabindex="-1"><p>${t("desk.faults")}</p></div>` : nothing}
-      ${notice(this.refusal)}${this.done ?? nothing}
+      ${notice(this.refusal)}${doneNotice(this.done)}
       ${this.outside ? nothing : html`<button aria-busy=${this.busy ? "true" : nothing}>${t("desk.save_hours")}</button>`}
     </form>`;
   }
@@ -81,7 +81,7 @@ class DeskHours extends DeskElement {
 
   copy(weekday) {
     this.hours = Object.fromEntries(WEEK.map((other) => [other, this.hours[weekday]]));
-    Object.assign(this, { outside: null, faults: {}, done: html`<p class="notice calm" role="status">${t("desk.copied_hours", { day: nameOf(weekday) })}</p>` });
+    Object.assign(this, { outside: null, faults: {}, done: t("desk.copied_hours", { day: nameOf(weekday) }) });
   }
 
   rule(name) {
@@ -131,9 +131,7 @@ class DeskHours extends DeskElement {
     await this.attempt(async () => {
       const saved = await askSignedIn("PUT", "/specialists/me/schedule", { body: { hours, ...this.rules } });
       this.take(saved);
-      this.done = saved.conflicts.length
-        ? html`<p role="status">${t("desk.saved")}</p>${consequences(saved.conflicts, this.zone, {})}`
-        : doneNotice(t("desk.saved_hours"));
+      this.done = savedHours(saved.conflicts, this.zone, t("desk.saved_hours"));
     });
     this.outside = null;
   }

@@ -1,7 +1,7 @@
 // What clients read about the specialist, the time zone of the hours, and the specialist's own mail.
 
 import { html, nothing } from "./lit.js";
-import { DeskElement, bookingsToCome, consequences, doneNotice } from "./desk-element.js";
+import { DeskElement, bookingsToCome, consequences, doneNotice, savedHours } from "./desk-element.js";
 import { newlyOutside } from "./desk-wall-clock.js";
 import { field, notice, summary } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
@@ -34,7 +34,7 @@ class DeskProfile extends DeskElement {
         ${select("time_zone", labels.time_zone, zones.map((zone) => [zone, zone === "UTC" ? zone : `${cityOf(zone)} (${zone})`]))}
         ${select("booking_mail", t("desk.booking_mail"), ["each", "daily", "none"].map((choice) => [choice, t(`desk.mail_${choice}`)]))}
         ${select("locale", t("desk.locale"), Object.entries(LOCALES))}
-        ${notice(this.refusal)}${this.done ?? nothing}
+        ${notice(this.refusal)}${doneNotice(this.done)}
         ${this.asked ? consequences(this.asked.outside, this.asked.changes.time_zone, { save: () => this.save(this.asked.changes), back: () => { this.asked = null; } })
     : html`<button aria-busy=${this.busy ? "true" : nothing}>${t("desk.save_profile")}</button>`}
       </form>`;
@@ -75,8 +75,7 @@ class DeskProfile extends DeskElement {
   async save(changes) {
     await this.attempt(async () => {
       const { conflicts, ...profile } = await askSignedIn("PATCH", "/specialists/me", { body: changes });
-      this.done = conflicts.length
-        ? html`<p role="status">${t("desk.saved")}</p>${consequences(conflicts, profile.time_zone, {})}` : doneNotice(t("desk.saved"));
+      this.done = savedHours(conflicts, profile.time_zone);
       this.tell("saved", profile);
     });
     this.asked = null;

@@ -115,6 +115,8 @@ export default {
   "desk.outside": {
     one: "{n} booking lies outside the new hours; it stays as it is.", other: "{n} bookings lie outside the new hours; they stay as they are.",
   },
+  "desk.and_more": "and {n} more",
+  "desk.all_day": "Open all day",
   "desk.save_anyway": "Save all the same",
   "desk.keep_editing": "Go on editing",
 

@@ -49,7 +49,12 @@ class Desk extends DeskElement {
   arrive() {
     const before = this.place;
     this.place = placeOf(location.hash);
-    if (before.view !== this.place.view) this.focusOn("h1");
+    if (before.view !== this.place.view) this.focusOnTitle();
+  }
+
+  async focusOnTitle() {
+    await this.updateComplete;
+    await this.renderRoot.querySelector("main").firstElementChild.focusOn("h1");
   }
 
   open() {
@@ -60,11 +65,10 @@ class Desk extends DeskElement {
     });
   }
 
-  async leave() {
-    this.profile = null;
-    this.refusal = null;
-    await signOut();
-    this.focusOn("h1");
+  leave() {
+    Object.assign(this, { profile: null, refusal: null });
+    signOut();
+    this.focusOnTitle();
   }
 
   render() {

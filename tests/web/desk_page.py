@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.people import WEEK, People, Person, good
 from tests.web.booking_page import sign_in
@@ -13,6 +13,7 @@ from tests.web.conftest import Visitor
 
 NOON = 12
 NAME = "Hair by Ann"
+LOST = "Failed to load resource: net::ERR_CONNECTION_RESET"
 
 Desk = Callable[..., Page]
 
@@ -76,3 +77,17 @@ def desk(visitor: Visitor, specialist: Person, zone: str) -> Desk:
 
 def entry(page: Page, text: str) -> Locator:
     return page.locator(".entry").filter(has_text=text)
+
+
+def lose_the_first_answer(page: Page, path: str) -> None:
+    """What is asked for with the first POST there is done, and what the API says to it gets lost."""
+    lost: list[object] = []
+
+    def handle(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch())
+        route.abort("connectionreset")
+
+    page.route(f"**{path}", handle)

@@ -10,7 +10,17 @@ from playwright.sync_api import Page, expect
 from tests.e2e.people import People, Person, good
 from tests.web.booking_page import sign_in
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
-from tests.web.desk_page import Desk, a_specialist, booking_of, desk, slots_of, specialist, zone
+from tests.web.desk_page import (
+    LOST,
+    Desk,
+    a_specialist,
+    booking_of,
+    desk,
+    lose_the_first_answer,
+    slots_of,
+    specialist,
+    zone,
+)
 
 __all__ = ["desk", "specialist", "zone"]  # fixtures
 
@@ -189,6 +199,22 @@ def test_a_service_is_changed_and_switched_off(desk: Desk, specialist: Person) -
 
     (service,) = good(specialist.http.get("/specialists/me/services"))
     assert (service["price"], service["buffer_after_minutes"], service["is_active"]) == ("30.00", 10, False)
+
+
+def test_a_service_whose_answer_got_lost_is_there_once(desk: Desk, specialist: Person) -> None:
+    page = desk("services", expected=(LOST,))
+    page.get_by_role("button", name="Add a service").click()
+    page.get_by_label("Title").fill("Colouring")
+    page.get_by_label("Price").fill("60")
+    lose_the_first_answer(page, "/specialists/me/services")
+    add = page.get_by_role("dialog").get_by_role("button", name="Add a service")
+    add.click()
+    page.get_by_text("There is no answer yet").wait_for()
+    add.click()
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert len(good(specialist.http.get("/specialists/me/services"))) == 1
+    page.get_by_role("rowheader", name="Colouring").wait_for()
 
 
 def test_a_switch_that_was_refused_goes_back(desk: Desk, specialist: Person) -> None:

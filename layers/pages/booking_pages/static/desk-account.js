@@ -4,9 +4,10 @@ import { html, nothing } from "./lit.js";
 import { ask } from "./api.js";
 import { DeskElement } from "./desk-element.js";
 import { field, notice, summary } from "./element.js";
-import { signIn } from "./session.js";
+import { askSignedIn, signIn } from "./session.js";
 import "./sign-in.js";
 import { language, t } from "./texts.js";
+import { here } from "./time.js";
 
 /** Event: `signed-in`. */
 class DeskAccount extends DeskElement {
@@ -42,9 +43,13 @@ class DeskAccount extends DeskElement {
     const typed = this.typedInto(event.target);
     if (!typed) return;
     const body = { ...typed, role: "specialist", locale: language };
+    const isUnanswered = this.refusal?.status === 0;
     const registered = await this.attempt(async () => {
-      await ask("POST", "/auth/register", { body });
+      await ask("POST", "/auth/register", { body }).catch((error) => {
+        if (!isUnanswered || error.reason !== "email_taken") throw error;
+      });
       await signIn(typed.email, typed.password);
+      await askSignedIn("PATCH", "/specialists/me", { body: { time_zone: here } });
     });
     if (registered) this.tell("signed-in");
   }

@@ -36,7 +36,7 @@ class DeskBooking extends DeskElement {
 
   about() {
     const { slot_start_at: start, slot_end_at: end, service, note, cancel_reason: reason } = this.found;
-    const state = stateOf(this.found);
+    const state = stateOf(this.found, this.zone);
     const rows = [
       [t("desk.when"), span(start, end, this.zone)],
       [t("desk.service"), service ? `${whatOf(this.found)}, ${money(service.price, service.currency)}` : whatOf(this.found)],
@@ -52,11 +52,10 @@ class DeskBooking extends DeskElement {
   }
 
   reachable() {
-    const { client = {}, client_email: other } = this.found;
-    const email = client.email ?? other;
+    const { email, phone } = this.found.client;
     return [
-      [t("form.phone"), client.phone ? html`<a href="tel:${client.phone}">${client.phone}</a>` : null],
-      [t("form.email"), email ? html`<a href="mailto:${email}">${email}</a>` : null],
+      [t("form.phone"), phone ? html`<a href="tel:${phone}">${phone}</a>` : null],
+      [t("form.email"), email ? html`<a href="mailto:${encodeURIComponent(email)}">${email}</a>` : null],
     ];
   }
 
@@ -74,10 +73,15 @@ class DeskBooking extends DeskElement {
     return html`
       ${tookPlace ? html`<div class="row" role="group" aria-label=${t("desk.attendance")}>${came("attended")}${came("no_show")}</div>` : nothing}
       <div class="row">
+        ${status === "held" && !hasBegun ? html`<button type="button" @click=${this.confirm}>${t("desk.confirm")}</button>` : nothing}
         ${status === "confirmed" && !hasBegun ? html`<button type="button" @click=${() => this.begin("move")}>${t("desk.move")}</button>` : nothing}
         ${isOpen(this.found) ? html`<button type="button" class="danger" @click=${() => this.begin("cancel")}>${t("desk.cancel")}</button>` : nothing}
         ${isOpen(this.found) ? html`<button type="button" class="plain" @click=${this.download}>${t("desk.calendar")}</button>` : nothing}
       </div>`;
+  }
+
+  confirm() {
+    this.change("POST", "/confirm", {}, this.withMail(t("desk.done_confirmed")));
   }
 
   begin(what) {
@@ -101,15 +105,19 @@ class DeskBooking extends DeskElement {
   onCancel(event) {
     event.preventDefault();
     const reason = event.target.elements.reason.value.trim();
-    this.change("/cancel", { reason: reason || null }, t("desk.done_cancelled"));
+    this.change("PATCH", "/cancel", { reason: reason || null }, this.withMail(t("desk.done_cancelled")));
   }
 
   say(attendance) {
-    return this.change("/attendance", { attendance }, t("desk.done_noted"));
+    return this.change("PATCH", "/attendance", { attendance }, t("desk.done_noted"));
   }
 
-  async change(path, body, done) {
-    const well = await this.attempt(async () => { this.found = await askSignedIn("PATCH", this.path(path), { body }); });
+  withMail(sentence) {
+    return this.found.client.email ? `${sentence} ${t("desk.hears_by_mail")}` : sentence;
+  }
+
+  async change(method, path, body, done) {
+    const well = await this.attempt(async () => { this.found = await askSignedIn(method, this.path(path), { body }); });
     if (!well) return;
     Object.assign(this, { doing: null, problems: {}, done });
     this.tell("changed");
@@ -134,7 +142,7 @@ class DeskBooking extends DeskElement {
       this.focusOn("#slot");
       return;
     }
-    await this.change("/reschedule", { slot_id: chosen.id }, t("desk.done_moved"));
+    await this.change("PATCH", "/reschedule", { slot_id: chosen.id }, this.withMail(t("desk.done_moved")));
     if (!GONE.includes(this.refusal?.reason)) return;
     this.refusal = null;
     times.refresh(t("desk.taken", { time: clock(chosen.start_at, this.zone) }));

@@ -8,7 +8,7 @@ import { field, notice, skeleton, summary } from "./element.js";
 import "./month.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { t } from "./texts.js";
-import { dayInWords, plusDays, plusMonths, span, today } from "./time.js";
+import { dayInWords, plusDays, span, today } from "./time.js";
 
 const LONGEST_RANGE = 62;
 
@@ -204,10 +204,11 @@ class DeskDates extends DeskElement {
     const body = {
       start_at: instantOf(typed.off_day, typed.off_from, this.zone), end_at: instantOf(typed.off_day, end, this.zone), note: typed.off_note || null,
     };
-    if (!await this.attempt(() => askSignedIn("POST", "/specialists/me/time-off", { body }))) return;
-    form.reset();
-    this.done = t("desk.saved");
+    const well = await this.attempt(() => askSignedIn("POST", "/specialists/me/time-off", { body }));
+    const { refusal } = this;
     await this.open();
+    if (well) form.reset();
+    Object.assign(this, { done: well ? t("desk.saved") : null, refusal: refusal ?? this.refusal });
   }
 
   async removeTimeOff(id) {

@@ -2,7 +2,7 @@
 
 import { html, nothing, repeat } from "./lit.js";
 import { DeskElement, bookingsOfDays, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
-import { hoursOf, minutesOf, timeOfDay } from "./desk-wall-clock.js";
+import { hourOfDay, hoursOf, minutesOf } from "./desk-wall-clock.js";
 import { notice, skeleton } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { t } from "./texts.js";
@@ -103,7 +103,7 @@ class DeskDay extends DeskElement {
     return html`<ol class="by-hour">${Array.from({ length: last - first + 1 }, (_, number) => first + number).map((hour) => {
       const here = bookings.filter(({ slot_start_at: at }) => hourOf(at, this.zone) === hour);
       return html`<li class=${isOpenAt(hour) || here.length ? "" : "closed"}>
-        <span class="hour time">${timeOfDay(hour * 60)}</span>
+        <span class="hour time">${hourOfDay(hour)}</span>
         ${here.length ? html`<ul>${repeat(here, ({ id }) => id, (booking) => this.entry(booking))}</ul>` : nothing}
       </li>`;
     })}</ol>`;
@@ -118,7 +118,7 @@ class DeskDay extends DeskElement {
       <span class="time">${clock(start, this.zone)}–${clock(end, this.zone)}</span>
       <span class="who"><strong>${whoOf(booking)}</strong> <span class="muted">${whatOf(booking)}</span>
         ${booking.note ? html`<span class="small note">${booking.note}</span>` : nothing}</span>
-      <span class="state">${mark ? html`<span class="mark">${mark}</span>` : nothing} ${stateOf(booking)}</span>
+      <span class="state">${mark ? html`<span class="mark">${mark}</span>` : nothing} ${stateOf(booking, this.zone)}</span>
     </a></li>`;
   }
 }

@@ -68,15 +68,15 @@ export async function bookingsToCome(zone) {
 export const isOpen = ({ status }) => status === "confirmed" || status === "held";
 
 /** Whose booking it is. */
-export const whoOf = ({ client, client_email }) => client?.name || client?.email || client_email || t("desk.somebody");
+export const whoOf = ({ client }) => client.name || client.email || t("desk.somebody");
 
 /** The service, as booked. */
 export const whatOf = ({ service }) => service?.title ?? t("desk.no_service");
 
 /** What has become of a booking, in a word or two; "" of one that is just booked. */
-export function stateOf(booking) {
+export function stateOf(booking, zone) {
   if (booking.attendance) return t(`desk.${booking.attendance}`);
-  if (booking.status === "held") return t("desk.held_until", { until: clock(booking.hold_expires_at) });
+  if (booking.status === "held") return t("desk.held_until", { until: clock(booking.hold_expires_at, zone) });
   if (booking.status === "cancelled") return t("desk.cancelled");
   if (booking.status === "expired" && booking.hold_expires_at) return t("desk.lapsed");
   return "";

@@ -42,7 +42,7 @@ class DeskNew extends DeskElement {
   }
 
   form() {
-    const labels = { slot: t("desk.time"), name: t("form.name"), email: t("form.email"), phone: t("form.phone"), note: t("form.note") };
+    const labels = { slot: t("desk.time"), client_name: t("form.name"), client_email: t("form.email"), client_phone: t("form.phone"), note: t("form.note") };
     const { problems } = this;
     return html`<form class="stack" novalidate @submit=${this.onSubmit}>
       ${summary(problems, labels)}${notice(this.refusal)}
@@ -53,9 +53,9 @@ class DeskNew extends DeskElement {
           <option value="">${t("desk.no_service")}</option>
         </select></div>` : nothing}
       <booking-desk-times .profile=${this.profile} .day=${this.day} .service=${this.service} .error=${problems.slot}></booking-desk-times>
-      ${field({ name: "name", label: labels.name, required: true, maxlength: 100, error: problems.name })}
-      ${field({ name: "phone", label: labels.phone, type: "tel", inputmode: "tel", pattern: PHONE, maxlength: 16, error: problems.phone })}
-      ${field({ name: "email", label: labels.email, type: "email", inputmode: "email", maxlength: 254, hint: t("desk.email_hint"), error: problems.email })}
+      ${field({ name: "client_name", label: labels.client_name, required: true, maxlength: 100, error: problems.client_name })}
+      ${field({ name: "client_phone", label: labels.client_phone, type: "tel", inputmode: "tel", pattern: PHONE, maxlength: 16, error: problems.client_phone })}
+      ${field({ name: "client_email", label: labels.client_email, type: "email", inputmode: "email", maxlength: 254, hint: t("desk.email_hint"), error: problems.client_email })}
       ${field({ name: "note", label: labels.note, rows: 2, error: problems.note })}
       <button aria-busy=${this.busy ? "true" : nothing}>${t("desk.book")}</button>
     </form>`;
@@ -64,12 +64,13 @@ class DeskNew extends DeskElement {
   async onSubmit(event) {
     event.preventDefault();
     const form = event.target;
-    form.elements.phone.value = form.elements.phone.value.replaceAll(/[\s().-]/g, "");
+    const { client_phone: phoned } = form.elements;
+    phoned.value = phoned.value.replaceAll(/[\s().-]/g, "");
     const times = form.querySelector("booking-desk-times");
     const typed = this.typedInto(form, times.chosen ? {} : { slot: t("desk.choose_time") });
     if (!typed) return;
     const { chosen } = times;
-    const { name, email, phone, note } = typed;
+    const { client_name: name, client_email: email, client_phone: phone, note } = typed;
     this.ask({
       slot_id: chosen.id, service_id: this.service, note: note || null,
       client: { name, email: email || null, phone: phone || null },

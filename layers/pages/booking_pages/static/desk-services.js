@@ -95,10 +95,19 @@ class DeskServices extends DeskElement {
     const numbers = ["duration_minutes", "buffer_before_minutes", "buffer_after_minutes"].map((name) => [name, Number(typed[name])]);
     const body = { title: typed.title, description: typed.description || null, price: typed.price.replace(",", "."), ...Object.fromEntries(numbers) };
     const { id } = this.edited;
+    const isUnanswered = this.refusal?.status === 0;
     const well = await this.attempt(async () => {
-      this.put(await (id ? askSignedIn("PATCH", `/specialists/me/services/${id}`, { body }) : askSignedIn("POST", "/specialists/me/services", { body })));
+      if (id) this.put(await askSignedIn("PATCH", `/specialists/me/services/${id}`, { body }));
+      else if (!isUnanswered || !await this.isAddedAlready(body)) this.put(await askSignedIn("POST", "/specialists/me/services", { body }));
     });
     if (well) this.closeDialog();
+  }
+
+  /** Whether a new service of that title has come: then it was only the answer that got lost. */
+  async isAddedAlready({ title }) {
+    const known = this.services.map(({ id }) => id);
+    this.services = await askAllSignedIn("/specialists/me/services");
+    return this.services.some((service) => !known.includes(service.id) && service.title === title);
   }
 }
 customElements.define("booking-desk-services", DeskServices);

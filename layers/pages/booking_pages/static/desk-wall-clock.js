@@ -1,5 +1,6 @@
 // Hours as the wall clock of a zone shows them, and the bookings that lie outside of them.
 
+import { locale } from "./texts.js";
 import { clock, dayOf, plusDays } from "./time.js";
 
 export const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -31,6 +32,12 @@ export function minutesOf(time) {
 
 /** "1:30 pm", as the visitor writes it, for so many minutes after midnight. */
 export const timeOfDay = (minutes) => clock(Date.UTC(2026, 0, 1, 0, minutes), "UTC");
+
+/** "1 pm", or "13:00" where hours are counted to 24. */
+export function hourOfDay(hour) {
+  const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", hour: "numeric" });
+  return format.resolvedOptions().hour12 ? format.format(Date.UTC(2026, 0, 1, hour)) : timeOfDay(hour * 60);
+}
 
 /** From when to when a booking takes the clocks of its first day: [minutes, minutes], beyond 1440 where it ends later. */
 export function spanOnClock({ slot_start_at: start, slot_end_at: end }, zone) {

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./lit.js";
 import { DeskElement, bookingsOfDays, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
-import { DAY_MINUTES, hoursOf, minutesAt, minutesOf, spanOnClock, timeOfDay } from "./desk-wall-clock.js";
+import { DAY_MINUTES, hourOfDay, hoursOf, minutesAt, minutesOf, spanOnClock } from "./desk-wall-clock.js";
 import { notice, skeleton } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { locale, t } from "./texts.js";
@@ -64,7 +64,7 @@ class DeskWeek extends DeskElement {
   grid() {
     return html`<div class="week" role="region" tabindex="0" aria-label=${t("desk.week_grid")}>
       <div class="axis" aria-hidden="true"><div class="head"></div><div class="rows">
-        ${HOURS.map((hour) => html`<span class="time" data-at="${hour * 60}-${hour * 60 + 60}">${hour ? timeOfDay(hour * 60) : nothing}</span>`)}</div></div>
+        ${HOURS.map((hour) => html`<span class="time" data-at="${hour * 60}-${hour * 60 + 60}">${hour ? hourOfDay(hour) : nothing}</span>`)}</div></div>
       ${this.days.map((day) => this.column(day))}
     </div>`;
   }
@@ -95,7 +95,7 @@ class DeskWeek extends DeskElement {
     const isOver = !isOpen(booking) || Date.parse(booking.slot_end_at) <= Date.now();
     return html`<li data-at="${from}-${Math.min(to, DAY_MINUTES)}"><a class="entry ${isOver ? "over" : ""} ${booking.status}" href="#week/${day}/${booking.id}">
       <span class="line"><span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong></span>
-      <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking)}</span></a></li>`;
+      <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking, this.zone)}</span></a></li>`;
   }
 
   updated() {

@@ -69,9 +69,12 @@ export default {
   "desk.cancel": "Cancel this booking",
   "desk.keep": "Keep it",
   "desk.calendar": "Save to calendar",
-  "desk.done_moved": "Moved. The client hears of it by mail.",
-  "desk.done_cancelled": "Cancelled. The client hears of it by mail.",
+  "desk.done_moved": "Moved.",
+  "desk.done_cancelled": "Cancelled.",
   "desk.done_noted": "Noted.",
+  "desk.done_confirmed": "Confirmed.",
+  "desk.hears_by_mail": "The client hears of it by mail.",
+  "desk.confirm": "Confirm it",
 
   "desk.book_for": "Book for somebody",
   "desk.book": "Book",
@@ -163,6 +166,8 @@ export default {
   "desk.edit_service": "Edit {title}",
   "desk.save_service": "Save the service",
   "desk.do_not": "Do not",
+  "form.client_email.typeMismatch": "An address looks like name@example.com.",
+  "form.client_phone.patternMismatch": "A number looks like +49 30 1234567, with the country first.",
   "form.price.patternMismatch": "A price looks like 25 or 25.50.",
 
   "desk.your_name": "Your name, or your shop's",

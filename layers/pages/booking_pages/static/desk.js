@@ -136,9 +136,9 @@ class Desk extends DeskElement {
 }
 
 function placeOf(hash) {
-  const [view, day, open] = decodeURIComponent(hash.slice(1)).split("/");
+  const [view, day, open = ""] = hash.slice(1).split("/");
   const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day));
-  return { view: VIEWS.includes(view) ? view : "day", day: isDay ? day : null, open: open || null };
+  return { view: VIEWS.includes(view) ? view : "day", day: isDay ? day : null, open: /^(new|bkg_[\w-]+)$/.test(open) ? open : null };
 }
 
 customElements.define("booking-desk", Desk);

@@ -69,9 +69,12 @@ export default {
   "desk.cancel": "Отменить запись",
   "desk.keep": "Не отменять",
   "desk.calendar": "Сохранить в календарь",
-  "desk.done_moved": "Перенесено. Клиент узнает об этом из письма.",
-  "desk.done_cancelled": "Отменено. Клиент узнает об этом из письма.",
+  "desk.done_moved": "Перенесено.",
+  "desk.done_cancelled": "Отменено.",
   "desk.done_noted": "Отмечено.",
+  "desk.done_confirmed": "Подтверждено.",
+  "desk.hears_by_mail": "Клиент узнает об этом из письма.",
+  "desk.confirm": "Подтвердить",
 
   "desk.book_for": "Записать клиента",
   "desk.book": "Записать",
@@ -164,6 +167,8 @@ export default {
   "desk.edit_service": "Изменить: {title}",
   "desk.save_service": "Сохранить услугу",
   "desk.do_not": "Не надо",
+  "form.client_email.typeMismatch": "Адрес выглядит так: name@example.com.",
+  "form.client_phone.patternMismatch": "Номер выглядит так: +7 495 1234567, сначала код страны.",
   "form.price.patternMismatch": "Цена выглядит так: 25 или 25,50.",
 
   "desk.your_name": "Ваше имя или название",

@@ -35,7 +35,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-web screenshots test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench bench-check smoke
+.PHONY: test browser test-web screenshots test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench bench-check smoke
 .PHONY: lint style types imports template workflows format
 PARALLEL := --numprocesses auto --dist worksteal
 test: install ## Run all tests that need no Docker, with coverage
@@ -49,8 +49,13 @@ test-checkers: install ## Run the orders of store calls that meet most, and the 
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
 test-e2e: install ## Run the tests against stacks of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/e2e
+browser: install ## Install a Chromium for the tests of the pages if there is none: Debian's as root, else Playwright's own
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update --quiet=2 && apt-get install --yes --quiet=2 chromium; } || $(BIN)/playwright install --with-deps chromium
 test-web: install ## Run the tests of the pages in Chromium, against a stack of their own
 	@$(BIN)/pytest tests/web
+screenshots: install ## Take pictures of every page of the stack that is up (.local/screenshots), those of the README into docs
+	@SCREENSHOTS_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/python -m tests.web.screenshots
 interleavings: install ## Run every order of the store calls of every two operations there are, faults on (`make test` runs a part)
 	@INTERLEAVINGS=all $(BIN)/pytest tests/interleavings --timeout 7200
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again

@@ -4,8 +4,6 @@ The browser is Debian's or Playwright's own. Whatever goes wrong in a page that 
 error of a script, one on the console, or something that the Content-Security-Policy stopped.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -14,28 +12,33 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.e2e.deployed import DeployedStack, deployed_stack
+from tests.e2e.deployed import MAIL_PORT, DeployedStack, deployed_stack
+from tests.e2e.mail_sink import MailSink, mail_sink
 from tests.e2e.people import People
+from tests.e2e.sending import let_mail_out
+from tests.web.browsers import NO_BROWSER, VIEWPORTS, launched
 
-NO_BROWSER = (
-    "No Chromium is installed, which the tests of the pages need: "
-    "`apt-get install chromium`, or `.venv/bin/playwright install chromium`"
-)
 EXPECTED_REFUSALS = ("Failed to load resource: the server responded with a status of 4",)
 """The browser says of every answer 4xx that it is one; what the page makes of it is what tests are about."""
 SAY_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error("Content-Security-Policy", event.violatedDirective, event.blockedURI));
 """
-VIEWPORTS = {"phone": (360, 740), "desktop": (1280, 800)}
 
 Visitor = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[DeployedStack]:
-    """One stack for all tests; `BOOKING_E2E_URL` names another."""
+def sink() -> Iterator[MailSink]:
+    with mail_sink(MAIL_PORT) as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def stack(sink: MailSink) -> Iterator[DeployedStack]:
+    """One stack for all tests, whose mail arrives in `sink`; `BOOKING_E2E_URL` names another."""
     with deployed_stack() as deployed:
+        let_mail_out(deployed)
         yield deployed
 
 
@@ -48,11 +51,8 @@ def people(stack: DeployedStack) -> Iterator[People]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
         try:
-            started = playwright.chromium.launch(
-                executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else []
-            )
+            started = launched(playwright)
         except Error as error:
             pytest.fail(f"{NO_BROWSER}.\n{error}", pytrace=False)
         yield started

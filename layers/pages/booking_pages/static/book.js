@@ -72,6 +72,7 @@ export class Book extends PageElement {
       }
       const path = `/specialists/${encodeURIComponent(this.specialist)}`;
       [this.profile, this.services] = await Promise.all([ask("GET", path, { signal }), askAll(`${path}/services`, { signal })]);
+      if (!this.embedded) document.title = [this.profile.display_name, t("book.title")].filter(Boolean).join(" · ");
       this.takeAddress();
     });
   }

@@ -14,6 +14,8 @@ import { clock, duration, span, today } from "./time.js";
 
 const LINKS = "booking.links";
 
+document.title = t("manage.title");
+
 class Manage extends PageElement {
   static properties = {
     ...PageElement.properties,
@@ -48,13 +50,13 @@ class Manage extends PageElement {
       sessionStorage.setItem(LINKS, JSON.stringify({ ...links, [booking]: token }));
       history.replaceState(null, "", `${location.pathname}${location.search}#booking=${encodeURIComponent(booking)}`);
     }
-    Object.assign(this, { id: booking, token: token ?? links[booking], booking: null, upcoming: null, done: null, moving: false });
+    Object.assign(this, { bookingId: booking, token: token ?? links[booking], booking: null, upcoming: null, done: null, moving: false });
     this.open();
   };
 
   open() {
     return this.read(async (signal) => {
-      if (!this.id) {
+      if (!this.bookingId) {
         if (isSignedIn()) this.upcoming = await askAllSignedIn("/bookings/me", { query: { date_from: today() }, signal });
         return;
       }
@@ -66,14 +68,14 @@ class Manage extends PageElement {
   }
 
   ask(method, what, more) {
-    const path = `/bookings/${encodeURIComponent(this.id)}${what}`;
+    const path = `/bookings/${encodeURIComponent(this.bookingId)}${what}`;
     return this.token ? ask(method, path, { ...more, token: this.token }) : askSignedIn(method, path, more);
   }
 
   render() {
     if (this.refusal?.status === 401 && this.token) return this.card(html`<h1>${t("manage.title")}</h1><p>${t("error.token_not_valid")}</p>${this.bookAgain()}`);
     if (!this.token && !isSignedIn()) return this.card(html`<h1>${t("manage.sign_in")}</h1><booking-sign-in @signed-in=${() => { this.requestUpdate(); this.open(); }}></booking-sign-in>`);
-    if (!this.id) return this.card(this.list());
+    if (!this.bookingId) return this.card(this.list());
     if (!this.booking) return this.card(this.refusal ? html`<h1>${t("manage.title")}</h1>${notice(this.refusal, () => this.readAgain())}` : this.slow ? skeleton(5) : nothing);
     return this.card(this.moving ? this.move() : this.one());
   }
@@ -224,8 +226,8 @@ class Manage extends PageElement {
   }
 
   async onCalendar() {
-    const path = `/bookings/${encodeURIComponent(this.id)}/calendar.ics`;
-    await this.attempt(async () => save(await (this.token ? askFile(path, { token: this.token }) : askFileSignedIn(path)), `${this.id}.ics`));
+    const path = `/bookings/${encodeURIComponent(this.bookingId)}/calendar.ics`;
+    await this.attempt(async () => save(await (this.token ? askFile(path, { token: this.token }) : askFileSignedIn(path)), `${this.bookingId}.ics`));
   }
 }
 customElements.define("booking-manage", Manage);

@@ -7,6 +7,8 @@ import "./foot.js";
 import { takeToken } from "./fragment.js";
 import { t } from "./texts.js";
 
+document.title = t("account.choose_password");
+
 class ResetPassword extends PageElement {
   static properties = { ...PageElement.properties, problems: { state: true }, done: { state: true } };
 

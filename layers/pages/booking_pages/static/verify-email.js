@@ -7,6 +7,8 @@ import "./foot.js";
 import { takeToken } from "./fragment.js";
 import { t } from "./texts.js";
 
+document.title = t("account.verify");
+
 class VerifyEmail extends PageElement {
   static properties = { ...PageElement.properties, done: { state: true } };
 

@@ -28,12 +28,12 @@ class DeskNew extends DeskElement {
       <div class="stack">
         <div class="row spread"><h2 id="new-title" tabindex="-1">${t(this.booked ? "desk.is_booked" : "desk.book_for")}</h2>
           <button type="button" class="plain" @click=${this.closeDialog}>${t("action.close")}</button></div>
-        ${this.booked ? this.done() : this.services ? this.form() : this.refusal ? notice(this.refusal, () => this.readAgain()) : this.slow ? skeleton(6) : nothing}
+        ${this.booked ? this.outcome() : this.services ? this.form() : this.refusal ? notice(this.refusal, () => this.readAgain()) : this.slow ? skeleton(6) : nothing}
       </div>
     </dialog>`;
   }
 
-  done() {
+  outcome() {
     const { slot_start_at: start, slot_end_at: end, client } = this.booked;
     return html`<p role="status">${span(start, end, this.zone)}, ${client?.name ?? this.asked.client.name}</p>
       <p>${t(this.asked.client.email ? "desk.mail_sent" : "desk.no_mail_sent")}</p>

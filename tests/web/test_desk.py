@@ -264,6 +264,22 @@ def test_whether_the_client_came_is_said_and_taken_back(
     assert booking_of(specialist, booking["id"])["attendance"] is None
 
 
+def test_what_was_cancelled_meanwhile_is_not_moved_but_shown_as_it_is(
+    desk: Desk, client: Person, specialist: Person, booking: dict[str, Any]
+) -> None:
+    page = desk()
+    entry(page, "Anna Berg").click()
+    page.get_by_role("button", name="Move").click()
+    page.get_by_role("radio").first.check(force=True)
+    good(client.cancel(booking["id"]))
+    page.get_by_role("button", name="Move it there").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("so it cannot be moved")
+    expect(page.get_by_role("dialog")).to_contain_text("cancelled")
+    expect(page.get_by_role("button", name="Move it there")).to_be_hidden()
+    assert booking_of(specialist, booking["id"])["slot_id"] == booking["slot_id"]
+
+
 def test_what_is_held_is_confirmed(desk: Desk, specialist: Person, client: Person, zone: str, today: date) -> None:
     slot = slots_of(specialist, today, zone)[-1]
     held = good(client.http.post("/bookings", json={"slot_id": slot["id"], "hold_seconds": 600}), 201)

@@ -15,7 +15,11 @@ class DeskBooking extends DeskElement {
   willUpdate(changed) {
     if (!changed.has("booking")) return;
     Object.assign(this, { found: null, doing: null, done: null });
-    this.read(async (signal) => { this.found = await askSignedIn("GET", this.path(), { signal }); });
+    this.open();
+  }
+
+  open() {
+    return this.read(async (signal) => { this.found = await askSignedIn("GET", this.path(), { signal }); });
   }
 
   path(more = "") {
@@ -118,10 +122,22 @@ class DeskBooking extends DeskElement {
 
   async change(method, path, body, done) {
     const well = await this.attempt(async () => { this.found = await askSignedIn(method, this.path(path), { body }); });
-    if (!well) return;
-    Object.assign(this, { doing: null, problems: {}, done });
     this.tell("changed");
+    if (!well) {
+      await this.seeWhatChanged();
+      return;
+    }
+    Object.assign(this, { doing: null, problems: {}, done });
     this.focusOn("#booking-title");
+  }
+
+  /** What was refused was asked for of a booking that may have changed meanwhile. */
+  async seeWhatChanged() {
+    const { refusal } = this;
+    if (refusal?.status !== 409) return;
+    await this.open();
+    this.refusal ??= refusal;
+    if (!isOpen(this.found)) this.doing = null;
   }
 
   move() {

@@ -6,16 +6,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.credentials import PASSWORD
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.people import People, Person, good, unused_email
+from tests.web.booking_page import ZONE, next_change, sign_in
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
 from tests.web.desk_page import (
     LOST,
     NAME,
     Desk,
+    a_specialist,
     booking_of,
     desk,
     entry,
@@ -334,14 +336,18 @@ def test_somebody_on_the_phone_is_booked_once(desk: Desk, specialist: Person, zo
     expect(entry(page, "Clara")).to_be_visible()
 
 
-def test_a_day_that_cannot_be_read_says_so_and_is_read_again(desk: Desk, booking: dict[str, Any]) -> None:
+@pytest.mark.parametrize("view", ["Today", "Week"])
+def test_what_cannot_be_read_is_said_and_read_again_when_asked(desk: Desk, booking: dict[str, Any], view: str) -> None:
     page = desk("share", expected=("Failed to load resource: the server responded with a status of 5",))
+    asked: list[Route] = []
     failing = re.compile(r"/bookings/specialists/me")
-    page.route(
-        failing,
-        lambda route: route.fulfill(status=500, json={"error": {"reason": "internal_error"}, "request_id": "r-1"}),
-    )
-    page.get_by_role("link", name="Today").click()
+
+    def fail(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(status=500, json={"error": {"reason": "internal_error"}, "request_id": "r-1"})
+
+    page.route(failing, fail)
+    page.get_by_role("link", name=view, exact=True).click()
 
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Something broke on our side")
@@ -350,6 +356,45 @@ def test_a_day_that_cannot_be_read_says_so_and_is_read_again(desk: Desk, booking
     page.unroute(failing)
     page.get_by_role("button", name="Try again").click()
     entry(page, "Anna Berg").wait_for()
+    assert len(asked) == 1
+
+
+def test_addresses_that_lead_nowhere_open_today(desk: Desk, today: date) -> None:
+    for place in ("%", "day/2026-02-31", "day/2026-13-45", "constructor", "day//..%2f.."):
+        page = desk(place)
+        expect(page.locator("h1")).to_contain_text(f"{today.day} {today:%B}")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_times_that_clocks_show_twice_say_which_is_which(visitor: Visitor, people: People) -> None:
+    day = next_change(ZONE, forward=False)
+    person = a_specialist(people, ZONE)
+    person.describe_week("00:00", "06:00", horizon_days=400, step_minutes=30)
+    page = visitor(timezone_id="Asia/Kolkata")
+    sign_in(page, person)
+    page.goto(f"/desk#day/{day}/new")
+
+    for time in ("2:00 GMT+2", "2:30 GMT+2", "2:00 GMT+1", "2:30 GMT+1", "3:00"):
+        page.get_by_role("radio", name=time, exact=True).wait_for()
+
+
+def test_a_long_name_fits_and_is_only_a_name(
+    desk: Desk, people: People, specialist: Person, zone: str, today: date
+) -> None:
+    name = "<img src=x onerror=alert(1)>" + "W" * 70
+    client = people.new("client")
+    good(client.http.patch("/users/me", json={"display_name": name}))
+    slot = slots_of(specialist, today, zone)[-1]
+    people.signed_in(client.email).booked(slot["id"], note="n" * 500)
+
+    page = desk(viewport="phone")
+
+    expect(entry(page, name)).to_be_visible()
+    must_fit(page)
+    entry(page, name).click()
+    sheet = page.get_by_role("dialog", name=name)
+    sheet.get_by_text("Booked").wait_for()
+    assert sheet.evaluate("sheet => sheet.scrollWidth <= sheet.clientWidth")
 
 
 def test_a_session_that_has_ended_asks_to_sign_in_and_loses_nothing_that_was_typed(

@@ -3,6 +3,7 @@
 import { html, nothing } from "./lit.js";
 import { ask } from "./api.js";
 import { DeskElement } from "./desk-element.js";
+import { offsetAt } from "./desk-wall-clock.js";
 import { notice, skeleton } from "./element.js";
 import { askAllSignedIn } from "./session.js";
 import { t } from "./texts.js";
@@ -74,13 +75,20 @@ class DeskTimes extends DeskElement {
     </fieldset>`;
   }
 
+  /** The clock time; when clocks go back two look the same, and say which is which. */
+  inWords({ id, start_at: start }) {
+    const time = clock(start, this.zone);
+    const isTwice = this.slots.some((other) => other.id !== id && clock(other.start_at, this.zone) === time);
+    return isTwice ? `${time} ${offsetAt(start, this.zone)}` : time;
+  }
+
   choices() {
     if (!this.slots || this.slow) return this.slow ? skeleton(3) : nothing;
     if (!this.slots.length) {
       return html`<p>${t("desk.nothing_free")} <button type="button" class="plain" @click=${() => this.lookFrom(plusDays(this.day, 1))}>${t("desk.next_free")}</button></p>`;
     }
     return html`<div class="time-choices">${this.slots.map((slot) => html`<label class="time-choice time">
-      <input type="radio" name="slot" value=${slot.id} required><span>${clock(slot.start_at, this.zone)}</span></label>`)}</div>`;
+      <input type="radio" name="slot" value=${slot.id} required><span>${this.inWords(slot)}</span></label>`)}</div>`;
   }
 }
 customElements.define("booking-desk-times", DeskTimes);

@@ -24,6 +24,12 @@ export function minutesAt(instant, zone) {
   return Number(hours) * 60 + Number(minutes);
 }
 
+/** "GMT+2". */
+export function offsetAt(instant, zone) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(new Date(instant));
+  return parts.find(({ type }) => type === "timeZoneName").value;
+}
+
 /** Minutes after midnight of "13:30"; 1440 of "24:00". */
 export function minutesOf(time) {
   const [hours, minutes] = time.split(":");
@@ -39,10 +45,14 @@ export function hourOfDay(hour) {
   return format.resolvedOptions().hour12 ? format.format(Date.UTC(2026, 0, 1, hour)) : timeOfDay(hour * 60);
 }
 
-/** From when to when a booking takes the clocks of its first day: [minutes, minutes], beyond 1440 where it ends later. */
+/**
+ * From when to when a booking takes the clocks of its first day: [minutes, minutes], beyond 1440 where it ends later. While
+ * clocks go back, it is as long as it takes.
+ */
 export function spanOnClock({ slot_start_at: start, slot_end_at: end }, zone) {
   const later = dayOf(start, zone) === dayOf(end, zone) ? 0 : DAY_MINUTES;
-  return [minutesAt(start, zone), minutesAt(end, zone) + later];
+  const [from, to] = [minutesAt(start, zone), minutesAt(end, zone) + later];
+  return [from, to > from ? to : from + (Date.parse(end) - Date.parse(start)) / 60_000];
 }
 
 /** The instant at which the clocks of the zone show that time of that day, the first of two; at a gap, the one before it. */

@@ -27,8 +27,9 @@ class DeskWeek extends DeskElement {
 
   willUpdate(changed) {
     const before = changed.get("day");
-    if (changed.has("day") && (!before || plusDays(before, -weekdayOf(before)) !== this.first)) Object.assign(this, { found: null, isScrolled: false });
-    if (!this.found || changed.has("changes") || changed.has("profile")) this.open();
+    const isOther = changed.has("day") && (!before || plusDays(before, -weekdayOf(before)) !== this.first);
+    if (isOther) Object.assign(this, { found: null, isScrolled: false });
+    if (isOther || changed.has("changes") || changed.has("profile")) this.open();
   }
 
   open() {

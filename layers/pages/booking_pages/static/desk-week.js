@@ -95,7 +95,7 @@ class DeskWeek extends DeskElement {
     const [from, to] = spanOnClock(booking, this.zone);
     const isOver = !isOpen(booking) || Date.parse(booking.slot_end_at) <= Date.now();
     return html`<li data-at="${from}-${Math.min(to, DAY_MINUTES)}"><a class="entry ${isOver ? "over" : ""} ${booking.status}" href="#week/${day}/${booking.id}">
-      <span class="line"><span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong></span>
+      <span class="first-line"><span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong></span>
       <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking, this.zone)}</span></a></li>`;
   }
 

@@ -43,7 +43,7 @@ class DeskBooking extends DeskElement {
     const state = stateOf(this.found, this.zone);
     const rows = [
       [t("desk.when"), span(start, end, this.zone)],
-      [t("desk.service"), service ? `${whatOf(this.found)}, ${money(service.price, service.currency)}` : whatOf(this.found)],
+      [t("desk.service"), service?.price ? `${whatOf(this.found)}, ${money(service.price, service.currency)}` : whatOf(this.found)],
       ...this.reachable(),
       [t("form.note"), note],
       [t("desk.state"), state],

@@ -2,11 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.credentials import PASSWORD
 from tests.e2e.deployed import DeployedStack
@@ -397,33 +398,53 @@ def test_a_long_name_fits_and_is_only_a_name(
     assert sheet.evaluate("sheet => sheet.scrollWidth <= sheet.clientWidth")
 
 
+def end_the_session(page: Page) -> None:
+    """No token is good any more, as after a change of the password elsewhere."""
+    refusals = {r"/(specialists|bookings)/": "invalid_credentials", r"/auth/refresh": "invalid_refresh_token"}
+    for path, reason in refusals.items():
+        page.route(re.compile(path), partial(Route.fulfill, status=401, json={"error": {"reason": reason}}))
+
+
+def sign_in_again(page: Page, person: Person) -> None:
+    dialog = page.get_by_role("dialog", name="You have been signed out")
+    dialog.wait_for()
+    must_be_accessible(page)
+    page.unroute_all()
+    dialog.get_by_label("Email").fill(person.email)
+    dialog.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+
+
 def test_a_session_that_has_ended_asks_to_sign_in_and_loses_nothing_that_was_typed(
     desk: Desk, specialist: Person
 ) -> None:
     page = desk("hours")
     page.get_by_role("button", name="Remove interval 1 of Sunday").click()
-    page.route(
-        re.compile(r"/(specialists|bookings)/"),
-        lambda route: route.fulfill(status=401, json={"error": {"reason": "invalid_credentials"}}),
-    )
-    page.route(
-        re.compile(r"/auth/refresh"),
-        lambda route: route.fulfill(status=401, json={"error": {"reason": "invalid_refresh_token"}}),
-    )
+    end_the_session(page)
     page.get_by_role("button", name="Save hours").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("You have been signed out")
-    must_be_accessible(page)
-    page.unroute_all()
 
-    dialog.get_by_label("Email").fill(specialist.email)
-    dialog.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(dialog).to_be_hidden()
+    sign_in_again(page, specialist)
     page.get_by_role("button", name="Save hours").click()
 
     page.get_by_text("Clients see these hours at once").wait_for()
     assert good(specialist.http.get("/specialists/me/schedule"))["hours"]["sun"] == []
+
+
+def test_who_signs_in_instead_sees_nothing_of_the_desk_before(
+    desk: Desk, client: Person, booking: dict[str, Any]
+) -> None:
+    page = desk()
+    entry(page, "Anna Berg").click()
+    page.get_by_role("button", name="Cancel this booking").click()
+    end_the_session(page)
+    page.get_by_role("button", name="Cancel this booking").click()
+
+    sign_in_again(page, client)
+
+    page.get_by_role("heading", name="This account has no desk").wait_for()
+    expect(page.locator("main")).not_to_contain_text("Anna Berg")
+    assert booking_of(client, booking["id"])["status"] == "confirmed"
 
 
 VIEWS = ("day", "week", "hours", "dates", "services", "profile", "share")

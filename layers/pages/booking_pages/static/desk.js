@@ -59,7 +59,10 @@ class Desk extends DeskElement {
 
   open() {
     return this.read(async (signal) => {
-      const profile = await askSignedIn("GET", "/specialists/me", { signal });
+      const profile = await askSignedIn("GET", "/specialists/me", { signal }).catch((error) => {
+        if (error.reason === "specialist_profile_not_found") this.profile = null;
+        throw error;
+      });
       if (this.profile && this.profile.id !== profile.id) location.reload();
       this.profile = profile;
     });

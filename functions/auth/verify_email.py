@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from booking.accounts.errors import TokenNotValid
-from booking.accounts.mailed_links import verify_email
+from booking.administration.verify_email import verify_email
 from booking.api.application import lambda_handler
 from booking.api.bodies.accounts import LinkToken
 from booking.api.dependencies import Now, SourceAddress

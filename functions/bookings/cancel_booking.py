@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.authentication import AnyCaller
+from booking.api.authentication import CallerOrGuest
 from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now, PathId
@@ -31,7 +31,7 @@ class Cancellation(RequestBody):
     responses=refusals(Forbidden, BookingNotFound, BookingHasExpired, SlotStarted, NoLongerChangeable),
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
+async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
     """Cancel. Whoever waits longest for the time gets it in the same moment."""
     return cancel_booking(caller, booking_id, now, reason=body.reason if body else None)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from booking.api.application import lambda_handler
-from booking.api.authentication import AnyCaller
+from booking.api.authentication import CallerOrGuest
 from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now, PathId
@@ -33,7 +33,7 @@ class Confirmation(RequestBody):
     responses=refusals(Forbidden, BookingNotFound, HoldHasEnded),
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now, body: Confirmation | None = None) -> Booking:
+async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now, body: Confirmation | None = None) -> Booking:
     """Confirm, before the hold ends. A repeat is no error."""
     return confirm_booking(caller, booking_id, now, payment_ref=body.payment_ref if body else None)
 

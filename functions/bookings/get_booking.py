@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.authentication import AnyCaller
+from booking.api.authentication import CallerOrGuest
 from booking.api.bodies.bookings import ClientBookingBody
-from booking.api.dependencies import PathId
+from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
 from booking.bookings.errors import BookingNotFound
 from booking.bookings.read import get_booking
@@ -23,9 +23,9 @@ router = APIRouter()
     responses=refusals(Forbidden, BookingNotFound),
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId) -> Booking:
-    """A booking, for its client, its specialist and admins."""
-    return get_booking(caller, booking_id)
+async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now) -> Booking:
+    """A booking, for its client or guest, its specialist and admins."""
+    return get_booking(caller, booking_id, now)
 
 
 handler = lambda_handler(router)

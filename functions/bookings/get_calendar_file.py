@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from booking.api.application import lambda_handler
-from booking.api.authentication import AnyCaller
+from booking.api.authentication import CallerOrGuest
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
 from booking.bookings.calendar_file import get_calendar_file
@@ -27,8 +27,8 @@ router = APIRouter()
     },
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId, now: Now) -> Response:
-    """The booking as an event (RFC 5545), for its client, its specialist and admins."""
+async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now) -> Response:
+    """The booking as an event (RFC 5545), for its client or guest, its specialist and admins."""
     return Response(
         get_calendar_file(caller, booking_id, now),
         media_type="text/calendar",

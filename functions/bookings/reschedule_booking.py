@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
-from booking.api.authentication import AnyCaller
+from booking.api.authentication import CallerOrGuest
 from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import RequestBody
 from booking.api.dependencies import Now, PathId
@@ -42,7 +42,7 @@ class Rescheduling(RequestBody):
     ),
     tags=["bookings"],
 )
-async def endpoint(caller: AnyCaller, booking_id: PathId, body: Rescheduling, now: Now) -> Booking:
+async def endpoint(caller: CallerOrGuest, booking_id: PathId, body: Rescheduling, now: Now) -> Booking:
     """Move to another free slot of the same specialist; the booking keeps its id."""
     return reschedule_booking(caller, booking_id, body.slot_id, now)
 

@@ -12,6 +12,7 @@ from booking.background.retry import TryLater
 from booking.background.run import run
 from booking.background.sweep import Bounds
 from booking.notifications.events import BookingEvent, booking_events, publish
+from booking.notifications.guest_bookings import take_over_for_account
 from booking.notifications.mail_requests import ask_for_mails
 from booking.runtime.clock import current_instant
 from booking.runtime.settings import settings
@@ -22,7 +23,7 @@ _processor = BatchProcessor(EventType.DynamoDBStreams)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Publishes a batch of changes, then asks for the mails of each; reports the records that must come again."""
+    """Publishes a batch of changes, then does what follows of each; reports the records that must come again."""
     bounds = Bounds(context.get_remaining_time_in_millis)
     with run("stream.publish_events", context) as current:
         changes = {record["eventID"]: _events_of(record) for record in event["Records"]}
@@ -54,7 +55,8 @@ def _finish(
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")
     events = changes[record.raw_event["eventID"]]
-    failures = [failure for each in events for failure in (ask_for_mails(each), unpublished.get(each.id)) if failure]
+    outcomes = [(ask_for_mails(each), take_over_for_account(each), unpublished.get(each.id)) for each in events]
+    failures = [failure for of_event in outcomes for failure in of_event if failure]
     for failure in failures:
         if isinstance(failure, TryLater):
             raise failure

@@ -24,6 +24,7 @@ _TOKEN = "eyJhbGciOiJIUzI1NiJ9…"  # noqa: S105  # the beginning of any
 OF_NAME: Mapping[str, Any] = {
     "access_token": _TOKEN,
     "attendance": None,
+    "begun_at": "2030-02-14T16:20:00Z",
     "booked_slots": 5,
     "buffer_after_minutes": 10,
     "buffer_before_minutes": 0,
@@ -47,6 +48,7 @@ OF_NAME: Mapping[str, Any] = {
     "email_verified": True,
     "end_at": "2030-03-01T09:30:00Z",
     "entry_id": _ENTRY,
+    "expires_at": "2030-03-16T16:20:00Z",
     "expires_in": 900,
     "free_slots": 11,
     "from": "09:00",
@@ -103,6 +105,7 @@ _OF_PLACE: Mapping[str, Any] = {
     "ChangedProfileBody.id": _SPECIALIST,
     "ConflictBody.id": _BOOKING,
     "Health.version": __version__,
+    "NewBooking.client": None,
     "OwnProfileBody.description": "Barber in Kreuzberg since 2009",
     "OwnProfileBody.id": _SPECIALIST,
     "ProfileBody.description": "Barber in Kreuzberg since 2009",

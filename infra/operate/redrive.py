@@ -2,9 +2,10 @@
 
 A sweep's letter puts the timer back on its booking. A message of the sweeps' queue, which SQS puts there after five
 tries, and the event of a schedule, which Lambda puts there when a dispatch failed, dispatch the sweep: that finds
-every shard in which something is due. A mail goes back to the mail queue. A message of the stream's function hands its
-record to the function again. A message of Lambda's own names records of the stream: they are read again while the
-stream still has them (24 h). What cannot be tried again stays in the queue, with a line that says why.
+every shard in which something is due. An erasure goes back to the sweeps' queue, a mail to the mail queue. A message
+of the stream's function hands its record to the function again. A message of Lambda's own names records of the stream:
+they are read again while the stream still has them (24 h). What cannot be tried again stays in the queue, with a line
+that says why.
 """
 
 import json
@@ -81,7 +82,7 @@ class Redrive:
                 return self._publish(self._records(batch))
             case {"source": "queue.send_mail", "content": {"message": str(mail)}}:
                 return self._send(mail)
-            case {"mail": str(), "occasion": str()} | {"kind": "account_mail"}:
+            case {"mail": str(), "occasion": str()} | {"kind": "account_mail"} | {"erase": str()}:
                 return self._send(body)
             case {"sweep": str(sweep)} if sweep in SWEEPS:
                 return self._dispatch(sweep)
@@ -95,10 +96,11 @@ class Redrive:
         waits = restore_timer(booking_id, content["timer"])
         return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
-    def _send(self, mail: str) -> str:
-        """By way of its queue: the function knows by its ledger whether it was sent."""
-        self.client("sqs").send_message(QueueUrl=self.outputs["MailQueueUrl"], MessageBody=mail)
-        return "a mail is on its queue again"
+    def _send(self, message: str) -> str:
+        """By way of its queue: the function knows whether a mail was sent by its ledger, and who is erased already."""
+        queue, what = ("SweepQueueUrl", "an erasure") if message.startswith('{"erase"') else ("MailQueueUrl", "a mail")
+        self.client("sqs").send_message(QueueUrl=self.outputs[queue], MessageBody=message)
+        return f"{what} is on its queue again"
 
     def _dispatch(self, sweep: str) -> str:
         """Any dispatch finds what was due at the one that failed; one is enough for all of a sweep's messages."""

@@ -5,6 +5,9 @@ still accepted, and a new random one is published as the next: no token is refus
 was never rotated has no next key: then the first run publishes one, and a second, ten minutes later, rotates. Rotating
 before the last access token of the previous key has ended would refuse valid tokens. `NOW=1` is for keys that have
 leaked: it takes new ones at once, whatever was published.
+
+What guests' ids are made with (`guests`) never changes, or their bookings would be strangers' from then on. What signs
+the links that are mailed to them (`links`) changes only when a key has leaked: they have to stay good for months.
 """
 
 import json
@@ -29,18 +32,25 @@ def rotate(stack: DeployedStack, *, now: datetime) -> bool:
     known = json.loads(stored["SecretString"])
     refuse_haste(stored, pause(stack) if known.get("previous") else MARGIN, now)
     is_published = bool(known.get("next"))
-    put(stack, moved_on(known) if is_published else known | {"next": new_key()})
+    lasting = {"guests": guests_key(known), "links": known.get("links") or known["current"]}
+    put(stack, (moved_on(known) if is_published else known | {"next": new_key()}) | lasting)
     return is_published
 
 
 def replace_leaked(stack: DeployedStack) -> None:
     """Makes a new current key at once. What the leaked one has signed is accepted until the next change."""
     known = json.loads(stored_keys(stack)["SecretString"])
-    put(stack, {"previous": known["current"], "current": new_key(), "next": new_key()})
+    leaves_no_links_key = {"previous": known["current"], "current": new_key(), "next": new_key()}
+    put(stack, leaves_no_links_key | {"guests": guests_key(known)})
+
+
+def guests_key(known: dict[str, str]) -> str:
+    """What guests' ids are made with: the first key that the stack ever had, unless an operator has set another."""
+    return known.get("guests") or known["current"]
 
 
 def moved_on(known: dict[str, str]) -> dict[str, str]:
-    """Everything moves up by one place."""
+    """The three keys of access tokens move up by one place."""
     return {"previous": known["current"], "current": known["next"], "next": new_key()}
 
 

@@ -136,6 +136,39 @@ class World:
             AttributeUpdates={attribute: {"Value": {"S": value}}},
         )
 
+    def mark_erased(self, user_id: str) -> None:
+        """As far as the first write of an erasure has come."""
+        self._dynamodb.update_item(
+            TableName=self._outputs["UsersTableName"],
+            Key={"user_id": {"S": user_id}},
+            AttributeUpdates={
+                "is_active": {"Value": {"BOOL": False}},
+                "erased_at": {"Value": {"S": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}},
+            },
+        )
+
+    def has_account(self, user_id: str) -> bool:
+        """Whether the account is stored."""
+        key = {"user_id": {"S": user_id}}
+        return "Item" in self._dynamodb.get_item(
+            TableName=self._outputs["UsersTableName"], Key=key, ConsistentRead=True
+        )
+
+    def admin_who_leaves_much(self) -> tuple[str, Account]:
+        """With a session and a service; waits for a slot, and has booked two that others wait for, one of each kind."""
+        user = self.registered("client")
+        self.set_user(user["email"], "role", "admin")
+        admin = self._signed_in(user["email"])
+        self.given(201, "POST /specialists/me/services", admin, SERVICE)
+        taken, opened, slots = self.slot(), self.slot(), self.open_day()
+        self.booked(taken)
+        self.awaited(taken, admin)
+        for slot_id in (opened, slots["09:00"]["id"]):
+            self.given(201, "POST /bookings", admin, {"slot_id": slot_id})
+        self.awaited(opened)
+        self.awaited_in_hours(slots)
+        return user["id"], admin
+
     def mailed_token(self, purpose: str, user_id: str) -> str:
         """A token as a mailed link carries it, stored behind the API's back."""
         secret = secrets.token_hex(16)
@@ -279,6 +312,11 @@ class World:
         """The client's booking of a free slot."""
         return str(self.given(201, "POST /bookings", self.client, {"slot_id": slot_id}).json()["id"])
 
+    def booked_for(self, email: str) -> str:
+        """A booking of a guest with that address, made by the specialist."""
+        body = {"slot_id": self.slot(), "client": {"name": "Gus", "email": email}}
+        return str(self.given(201, "POST /bookings", self.specialist, body).json()["id"])
+
     def awaited(self, slot_id: str, by: Account | None = None) -> str:
         """Another client's wait-list entry for a slot that is taken."""
         entry = self.given(201, "POST /bookings/wait-list", by or self.waiting_client, {"slot_id": slot_id})
@@ -380,10 +418,18 @@ def reset_password(world: World) -> None:
 
 
 def verify_email(world: World) -> None:
-    user_id = world.registered("client")["id"]
+    """A guest with that address has booked before."""
+    user = world.registered("client")
+    booking_id = world.booked_for(user["email"])
+    verified_by(world.then_from_elsewhere(), world, user["id"])
+    must_be(user["id"], world.stored_booking(booking_id)["client_id"]["S"])
+
+
+def verified_by(answering: Answering, world: World, user_id: str) -> None:
+    """The account's address is verified."""
     world.wait_for_mail("verification", user_id)  # whose token would void the one that is made here
     token = world.mailed_token("verification", user_id)
-    world.then_from_elsewhere()(204, "POST /auth/email/verify", None, {"token": token})
+    answering(204, "POST /auth/email/verify", None, {"token": token})
 
 
 def send_verification(world: World) -> None:
@@ -399,6 +445,14 @@ def update_own_user(world: World) -> None:
     """Also with nothing to change."""
     for changes in ({"display_name": "Ann"}, {}):
         world.then(200, "PATCH /users/me", world.client, changes)
+
+
+def delete_own_user(world: World) -> None:
+    world.then(204, "DELETE /users/me", world.admin_who_leaves_much()[1], {"password": PASSWORD})
+
+
+def export_own_user(world: World) -> None:
+    world.then(200, "GET /users/me/export", world.client)
 
 
 def get_me(world: World) -> None:
@@ -564,6 +618,22 @@ def create_booking(world: World) -> None:
         world.given(200, f"POST /bookings/{held.json()['id']}/confirm", world.client)
 
 
+def create_guest_booking(world: World) -> None:
+    """The same for a guest."""
+    about = {"name": "Gus", "email": f"{secrets.token_hex(8)}@example.com"}
+    then = world.then_from_elsewhere()
+    first = then(201, "POST /bookings/guest", None, about | {"slot_id": world.slot(), "service_id": world.services[0]})
+    slot = world.open_day()["09:00"]
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    second = then(201, "POST /bookings/guest", None, about | {"slot_id": slot["id"]}, headers=key)
+    day = f"PUT /specialists/me/schedule/dates/{slot['start_at'][:10]}"
+    world.given(200, day, world.open_specialist, {"hours": []})
+    then(201, "POST /bookings/guest", None, about | {"slot_id": slot["id"]}, headers=key)
+    for held in (first, second):
+        world.given(200, f"PATCH /bookings/{held.json()['id']}/cancel", world.admin)
+    then(201, "POST /bookings/guest", None, about | {"slot_id": world.slot()})  # finds that the others are over
+
+
 def confirm_booking(world: World) -> None:
     held = {"slot_id": world.slot(), "hold_seconds": 600}
     booking_id = world.given(201, "POST /bookings", world.client, held).json()["id"]
@@ -681,7 +751,8 @@ def work_off_shards(world: World) -> None:
     with world.without_its_queue("WorkOffShards", "SweepQueue"):
         booking_id, poisoned = world.due_booking(past), world.due_booking(past, slot_end_at="the day after")
         with world.short_of_time("WorkOffShards"):
-            world.run("WorkOffShards", all_shards("expire"))
+            if world.run("WorkOffShards", all_shards("expire"))["batchItemFailures"]:
+                raise Broken("the rest of a shard was not handed on")
         world.run("WorkOffShards", all_shards("expire"))
         must_be("expired", world.stored_booking(booking_id)["status"]["S"])
         must_be(None, timer_of(world, poisoned))
@@ -695,6 +766,11 @@ def work_off_shards(world: World) -> None:
         world.run("WorkOffShards", all_shards("lapse"))
         for held in lapsed:
             must_be("expired", world.stored_booking(held)["status"]["S"])
+        user_id, _ = world.admin_who_leaves_much()
+        world.mark_erased(user_id)
+        world.run("WorkOffShards", about_erasing(user_id))
+        if world.has_account(user_id):
+            raise Broken("somebody was not erased")
 
 
 def all_shards(sweep: str) -> dict[str, Any]:
@@ -702,6 +778,12 @@ def all_shards(sweep: str) -> dict[str, Any]:
     until = f"{datetime.now(UTC) + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S.%fZ}"
     messages = [{"sweep": sweep, "shard": shard, "until": until, "after": None} for shard in range(SHARDS)]
     return {"Records": [{"messageId": str(m["shard"]), "body": json.dumps(m)} for m in messages]}
+
+
+def about_erasing(user_id: str) -> dict[str, Any]:
+    """The event with the last message about a person."""
+    body = json.dumps({"erase": user_id, "until": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"})
+    return {"Records": [{"messageId": user_id, "body": body}]}
 
 
 def timer_of(world: World, booking_id: str) -> str | None:
@@ -712,11 +794,16 @@ def timer_of(world: World, booking_id: str) -> str | None:
 
 def publish_events(world: World) -> None:
     """Of a record made up here, since the stream's own come when they come."""
-    told = told_of_a_booking(world)
+    told = told_of_a_booking(world, world.booking)
     must_be("done", world.delivered(f"event#{told}"))
     with world.policies.denied("PublishEvents", "events:PutEvents"):
-        refused = told_of_a_booking(world)
+        refused = told_of_a_booking(world, world.booking)
     must_be(None, world.delivered(f"event#{refused}"))
+    user = world.registered("client")
+    verified_by(world.given_from_elsewhere(), world, user["id"])
+    taken_over = world.booked_for(user["email"])
+    told_of_a_booking(world, taken_over)
+    must_be(user["id"], world.stored_booking(taken_over)["client_id"]["S"])
 
 
 def send_mail(world: World) -> None:
@@ -725,6 +812,8 @@ def send_mail(world: World) -> None:
         refused = asked_for_mail(world, "reminder", "client")
     must_be(None, world.delivered(refused))
     must_be("done", world.delivered(asked_for_mail(world, "reminder", "client")))
+    guests = world.booked_for(f"{secrets.token_hex(8)}@example.com")
+    must_be("done", world.delivered(asked_for_mail(world, "confirmed", "client", guests)))
     must_be("done", world.delivered(asked_for_link(world)))
     world.verified()
     must_be("done", world.delivered(asked_for_mail(world, "confirmed", "specialist")))
@@ -741,9 +830,9 @@ def asked_for_link(world: World) -> str:
     return handed_over(world, key, content)
 
 
-def asked_for_mail(world: World, occasion: str, audience: str) -> str:
+def asked_for_mail(world: World, occasion: str, audience: str, booking_id: str | None = None) -> str:
     """The key of a mail that the function was asked for by a message made up here."""
-    booking = world.stored_booking(world.booking)
+    booking = world.stored_booking(booking_id or world.booking)
     key = f"{occasion}#{secrets.token_hex(8)}"
     content = {"mail": key, "occasion": occasion, "audience": audience, "booking": booking, "before": None}
     return handed_over(world, key, content)
@@ -767,11 +856,11 @@ def handed_over(world: World, key: str, content: Mapping[str, Any]) -> str:
     return key
 
 
-def told_of_a_booking(world: World) -> str:
-    """The id of an event that the function was given."""
+def told_of_a_booking(world: World, booking_id: str) -> str:
+    """The id of an event that the function was given, of a new booking."""
     record_id = secrets.token_hex(16)
     change = {
-        "NewImage": world.stored_booking(world.booking),
+        "NewImage": world.stored_booking(booking_id),
         "SequenceNumber": "1",
         "ApproximateCreationDateTime": datetime.now(UTC).timestamp(),
     }
@@ -832,6 +921,8 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "GetOwnUser": get_me,
     "UpdateOwnUser": update_own_user,
     "ChangePassword": change_password,
+    "DeleteOwnUser": delete_own_user,
+    "ExportOwnUser": export_own_user,
     "ListUsers": list_users,
     "UpdateUser": update_user,
     "GetOwnProfile": get_my_profile,
@@ -859,6 +950,7 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "ListOwnSlots": list_my_slots,
     "GetAvailability": get_availability,
     "CreateBooking": create_booking,
+    "CreateGuestBooking": create_guest_booking,
     "ConfirmBooking": confirm_booking,
     "SetAttendance": set_attendance,
     "GetBooking": get_booking,

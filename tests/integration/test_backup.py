@@ -7,10 +7,10 @@ import pytest
 
 from booking.accounts.account_mail import Purpose
 from booking.accounts.errors import RefreshTokenRejected, TokenNotValid
-from booking.accounts.mailed_links import verify_email
 from booking.accounts.mailed_tokens import issue_token
 from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import open_session, refresh_session
+from booking.administration.verify_email import verify_email
 from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_dates
 from booking.bookings.create import create_booking

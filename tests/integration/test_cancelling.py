@@ -76,7 +76,7 @@ def test_a_reason_is_kept_with_the_booking() -> None:
     assert (booking.cancel_reason, cancelled.cancel_reason, without.cancel_reason) == (None, "I am ill", None)
     assert booking_item(booking.id)["cancel_reason"] == "I am ill"
     assert "cancel_reason" not in booking_item(other.id)
-    assert get_booking(client, booking.id) == cancelled
+    assert get_booking(client, booking.id, NOW) == cancelled
 
 
 def test_the_first_reason_stays() -> None:

@@ -450,6 +450,6 @@ def test_a_booking_of_any_status_is_shown_to_whoever_may_see_it(status: Status) 
     change_stored("bookings", {"booking_id": booking.id}, status=status.value)
 
     for caller in (client, specialist, someone(Role.ADMIN)):
-        assert get_booking(caller, booking.id).status is status
+        assert get_booking(caller, booking.id, NOW).status is status
     with pytest.raises(BookingError):
-        get_booking(a_client(), booking.id)
+        get_booking(a_client(), booking.id, NOW)

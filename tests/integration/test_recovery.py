@@ -22,7 +22,7 @@ from booking.accounts.errors import (
     WrongEmailOrPassword,
 )
 from booking.accounts.log_in import log_in
-from booking.accounts.mailed_links import forgot_password, send_verification, verify_email
+from booking.accounts.mailed_links import forgot_password, send_verification
 from booking.accounts.mailed_tokens import issue_token
 from booking.accounts.new_password import change_password, reset_password
 from booking.accounts.read import find_user
@@ -31,6 +31,7 @@ from booking.accounts.sessions import Session, refresh_session
 from booking.accounts.update_own_user import update_own_user
 from booking.accounts.user import User
 from booking.administration.make_admin import make_admin
+from booking.administration.verify_email import verify_email
 from booking.caller import Caller, Locale, Role
 from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.notifications import mail_work

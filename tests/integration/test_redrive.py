@@ -67,7 +67,7 @@ class Queue:
 
     def redrive(self) -> dict[str, int]:
         functions = {f"{name}Name": f"{name}:live" for name in ("DispatchSweeps", "PublishEvents")}
-        queues = {"DeadLetterQueueUrl": self.url, "MailQueueUrl": self.mail_url}
+        queues = {"DeadLetterQueueUrl": self.url, "MailQueueUrl": self.mail_url, "SweepQueueUrl": self.mail_url}
         clients: dict[str, Any] = {"sqs": self.sqs, "lambda": self.functions, "dynamodbstreams": self.streams}
         return Redrive(clients.__getitem__, functions | queues).run(self.said.append)
 
@@ -104,6 +104,13 @@ def test_the_messages_of_a_sweep_go_once_it_was_dispatched_anew(queue: Queue, sw
     assert queue.redrive() == {"done": 5, "stay": 0}
     assert queue.functions.invoked == [("DispatchSweeps:live", {"sweep": sweep})]
     assert queue.left() == 0
+
+
+def test_who_was_to_be_erased_is_asked_for_again(queue: Queue) -> None:
+    """By way of the sweeps' queue, which is the same here as that of mail."""
+    queue.put({"erase": "usr_x", "until": "2030-03-01T09:00:00.000000Z"})
+    assert queue.redrive() == {"done": 1, "stay": 0}
+    assert [json.loads(text)["erase"] for text in queue.mails()] == ["usr_x"]
 
 
 def test_the_letter_of_a_dispatch_that_fails_again_stays(queue: Queue) -> None:

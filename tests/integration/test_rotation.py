@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from booking.accounts.access_tokens import caller_of, issue_access_token
-from booking.caller import Caller
+from booking.accounts.guests import guest_id_of, guest_of, issue_guest_token
+from booking.caller import Caller, Guest
+from booking.errors import Unauthenticated
 from booking.runtime import signing
 from booking.runtime.aws import client
 from booking.runtime.clock import current_instant
@@ -87,7 +89,8 @@ def test_the_first_run_publishes_the_next_key_and_the_second_rotates() -> None:
     published = signing_keys()
     assert rotate(STACK, now=later(MARGIN)) is True
 
-    assert published == before | {"next": published["next"]}
+    lasting = {"guests": before["current"], "links": before["current"]}
+    assert published == before | {"next": published["next"]} | lasting
     after = signing_keys()
     assert (after["previous"], after["current"]) == (before["current"], published["next"])
     assert len({*before.values(), *after.values()} - {""}) == 3
@@ -141,7 +144,38 @@ def test_a_leaked_key_is_replaced_at_once_by_keys_that_were_never_published() ->
 
     assert once["previous"] == leaked["current"]
     assert not {once["current"], once["next"]} & set(leaked.values())
-    assert not set(signing_keys().values()) & set(leaked.values())
+    signing_now = {name: key for name, key in signing_keys().items() if name != "guests"}
+    assert not set(signing_now.values()) & set(leaked.values())
+
+
+def test_guests_ids_are_the_same_for_ever() -> None:
+    before = guest_id_of("ann@example.com")
+
+    for _ in range(3):
+        rotate(STACK, now=later(PAUSE))
+    replace_leaked(STACK)
+    replace_leaked(STACK)
+    rotate(STACK, now=later(PAUSE))
+
+    SIGNING_KEYS.forget()
+    assert guest_id_of("ann@example.com") == before
+
+
+def test_guests_links_outlive_rotations_and_not_a_leaked_key() -> None:
+    guest = Guest(guest_id_of("ann@example.com"), "bkg_1")
+    token = issue_guest_token(guest.guest_id, "bkg_1")
+
+    for _ in range(4):
+        rotate(STACK, now=later(PAUSE))
+    SIGNING_KEYS.forget()
+    assert guest_of(token) == guest
+
+    replace_leaked(STACK)
+    SIGNING_KEYS.forget()
+    with pytest.raises(Unauthenticated):
+        guest_of(token)
+    newer = issue_guest_token(guest.guest_id, "bkg_1")
+    assert guest_of(newer) == guest
 
 
 def test_the_operator_is_told_what_was_done() -> None:

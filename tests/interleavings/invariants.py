@@ -3,12 +3,13 @@
 They hold after every single store call, not only at the end: whatever stops then leaves nothing half done.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
-from booking.bookings.open_holds import MOST_OPEN_HOLDS
+from booking.bookings.open_holds import MOST_OPEN_HOLDS, MOST_OPEN_HOLDS_OF_GUEST
 from booking.runtime.clock import from_stored, to_stored
 from tests.interleavings.evidence import Evidence, Found, Guarantee
 from tests.interleavings.minutes import (
@@ -20,7 +21,7 @@ from tests.interleavings.minutes import (
     nobody_waits_for_free_time,
     waiting_is_counted,
 )
-from tests.interleavings.tables import Row, is_open
+from tests.interleavings.tables import Row, Tables, is_open
 
 
 def one_booking_per_slot(evidence: Evidence) -> Found:
@@ -84,8 +85,18 @@ def holds_end_in_time(evidence: Evidence) -> Found:
 
 
 def clients_hold_a_few(evidence: Evidence) -> Found:
-    holding = Counter(row["client_email"] for row in evidence.after.open_bookings if row["status"] == "held")
-    yield from (f"{client} holds {number}" for client, number in holding.items() if number > MOST_OPEN_HOLDS)
+    holding = Counter(row["client_id"] for row in evidence.after.open_bookings if row["status"] == "held")
+    guests = {row["client_id"] for row in evidence.after.open_bookings if "guest_id" in row}
+    for client, number in holding.items():
+        if number > (MOST_OPEN_HOLDS_OF_GUEST if client in guests else MOST_OPEN_HOLDS):
+            yield f"{client} holds {number}"
+
+
+def slots_know_whose_they_are(evidence: Evidence) -> Found:
+    for slot in evidence.after.slots.values():
+        booking = evidence.after.bookings.get(slot.get("booking_id", ""))
+        if booking and booking["client_id"] != slot["client_id"]:
+            yield f"slot {slot['sk']} is another client's than its booking"
 
 
 def no_overlap(evidence: Evidence) -> Found:
@@ -95,6 +106,8 @@ def no_overlap(evidence: Evidence) -> Found:
 
 
 def days_say_what_slots_take(evidence: Evidence) -> Found:
+    if evidence.after.is_specialist_erased:
+        return
     slots = {
         (day, f"{slot['start_at']}/{slot['end_at']}") for slot in evidence.after.slots.values() for day in _days(slot)
     }
@@ -108,6 +121,8 @@ def _days(slot: Row) -> list[str]:
 
 
 def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
+    if evidence.after.is_specialist_erased:
+        return
     for entry in evidence.after.entries:
         slot = evidence.after.slots.get(entry["slot_id"])
         if not evidence.is_still_on(entry) or entry["client_id"] not in evidence.after.active or needed(entry):
@@ -130,7 +145,7 @@ def nobody_inactive_is_promoted(evidence: Evidence) -> Found:
         if booking_id in evidence.before.bookings or not booking.get("from_wait_list"):
             continue
         if booking["client_id"] not in evidence.before.active | evidence.after.active:
-            yield f"{booking['client_email']} was promoted and is not active"
+            yield f"{booking['client_id']} was promoted and is not active"
 
 
 def waiters_are_counted(evidence: Evidence) -> Found:
@@ -151,11 +166,17 @@ def the_line_moves_in_order(evidence: Evidence) -> Found:
         for entry in stood:
             place = joined.get((booking["slot_id"], booking["client_id"]), to_stored(evidence.now))
             if _wanted(entry) == _wanted(booking) and str(entry["joined_at"]) < place:
-                yield f"{booking['client_email']} was promoted before {entry['client_email']}, who had joined earlier"
+                yield f"{booking['client_id']} was promoted before {entry['client_email']}, who had joined earlier"
 
 
 def _wanted(row: Row) -> tuple[str, str | None]:
     return row["slot_id"], row.get("service_id")
+
+
+def nobody_erased_is_named(before: Tables, after: Tables) -> Found:
+    stored = {json.dumps(item) for items in after.snapshot.values() for item in items.values()}
+    for user_id in before.emails.keys() - after.emails.keys():
+        yield from (f"{item} names who was erased" for item in stored if before.emails[user_id] in item)
 
 
 def bookings_are_left_alone(evidence: Evidence) -> Found:
@@ -167,13 +188,24 @@ def bookings_are_left_alone(evidence: Evidence) -> Found:
         )
 
 
+def a_new_password_ends_all_sessions(evidence: Evidence) -> Found:
+    """Those of an earlier generation are worth nothing, nor are links to choose another one."""
+    for user_id, before in evidence.before.accounts.items():
+        after = evidence.after.accounts.get(user_id, before)
+        has_new_password = after["password_hash"] != before["password_hash"]
+        if has_new_password and after.get("session_generation", 0) <= before.get("session_generation", 0):
+            yield f"{after['email']} has another password, and sessions go on"
+
+
 GUARANTEES: Mapping[str, Guarantee] = {
     "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
+    "2 slots know whose they are": slots_know_whose_they_are,
     "2 a booking ends for good": bookings_end_for_good,
     "2 attendance is of what has begun": attendance_is_of_what_has_begun,
     "15 a hold ends in time": holds_end_in_time,
     "15 nobody holds too many": clients_hold_a_few,
+    "a new password ends all sessions": a_new_password_ends_all_sessions,
     "3 no two slots overlap": no_overlap,
     "3 days say what slots take": days_say_what_slots_take,
     "10 nobody shares a minute": nobody_shares_a_minute,

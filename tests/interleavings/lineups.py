@@ -8,10 +8,12 @@ from itertools import combinations_with_replacement
 from tests.interleavings.scheduler import calling
 from tests.interleavings.store import Store
 from tests.interleavings.worlds import (
+    ACCOUNT,
     ACROSS,
     BESIDE,
     BOTH,
     CLOSED,
+    GUESTS,
     HELD,
     HOURS,
     HOURS_CLOSED,
@@ -23,7 +25,8 @@ from tests.interleavings.worlds import (
 )
 
 EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
-IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist"})
+ERASING = ("erase Ann", "erase Dan", "erase Eve", "erase Wanda", "erase the specialist")
+IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist", *ERASING})
 PAIR = 2
 type Names = tuple[str, ...]
 
@@ -109,6 +112,18 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("book 11:00", "deactivate the specialist"),
         ("cancel 10:00", "deactivate the specialist"),
         ("open 12:00", "deactivate the specialist"),
+        # somebody is erased meanwhile
+        ("erase Ann", "cancel 9:00"),
+        ("erase Ann", "move 9:00 to 11:00"),
+        ("erase Ann", "Wanda leaves 9:00"),
+        ("erase Ann", "expire"),
+        ("erase Dan", "erase Dan"),
+        ("erase Dan", "book 11:00"),
+        ("erase Eve", "Eve waits for 10:00"),
+        ("erase Wanda", "cancel 9:00"),
+        ("erase the specialist", "book 11:00"),
+        ("erase the specialist", "open 12:00"),
+        ("erase the specialist", "cancel 9:00"),
     ),
     HELD: (
         ("confirm 11:00", "lapse"),
@@ -120,11 +135,25 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("lapse", "book 11:00"),
         ("lapse", "Eve waits for 11:00"),
         ("lapse", "delete 11:00"),
+        ("erase Dan", "confirm 11:00"),
+        ("erase Dan", "lapse"),
         ("Dan holds 14:00", "Dan holds 14:00"),
         ("Dan holds 14:00", "Dan holds 17:00"),
         ("confirm 11:00", "lapse", "book 11:00"),
         ("confirm 11:00", "lapse", "Eve waits for 11:00"),
         ("confirm 11:00", "Dan holds 14:00", "Dan holds 17:00"),
+    ),
+    GUESTS: (
+        ("Gus holds 14:00", "Gus holds 18:00"),
+        ("Gus confirms 11:00", "lapse"),
+        ("Gus confirms 11:00", "Gus cancels 11:00"),
+        ("Gus confirms 11:00", "Cid takes 11:00 over"),
+        ("Cid takes 17:00 over", "Cid takes 17:00 over"),
+        ("Cid takes 17:00 over", "Gus cancels 17:00"),
+        ("Cid takes 17:00 over", "Gus moves 17:00"),
+        ("Gus confirms 11:00", "Cid takes 11:00 over", "Gus cancels 11:00"),
+        ("Gus confirms 11:00", "Cid takes 11:00 over", "lapse"),
+        ("Cid takes 17:00 over", "Gus moves 17:00", "Gus cancels 17:00"),
     ),
     CLOSED: (
         ("cancel 10:00", "book 10:00"),
@@ -186,6 +215,33 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("delete 15:00", "cancel Cid's 14:00"),
         ("cancel Cid's 14:00", "Dan waits for 14:00"),
         ("cancel Cid's 14:00", "Eve leaves 14:00", "Dan waits for 14:00"),
+    ),
+    ACCOUNT: (
+        # a link is good for one use, and the last one mailed is the good one
+        ("reset the password", "reset it otherwise"),
+        ("reset the password", "mail a link to reset"),
+        ("verify", "verify"),
+        ("verify", "mail a link to verify"),
+        ("verify", "deactivate Ann"),
+        ("verify", "reset the password"),
+        # a new password ends every session, also one that is just being opened or refreshed
+        ("reset the password", "change the password"),
+        ("reset the password", "log in"),
+        ("reset the password", "refresh"),
+        ("reset the password", "deactivate Ann"),
+        ("change the password", "change the password"),
+        ("change the password", "log in"),
+        ("change the password", "refresh"),
+        ("change the password", "deactivate Ann"),
+        ("change the password", "make Ann a specialist"),
+        ("change the password", "log out"),
+        ("refresh", "refresh elsewhere"),
+        ("refresh", "deactivate Ann"),
+        ("reset the password", "change the password", "refresh"),
+        ("reset the password", "reset it otherwise", "log in"),
+        ("change the password", "log out", "reset the password"),
+        ("change the password", "log out", "deactivate Ann"),
+        ("change the password", "log out", "make Ann a specialist"),
     ),
 }
 

@@ -14,7 +14,7 @@ from itertools import permutations
 from booking.errors import BookingError, StoreUnavailable
 from booking.runtime.ids import encode_id
 from tests.interleavings.evidence import Evidence
-from tests.interleavings.invariants import violation
+from tests.interleavings.invariants import nobody_erased_is_named, violation
 from tests.interleavings.operation import Operation
 from tests.interleavings.scheduler import ATTEMPTS, Fault, Move, Run, Task
 from tests.interleavings.search import Figures, Finding, Search
@@ -103,8 +103,18 @@ class Meeting:
         for operation, task in zip(self.operations, run.tasks, strict=True):
             wrong = wrong or self._wrong_answer(operation, task)
         if wrong or not all(operation.is_one_write for operation in self.operations) or self._may_be_seen_twice(run):
-            return wrong
+            return wrong or self._erased_and_named()
         return self._as_in_no_sequence(run)
+
+    def _erased_and_named(self) -> str | None:
+        """Who is erased is named nowhere, once what goes on by itself has come again."""
+        again = [_task(operation) for operation in self.operations if operation.comes_again]
+        stored = self.store.snapshot()
+        with self.undisturbed():
+            Run(self.store, again, _first_that_is_not_over).to_the_end()
+        wrong = next(nobody_erased_is_named(Tables(self.before), Tables(self.store.snapshot())), None)
+        self.store.restore(stored)
+        return wrong
 
     def _may_be_seen_twice(self, run: Run) -> bool:
         repeated = {Fault.LOST, Fault.SENT_TWICE}

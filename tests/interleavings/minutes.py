@@ -54,7 +54,7 @@ def _holders(tables: Tables) -> Iterator[tuple[str, Minutes]]:
     for booking in tables.bookings.values():
         # An appointment whose booking has expired takes place; a hold that has lapsed was none.
         if is_open(booking) or (booking["status"] == "expired" and "hold_expires_at" not in booking):
-            yield f"{booking['client_email']}'s booking of {booking['starts'][:16]}", needed(booking)
+            yield f"{booking['client_id']}'s booking of {booking['starts'][:16]}", needed(booking)
     for slot in tables.slots.values():
         yield slot["sk"], _of_stretch(slot)
     for off in tables.calendar("off"):
@@ -89,6 +89,8 @@ def nobody_shares_a_minute(evidence: Evidence) -> Found:
 
 
 def hours_say_what_is_taken(evidence: Evidence) -> Found:
+    if evidence.after.is_specialist_erased:
+        return
     held = frozenset(minute for _, minutes in _holders(evidence.after) for minute in minutes)
     taken = _taken(evidence.after)
     yield from (f"{_text(minute)} is held by somebody and not taken" for minute in sorted(held - taken))
@@ -129,6 +131,8 @@ def _open_on(tables: Tables, day: datetime) -> list[tuple[int, int]]:
 
 
 def waiting_is_counted(evidence: Evidence) -> Found:
+    if evidence.after.is_specialist_erased:
+        return
     hours = {hour: _first_minute(hour) for hour in evidence.after.hours}
     counts = Counter(
         minute

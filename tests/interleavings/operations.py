@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from booking.accounts.erase import mark_erased
+from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
 from booking.bookings.attendance import set_attendance
 from booking.bookings.cancel import cancel_booking
@@ -13,7 +15,11 @@ from booking.bookings.delete_slot import delete_slot
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance
-from booking.caller import Caller
+from booking.bookings.take_over import take_over
+from booking.caller import Caller, Guest
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.items import get
+from booking.privacy.erase import erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
@@ -37,7 +43,17 @@ from tests.interleavings.operation import (
     Operation,
     Refusals,
 )
-from tests.interleavings.world import HOLD_ENDS, HOLD_SECONDS, TWELVE, TWO, WITHIN_A_MINUTE, Morning
+from tests.interleavings.world import (
+    GUEST_HOLD,
+    GUS,
+    HOLD_ENDS,
+    HOLD_SECONDS,
+    TWELVE,
+    TWO,
+    WITHIN_A_MINUTE,
+    Morning,
+    guest_books,
+)
 
 
 def operations(morning: Morning) -> Mapping[str, Operation]:
@@ -45,6 +61,7 @@ def operations(morning: Morning) -> Mapping[str, Operation]:
     found = [
         *_bookings(morning),
         *(_holds(morning) if morning.dans else []),
+        *(_guests(morning) if morning.guss else []),
         *_cancellations(morning),
         *_moves(morning),
         *_waiting(morning),
@@ -89,6 +106,35 @@ def _holds(morning: Morning) -> list[Operation]:
         ending("confirm 11:00", confirm(HOLD_ENDS - TICK), CONFIRM),
         ending("confirm 11:00 too late", confirm(HOLD_ENDS), CONFIRM),
         ending("cancel 11:00", cancel, CANCEL),
+        Operation(
+            "lapse",
+            partial(lapse_everywhere, over, ALL_THE_TIME),
+            comes_again=True,
+            changes_bookings=True,
+            now=over,
+        ),
+    ]
+
+
+def _guests(morning: Morning) -> list[Operation]:
+    def gus(booking_id: str) -> Guest:
+        return Guest(GUS.id, booking_id)
+
+    def changing(name: str, run: Callable[[], object], refusals: Refusals = ()) -> Operation:
+        return Operation(name, run, refusals, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS)
+
+    held, booked, over = morning.guss, morning.guss_five, HOLD_ENDS + MINUTE
+    return [
+        Operation("Gus holds 14:00", partial(guest_books, morning.two, GUEST_HOLD), HOLD),
+        Operation("Gus holds 18:00", partial(guest_books, morning.five, GUEST_HOLD), HOLD),
+        changing("Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), CONFIRM),
+        changing("Gus cancels 11:00", partial(cancel_booking, gus(held), held, HOLD_ENDS - TICK), CANCEL),
+        changing("Cid takes 11:00 over", partial(take_over, held, morning.cid.user_id)),
+        changing("Cid takes 17:00 over", partial(take_over, booked, morning.cid.user_id)),
+        changing("Gus cancels 17:00", partial(cancel_booking, gus(booked), booked, NOW + 5 * SECOND), CANCEL),
+        changing(
+            "Gus moves 17:00", partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND), MOVE
+        ),
         Operation(
             "lapse",
             partial(lapse_everywhere, over, ALL_THE_TIME),
@@ -204,15 +250,35 @@ def _calendar(morning: Morning) -> list[Operation]:
 
 
 def _accounts(morning: Morning) -> list[Operation]:
+    def erasing(name: str, whom: Caller) -> Operation:
+        return Operation(name, partial(erase, whom), is_one_write=False, comes_again=True, changes_bookings=True)
+
     def set_active(whom: Caller, *, is_active: bool) -> Callable[[], object]:
         change = partial(update_user, morning.admin, whom.user_id, role=None, now=NOW + 10 * SECOND)
         return partial(change, is_active=is_active)
 
     return [
+        erasing("erase Ann", morning.ann),
+        erasing("erase Dan", morning.dan),
+        erasing("erase Eve", morning.eve),
+        erasing("erase Wanda", morning.wanda),
+        erasing("erase the specialist", morning.specialist),
         Operation("deactivate Wanda", set_active(morning.wanda, is_active=False), is_one_write=False),
         Operation("deactivate the specialist", set_active(morning.specialist, is_active=False), is_one_write=False),
         Operation("activate the specialist", set_active(morning.specialist, is_active=True), is_one_write=False),
     ]
+
+
+def erase(whom: Caller) -> None:
+    """Marks the account, and takes the person out of everything."""
+    retrying_contention(lambda: _mark(whom))
+    erase_person(whom.user_id, NOW + 10 * SECOND)
+
+
+def _mark(whom: Caller) -> None:
+    user = get(UserItem, whom.user_id, consistent=True)
+    if user and not user.is_marked_erased:
+        mark_erased(user, NOW + HOUR, NOW + 10 * SECOND)
 
 
 def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:

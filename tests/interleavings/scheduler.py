@@ -16,8 +16,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from argon2.exceptions import VerificationError
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from booking.accounts import log_in, mailed_tokens, passwords, recovery_limit, sessions
 from booking.dynamodb import contention
 from booking.runtime import aws, ids
 from booking.runtime.settings import settings
@@ -294,6 +296,24 @@ class _Randomness:
         task.drawn.append(_bytes(f"{task.name} {task.occurrence} {len(task.drawn)}", size))
         return task.drawn[-1]
 
+    def token_urlsafe(self, size: int) -> str:
+        """Spelt like an id, so that it is named like one where outcomes are compared."""
+        return ids.encode_id("", self.token_bytes(size))
+
+
+class _Hasher:
+    """Stands in for argon2, whose hashes differ each time."""
+
+    def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    def verify(self, stored_hash: str, password: str) -> None:
+        if stored_hash != self.hash(password):
+            raise VerificationError
+
+    def check_needs_rehash(self, _: str) -> bool:
+        return False
+
 
 def _bytes(of: str, size: int) -> bytes:
     return hashlib.sha256(of.encode()).digest()[:size]
@@ -309,6 +329,7 @@ def calling(store: Store) -> Iterator[None]:
         patch.setattr(ids, "secrets", randomness)
         patch.setattr(slot_id, "secrets", randomness)
         patch.setattr(time_off, "secrets", randomness)
+        _stand_in_for_accounts(patch, randomness)
         patch.setattr(contention, "time", SimpleNamespace(sleep=_sleep, monotonic=_monotonic))
         patch.setattr(contention, "CONTENTION_BUDGET_SECONDS", ATTEMPTS - 1)
         patch.setattr(contention, "_delays", _delays)
@@ -318,6 +339,18 @@ def calling(store: Store) -> Iterator[None]:
         for module in (ids, sweeps):
             patch.setattr(module, "settings", lambda: one_shard)
         yield
+
+
+def _stand_in_for_accounts(patch: pytest.MonkeyPatch, randomness: _Randomness) -> None:
+    """Secrets are drawn like ids, and what is made of them shows them; nobody comes near a limit of attempts."""
+    for module in (sessions, mailed_tokens):
+        patch.setattr(module, "secrets", randomness)
+        patch.setattr(module, "_digest", "digest of {}".format)
+    patch.setattr(sessions, "issue_access_token", lambda caller, _: f"of {caller.user_id}")
+    patch.setattr(passwords, "_hasher", _Hasher())
+    for of_limits in (log_in, recovery_limit):
+        patch.setattr(of_limits, "count_attempt", lambda *_: 0)
+    patch.setattr(log_in, "forget_attempt", lambda *_: None)
 
 
 def _nobody(service: str) -> Any:

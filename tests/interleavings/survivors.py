@@ -4,15 +4,39 @@ from collections.abc import Mapping
 
 _IDS = "ids are 128 random bits, and no two that are drawn here are the same"
 _ACCOUNTS = "of what an account's change means to slots; tests/integration/test_deactivation.py holds it"
+_ERASED = "of what erasing means to an account; tests/integration/test_privacy.py holds it"
 _UNCHANGED = "says again that the booking is unchanged: who holds the slot, or the hour, would have changed with it"
 _IN_LINE = "an entry and its place in the line come and go in one write, and the entry's own condition fails with it"
 _MINUTES = "whatever starts at that moment has taken its minutes, and claiming them fails with it"
 _SOONER = "without it, it is as if the promotion had been written before the change that was under way beside it"
 _CROWD = "set only while more wait than one write can promote; tests/integration/test_slots_from_hours.py holds it"
+_RECOVERY = "another term of the write fails with it, or it is as if this write had come before the other"
+_CLOCK = "no clock moves between the operations; tests/integration/test_recovery.py and test_accounts.py hold it"
 _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
 
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "accounts.change_access._change < accounts.change_access.<lambda>: "
+    "update UserItem if attribute_not_exists (erased_at)": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
+    "accounts.erase.delete_account < privacy.erase.<lambda>: delete UserItem if attribute_exists (erased_at)": _ERASED,
+    "accounts.erase.delete_account < privacy.erase.<lambda>: "
+    "delete EmailClaimItem if (attribute_not_exists (holder) OR holder = …)": (
+        "an address has one holder until its account goes, with the claim"
+    ),
+    "bookings.erase._change_each < bookings.erase._cancel: update BookingItem if attribute_exists (booking_id)": (
+        "bookings are never deleted"
+    ),
+    "bookings.erase._change_each < bookings.erase.forget_client: update BookingItem if attribute_exists (booking_id)": (
+        "bookings are never deleted"
+    ),
+    "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "
+    "update SlotItem if attribute_not_exists (joins)": (
+        "a plan frees a slot that nobody has ever joined only where it is closed, and then promotes nobody to it"
+    ),
+    "slots.erase._erase_in < slots.erase._erase: update SlotItem if attribute_exists (booking_id)": _ERASED,
     "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
         "nobody tries who may not: tests/integration/test_holds.py"
     ),
@@ -83,6 +107,28 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
     "check UserItem if is_active = …": _ACCOUNTS,
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
+    "accounts.mailed_links.spend_verification: update UserItem if is_active = …": _RECOVERY,
+    "accounts.new_password.reset_password: update UserItem if is_active = …": _RECOVERY,
+    **{
+        f"accounts.new_password._write < accounts.new_password.{caller}: update UserItem if {term}": _RECOVERY
+        for caller in ("_change", "_write")
+        for term in (
+            "is_active = …",
+            "password_hash = …",
+            "session_generation = …",
+            "(session_generation = … OR attribute_not_exists (session_generation))",
+        )
+    },
+    "accounts.sessions._rotate < accounts.sessions.refresh_session: update _Family if expires_at > …": _CLOCK,
+    "accounts.sessions.carry_over_in < accounts.new_password._write: update _Family if expires_at > …": _CLOCK,
+    "accounts.sessions.carry_over_in < accounts.new_password._write: update _Family if user_id = …": (
+        "nobody asks with another one's session: tests/integration/test_recovery.py"
+    ),
+    "accounts.sessions.open_session < accounts.log_in.log_in: create _Family if attribute_not_exists (pk)": _IDS,
+    "specialists.profiles.add_to < accounts.change_access._change_profile_in: "
+    "put ProfileItem if attribute_not_exists (specialist_id)": _ACCOUNTS,
+    "specialists.profiles.open_in < accounts.change_access._change_profile_in: "
+    "update ProfileItem if attribute_not_exists (display_name)": _ACCOUNTS,
     "specialists.services.update_service: update ServiceItem if attribute_exists (specialist_id)": (
         "services are never deleted; that an unknown one is not made is in tests/integration/test_services.py"
     ),

@@ -61,14 +61,29 @@ class Tables:
 
     @cached_property
     def profile(self) -> Row:
-        """The one specialist's."""
-        (profile,) = self.calendar("profile")
-        return profile
+        """The one specialist's; a client who was erased has what keeps others from making one."""
+        profiles = self.calendar("profile")
+        return next((profile for profile in profiles if "erased" not in profile), profiles[0])
 
     @cached_property
     def active(self) -> set[str]:
         """The accounts that are active."""
-        return {row["user_id"] for row in self._rows(settings().users_table) if row.get("is_active")}
+        return {user_id for user_id, row in self.accounts.items() if row["is_active"]}
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Row]:
+        """By id."""
+        return {row["user_id"]: row for row in self._rows(settings().users_table) if "email" in row}
+
+    @cached_property
+    def emails(self) -> Mapping[str, str]:
+        """The accounts' addresses, by their ids."""
+        return {row["user_id"]: row["email"] for row in self._rows(settings().users_table) if "email" in row}
+
+    @property
+    def is_specialist_erased(self) -> bool:
+        """Then its calendar says nothing any more."""
+        return "erased" in self.profile
 
     def calendar(self, kind: str) -> list[Row]:
         """The calendar's items of a kind (`"slot"`, `"day"`)."""

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking.accounts.table import UserItem
-from booking.bookings.create import create_booking
+from booking.bookings.create import Hold, Wish, book, create_booking
 from booking.bookings.join_wait_list import join_wait_list
-from booking.caller import USER_PREFIX, Caller, Role
+from booking.bookings.open_holds import MOST_OPEN_HOLDS_OF_GUEST
+from booking.bookings.rules import Booking
+from booking.caller import GUEST_PREFIX, USER_PREFIX, Caller, Guest, Locale, Role
 from booking.dynamodb.items import create
 from booking.runtime.ids import new_id
 from booking.slots.open import open_slot
+from booking.slots.rules import Client
 from booking.specialists import profiles
 from tests.instants import HOUR, NOW, SECOND
 
@@ -23,12 +26,17 @@ HOLD_ENDS = NOW + HOLD_SECONDS * SECOND
 WITHIN_A_MINUTE = TWO + HOUR + 30 * SECOND
 
 
+GUS = Client(new_id(GUEST_PREFIX), "gus@example.com", Locale.EN, "Gus")
+GUEST_HOLD = Hold(HOLD_SECONDS, MOST_OPEN_HOLDS_OF_GUEST)
+
+
 @dataclass(frozen=True)
 class Morning:
     """The specialist has opened 9:00, 10:00 and 11:00, an hour each, and 14:00 until half a minute past 15:00.
 
     Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
     Where Dan holds something, it is 11:00 (`dans`) until `HOLD_ENDS`, and 17:00 is open as well (`five`).
+    Where Gus, a guest, holds it (`guss`), he has booked 17:00 (`guss_five`), and Cid's account has his address.
     """
 
     specialist: Caller
@@ -48,6 +56,8 @@ class Morning:
     bens: str
     dans: str = ""
     five: str = ""
+    guss: str = ""
+    guss_five: str = ""
 
 
 def a_morning() -> Morning:
@@ -78,6 +88,11 @@ def a_morning() -> Morning:
         anns=anns,
         bens=bens,
     )
+
+
+def guest_books(slot_id: str, hold: Hold | None = None) -> Booking:
+    """As `create_guest_booking` does it, once his attempts are counted."""
+    return book(Guest(GUS.id), Wish(slot_id), slot_id, GUS, NOW, guest_id=GUS.id, hold=hold)
 
 
 def account(name: str, role: Role = Role.CLIENT, created_at: datetime = NOW) -> Caller:

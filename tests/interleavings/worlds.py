@@ -15,14 +15,17 @@ from booking.slots.open import open_slot
 from tests.instants import DAY, HOUR, NOW, SECOND
 from tests.interleavings.operation import Operation
 from tests.interleavings.operations import operations
+from tests.interleavings.operations_of_account import operations_of_account
 from tests.interleavings.operations_of_hours import leave, operations_of_hours
 from tests.interleavings.store import Snapshot, Store
-from tests.interleavings.world import HOLD_SECONDS, TWO, Morning, a_morning
+from tests.interleavings.world import GUEST_HOLD, HOLD_SECONDS, TWO, Morning, a_morning, guest_books
+from tests.interleavings.world_of_account import an_account
 from tests.interleavings.world_of_hours import MorningOfHours, a_morning_of_hours
 
 OPENED = "opened by hand"
 CLOSED = "opened by hand, the specialist deactivated"
 HELD = "opened by hand, Dan holds 11:00 and all but one of what a client may hold, Wanda waits for 11:00"
+GUESTS = "opened by hand, Gus, a guest, holds 11:00 and has booked 17:00, Wanda waits for both"
 INACTIVE = "opened by hand, Wanda deactivated and still in line"
 HOURS = "opening hours"
 HOURS_HELD = "opening hours, Dan holds a trim at 10:00, Eve waits for a cut then, which Ben's is in the way of, too"
@@ -31,6 +34,8 @@ HOURS_INACTIVE = "opening hours, Wanda deactivated and still in line"
 ACROSS = "opening hours, only Eve waits, for 9:45, which two have"
 BESIDE = "opening hours, Eve waits for 14:00 for a cut, which 15:00 is in the way of"
 BOTH = "opening hours, Cid has 14:00, and Eve waits for it for a cut, which 15:00 is in the way of, too"
+
+ACCOUNT = "Ann's account"
 
 type Operations = Mapping[str, Operation]
 
@@ -85,6 +90,17 @@ def _with_holds() -> Operations:
     return operations(morning)
 
 
+def _with_guest() -> Operations:
+    morning = a_morning()
+    at = TWO + 3 * HOUR
+    booked, five = (open_slot(morning.specialist, start, start + HOUR, NOW).id for start in (at, at + HOUR))
+    held = guest_books(morning.eleven, GUEST_HOLD)
+    morning = replace(morning, guss=held.id, guss_five=guest_books(booked).id, five=five)
+    for slot_id in (morning.eleven, booked):
+        join_wait_list(morning.wanda, slot_id, NOW)
+    return operations(morning)
+
+
 def _deactivate_wanda(morning: Morning | MorningOfHours) -> None:
     """As far as a run has come that ended before it has removed her from the wait-list."""
     update(UserItem(user_id=morning.wanda.user_id), [UserItem.is_active.set(False)])  # the value
@@ -124,6 +140,7 @@ _MAKERS: Mapping[str, Callable[[], Operations]] = {
     OPENED: partial(_opened, _nothing),
     CLOSED: partial(_opened, lambda morning: _deactivate(morning.admin, morning.specialist)),
     HELD: _with_holds,
+    GUESTS: _with_guest,
     INACTIVE: lambda: _in_many_writes(_opened(_deactivate_wanda)),
     HOURS_INACTIVE: lambda: _in_many_writes(_of_hours(_deactivate_wanda)),
     HOURS: partial(_of_hours, _nothing),
@@ -132,4 +149,5 @@ _MAKERS: Mapping[str, Callable[[], Operations]] = {
     ACROSS: partial(_of_hours, _only_eve_waits),
     BESIDE: partial(_of_hours, _eve_waits_for_14),
     BOTH: _with_both,
+    ACCOUNT: lambda: operations_of_account(an_account()),
 }

@@ -87,10 +87,10 @@ def test_who_may_move(who: str, status: Status, when: str) -> None:
 @pytest.mark.parametrize("who", PEOPLE)
 def test_who_may_see(who: str) -> None:
     if not who.startswith("another"):
-        check_may_see(BOOKING, PEOPLE[who])
+        check_may_see(BOOKING, PEOPLE[who], START)
         return
     with pytest.raises(Forbidden):
-        check_may_see(BOOKING, PEOPLE[who])
+        check_may_see(BOOKING, PEOPLE[who], START)
 
 
 def test_a_specialist_that_books_a_colleague_is_a_client_of_that_booking() -> None:

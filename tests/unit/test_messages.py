@@ -24,9 +24,10 @@ START = datetime(2030, 3, 30, 22, 30, tzinfo=UTC)
 TOLD = [
     (occasion, audience)
     for occasion, audience in itertools.product(Occasion, Audience)
-    if (occasion, audience) != (Occasion.REMINDER, Audience.SPECIALIST)
+    if audience is Audience.CLIENT or occasion not in (Occasion.REMINDER, Occasion.HELD)
 ]
-FIELDS = {"title", "specialist", "client", "when", "before", "reason"}
+FIELDS = {"title", "specialist", "client", "when", "before", "until", "reason"}
+LINK = "https://app.example.com/manage#token=t.o.k&booking=bkg_1"
 
 every_language = pytest.mark.parametrize("locale", Locale)
 everything_told = pytest.mark.parametrize(("occasion", "audience"), TOLD)
@@ -52,19 +53,22 @@ def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> Profi
     return cast("ProfileItem", SimpleNamespace(time_zone=zone, display_name=name))
 
 
-def composed(occasion: Occasion, audience: Audience, locale: Locale, **more: Any) -> Message:
+def composed(
+    occasion: Occasion, audience: Audience, locale: Locale, *, link: str | None = None, **more: Any
+) -> Message:
     before = a_booking(START - timedelta(days=7))
-    return compose(occasion, audience, locale, a_booking(**more), a_profile(), before=before)
+    return compose(occasion, audience, locale, a_booking(**more), a_profile(), before=before, link=link)
 
 
 @every_language
 def test_a_language_has_words_for_everything_and_nothing_else(locale: Locale) -> None:
     found = {(name, who) for name, words in texts(locale).items() if isinstance(words, dict) for who in words}
-    reasons = {("why", reader) for reader in (*(audience.value for audience in Audience), "account")}
+    reasons = {("why", reader) for reader in (*(audience.value for audience in Audience), "account", "guest")}
+    links = {("link", "confirm"), ("link", "manage")}
     about_accounts = {("account", purpose.value) for purpose in Purpose}
     digest = {("digest", name) for name in DIGEST_WORDS | NEWS}
     told = {(occasion.value, audience.value) for occasion, audience in TOLD}
-    assert found == told | reasons | about_accounts | digest
+    assert found == told | reasons | links | about_accounts | digest
 
 
 @every_language
@@ -76,6 +80,33 @@ def test_words_name_only_what_is_filled_in_and_say_when(occasion: Occasion, audi
     assert {"title", "when"} <= named
     assert ("before" in named) == (occasion is Occasion.RESCHEDULED)
     assert ("reason" in named) == (occasion is Occasion.CANCELLED)
+    assert ("until" in named) == (occasion is Occasion.HELD)
+
+
+@every_language
+@pytest.mark.parametrize("occasion", Occasion)
+def test_a_guests_mail_has_one_link_that_can_be_clicked_and_says_what_it_is_for(
+    occasion: Occasion, locale: Locale
+) -> None:
+    message = composed(occasion, Audience.CLIENT, locale, link=LINK)
+    *_, use, link, why = message.text.strip().split("\n\n")
+    expected = texts(locale)["link"]["confirm" if occasion is Occasion.HELD else "manage"]
+    assert (use, link, why) == (expected, LINK, texts(locale)["why"]["guest"])
+    assert message.html.count("<a ") == 1
+    assert f'<a href="{LINK.replace("&", "&amp;")}">' in message.html
+
+
+def test_a_held_booking_is_to_be_confirmed_by_a_time_in_the_specialists_zone() -> None:
+    held = replace(a_booking(), hold_expires_at=datetime(2030, 3, 1, 8, 30, tzinfo=UTC))
+    text = compose(Occasion.HELD, Audience.CLIENT, Locale.EN, held, a_profile(), link=LINK).text
+    assert "by 09:30 (Europe/Berlin)" in text
+
+
+def test_a_client_without_an_address_is_shown_by_name() -> None:
+    booking = a_booking()
+    caller = replace(booking, client=replace(booking.client, email=None, name="Ben https://evil.com"))
+    text = compose(Occasion.CONFIRMED, Audience.SPECIALIST, Locale.EN, caller, a_profile()).text
+    assert "Ben evil[.]com has booked" in text
 
 
 @every_language

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from booking import errors
+from booking.accounts.errors import UserNotFound
 from booking.api.errors import status_of
+from booking.bookings.errors import BookingNotFound
 from booking.slots.errors import BookedSlot, EntryNotFound, SlotAlreadyBooked, SlotNotFound
-from booking.specialists.errors import ServiceNotFound, SpecialistNotFound
+from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
 from infra.settings import ROOT
 from tests.unit.template_model import Function, functions
 
@@ -34,7 +36,11 @@ HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "RescheduleBooking": {SpecialistNotFound, ServiceNotFound},
     "DeleteSlot": PLANNING,
     "DeleteTimeOff": PLANNING,
+    "DeleteOwnUser": {BookingNotFound, SlotNotFound, *PLANNING},
+    "ExportOwnUser": {ProfileNotFound},
     "CreateBooking": {SpecialistNotFound},  # then there is no such slot
+    "CreateGuestBooking": {SpecialistNotFound},
+    "VerifyEmail": {UserNotFound},  # then the token is not valid
     "JoinWaitList": {SpecialistNotFound},
     "ListOwnSlots": {SpecialistNotFound},  # then the caller has no profile
 }

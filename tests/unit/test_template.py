@@ -237,10 +237,11 @@ def test_schedules_start_every_sweep_there_is() -> None:
     assert [json.loads(event["Properties"]["Input"]) for event in events] == [{"sweep": name} for name in SWEEPS]
 
 
-def test_only_functions_that_ask_who_calls_or_sign_in_hold_the_key_of_tokens() -> None:
+def test_only_functions_that_ask_who_calls_or_sign_in_or_know_guests_hold_the_key_of_tokens() -> None:
     holding = {f.handler for f in FUNCTIONS if any(p.resource == "SigningKey" for p in f.permissions)}
     asking = {f.handler for f in FUNCTIONS if f.routes and operation_of(f).get("security")}
-    issuing = {"auth.log_in.handler", "auth.refresh_session.handler"}
+    issuing = {"auth.log_in.handler", "auth.refresh_session.handler", "queues.send_mail.handler"}
+    issuing |= {"auth.verify_email.handler", "bookings.create_guest_booking.handler"}  # which make guests' ids
     assert holding == asking - {"ops.get_metrics.handler"} | issuing  # scrapers have a token of their own
 
 
@@ -264,15 +265,19 @@ def test_the_index_of_an_earlier_release_is_kept_only_where_somebody_says_so() -
     assert PARAMETERS["FormerUsersIndex"]["Default"] == "deleted"
 
 
-def test_only_accounts_reach_the_table_with_password_hashes_and_the_health_check_and_who_mails_read_it() -> None:
-    """Who promotes a waiting client may make its write depend on the account, and sees nothing of it."""
+def test_only_accounts_and_who_erases_reach_the_table_with_password_hashes_and_three_others_read_it() -> None:
+    """Who promotes a waiting client may make its write depend on the account, and sees nothing of it.
+
+    Who publishes events looks whose account a guest's address is.
+    """
     reaching = {
         f.handler
         for f in FUNCTIONS
         if any((p.resource, p.action != "dynamodb:ConditionCheckItem") == ("UsersTable", True) for p in f.permissions)
     }
-    others = {"ops.get_health.handler", "queues.send_mail.handler"}
-    assert {handler.partition(".")[0] for handler in reaching - others} == {"auth", "users"}
+    others = {"ops.get_health.handler", "queues.send_mail.handler", "streams.publish_events.handler"}
+    erasing = {"queues.work_off_shards.handler"}
+    assert {handler.partition(".")[0] for handler in reaching - others - erasing} == {"auth", "users"}
     writing = {f.handler for f in FUNCTIONS for p in f.permissions if (p.resource, p.action) in WRITES_TO_ACCOUNTS}
     assert not writing & others
 

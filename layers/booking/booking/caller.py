@@ -1,4 +1,4 @@
-"""Who is asking: what an access token says about the caller."""
+"""Who is asking: what an access token, or the token of a mailed link, says about the caller."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -46,6 +46,24 @@ class Caller:
         return specialist_id_of(self.user_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who books without an account, or shows the link that was mailed about a booking.
+
+    `booking_id` is the one booking that the link opens. A guest has nothing that a `Caller` has, so that what is made
+    for accounts fails for it.
+    """
+
+    guest_id: str
+    booking_id: str | None = None
+
+
+def is_staff(caller: Caller | Guest, specialist_id: str) -> bool:
+    """Whether the caller is that specialist, or an admin."""
+    return isinstance(caller, Caller) and (caller.is_admin or caller.specialist_id == specialist_id)
+
+
+GUEST_PREFIX = "gst"
 USER_PREFIX = "usr"
 SPECIALIST_PREFIX = "spc"
 

@@ -49,7 +49,7 @@ def access_token_lifetime() -> timedelta:
 def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
     try:
-        claims = _claims(token)
+        claims = verified_claims(token, AUDIENCE, _REQUIRED)
         return Caller(
             claims["sub"],
             Role(claims["role"]),
@@ -63,7 +63,11 @@ def caller_of(token: str) -> Caller:
         raise Unauthenticated from None
 
 
-def _claims(token: str) -> dict[str, Any]:
+def verified_claims(token: str, audience: str, required: list[str]) -> dict[str, Any]:
+    """What a token of ours says that is for that audience, and not for another one.
+
+    Raises `Unauthenticated`, `jwt.InvalidTokenError`.
+    """
     header, _, _ = token.partition(".")
     kid = jwt.get_unverified_header(f"{header}..").get("kid")  # the rest is decoded below, once
     key = SIGNING_KEYS.named(kid) if isinstance(kid, str) else None
@@ -73,7 +77,7 @@ def _claims(token: str) -> dict[str, Any]:
         token,
         key.secret,
         algorithms=[ALGORITHM],
-        audience=AUDIENCE,
+        audience=audience,
         issuer=ISSUER,
-        options={"require": _REQUIRED},
+        options={"require": required},
     )

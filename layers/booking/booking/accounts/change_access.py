@@ -7,7 +7,7 @@ from pynamodb.expressions.condition import Condition
 
 from booking.accounts.errors import UserNotFound
 from booking.accounts.read import find_user
-from booking.accounts.table import END_SESSIONS, IS_ACTIVE, UserItem
+from booking.accounts.table import END_SESSIONS, IS_ACTIVE, IS_NOT_ERASED, UserItem
 from booking.accounts.user import User, check_keeps_own_rights
 from booking.caller import Caller, Role, specialist_id_of
 from booking.dynamodb.contention import retrying_contention
@@ -79,7 +79,7 @@ def _check_is_admin_in(transaction: Transaction, caller: Caller, user: User) -> 
 def _is_unchanged(user: User) -> Condition:
     """What the write depends on is still as it was read."""
     same_access = IS_ACTIVE if user.is_active else UserItem.is_active == False  # noqa: E712  # an expression
-    unchanged: Condition = (UserItem.role == user.role) & same_access
+    unchanged: Condition = (UserItem.role == user.role) & same_access & IS_NOT_ERASED
     return unchanged
 
 

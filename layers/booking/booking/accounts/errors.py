@@ -46,10 +46,17 @@ class SpecialistRegistrationClosed(Forbidden):
 
 
 class CurrentPasswordWrong(Forbidden):
-    """Who would change a password shows the present one."""
+    """Who would change a password, or erase the account, shows the present one."""
 
     sentence = "Current password is wrong"
     reason = "current_password_wrong"
+
+
+class LastAdmin(Conflict):
+    """Somebody has to be left who may do what only admins may."""
+
+    sentence = "The last admin cannot be erased"
+    reason = "last_admin"
 
 
 class TokenNotValid(Invalid):

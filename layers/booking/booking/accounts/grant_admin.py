@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from booking.accounts.addresses import known_address
+from booking.accounts.addresses import AddressRejected, known_address
 from booking.accounts.errors import EmailTaken
 from booking.accounts.passwords import hash_password
 from booking.accounts.register import Registration, create_account
-from booking.accounts.table import END_SESSIONS, EmailClaimItem, UserItem, claim_key
+from booking.accounts.table import END_SESSIONS, IS_NOT_ERASED, EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User
 from booking.caller import Role
+from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import get, update
 
 
@@ -24,14 +25,17 @@ def grant_admin(email: str, password: str, now: datetime) -> User:
             return create_account(Registration(email, password, Role.ADMIN), now)
         except EmailTaken:
             return grant_admin(email, password, now)  # somebody has registered the address meanwhile
-    item = update(
-        UserItem(user_id=holder.holder),
-        [
-            UserItem.role.set(Role.ADMIN),
-            UserItem.is_active.set(True),
-            UserItem.password_hash.set(hash_password(password)),
-            END_SESSIONS,
-        ],
-        condition=UserItem.user_id.exists(),
-    )
-    return item.to_user()
+    actions = [
+        UserItem.role.set(Role.ADMIN),
+        UserItem.is_active.set(True),
+        UserItem.password_hash.set(hash_password(password)),
+        END_SESSIONS,
+    ]
+    try:
+        return update(
+            UserItem(user_id=holder.holder), actions, condition=UserItem.user_id.exists() & IS_NOT_ERASED
+        ).to_user()
+    except ConditionFailed as failure:
+        if failure.old is None:
+            raise
+        raise AddressRejected("its account is being erased") from None

@@ -1,10 +1,10 @@
-"""Asking for mailed links, and using the one that shows whose an address is."""
+"""Asking for mailed links, and using the one that shows whose an address is (`administration.verify_email`)."""
 
 from datetime import datetime
 
 from booking.accounts.account_mail import Purpose, ask_for_mail
 from booking.accounts.errors import TokenNotValid
-from booking.accounts.mailed_tokens import find_token, spend_in
+from booking.accounts.mailed_tokens import MailedToken, find_token, spend_in
 from booking.accounts.recovery_limit import count_recovery_attempt
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.caller import Caller
@@ -33,10 +33,14 @@ def send_verification(caller: Caller, now: datetime) -> None:
     ask_for_mail(Purpose.VERIFICATION, caller.email)
 
 
-def verify_email(token: str, *, source_address: str, now: datetime) -> None:
-    """The address of the token's account is its own from now on. Raises `TokenNotValid`, `TooManyRequests`."""
+def find_verification(token: str, *, source_address: str, now: datetime) -> MailedToken:
+    """The token of a link that verifies an address. Raises `TokenNotValid`, `TooManyRequests`."""
     count_recovery_attempt("verify-source", source_network(source_address), now)
-    found = find_token(Purpose.VERIFICATION, token, now)
+    return find_token(Purpose.VERIFICATION, token, now)
+
+
+def spend_verification(found: MailedToken) -> None:
+    """The address of the token's account is its own from now on. Raises `TokenNotValid`."""
     transaction = Transaction()
     spend_in(transaction, found)
     transaction.update(UserItem(user_id=found.user_id), [UserItem.email_verified.set(True)], condition=IS_ACTIVE)

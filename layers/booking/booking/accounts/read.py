@@ -32,9 +32,9 @@ def list_users(request: PageRequest) -> Page[User]:
 
 
 def find_user(user_id: str) -> User:
-    """The account as it is now. Raises `UserNotFound`, also for what cannot be an account's id."""
+    """The account as it is now. Raises `UserNotFound`, also while it is being erased, and for no id."""
     item = get(UserItem, user_id, consistent=True) if is_id(USER_PREFIX, user_id) else None
-    if item is None:
+    if item is None or item.is_marked_erased:
         raise UserNotFound
     return item.to_user()
 

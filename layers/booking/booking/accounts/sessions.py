@@ -10,20 +10,25 @@ password) raises the account's generation, and with that the families of earlier
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from booking.accounts.access_tokens import access_token_lifetime, issue_access_token
 from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.table import UserItem
 from booking.accounts.user import User
+from booking.dynamodb.attributes import InstantAttribute
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import create, delete, get, update
+from booking.dynamodb.items import MOST_GETS, create, delete, get, get_all, update
+from booking.dynamodb.queries import query_every
 from booking.dynamodb.transaction import Transaction
-from booking.runtime.clock import epoch_seconds
+from booking.runtime.clock import epoch_seconds, from_epoch_seconds
 from booking.runtime.settings import settings
 
 _FAMILY_BYTES = 16
@@ -40,10 +45,32 @@ class Session:
     expires_in: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A sign-in as its account sees it; families of earlier releases do not say when they began."""
+
+    begun_at: datetime | None
+    expires_at: datetime
+
+
+class ByUser(GlobalSecondaryIndex["_Family"]):
+    """What the ephemeral table keeps for an account: its sessions, and the tokens of mailed links."""
+
+    class Meta:
+        index_name = "by_user"
+        projection = KeysOnlyProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    pk = UnicodeAttribute(range_key=True)
+
+
 class _Family(EphemeralItem):
     user_id = UnicodeAttribute()
     valid_hash = UnicodeAttribute()
     generation = NumberAttribute(default=0)
+    begun_at = InstantAttribute(null=True)
+
+    by_user = ByUser()
 
 
 def open_session(user: User, now: datetime) -> Session:
@@ -54,6 +81,7 @@ def open_session(user: User, now: datetime) -> Session:
         user_id=user.id,
         valid_hash=_digest(secret),
         generation=user.session_generation,
+        begun_at=now,
         expires_at=_end(now),
     )
     create(family, condition=_Family.pk.does_not_exist())
@@ -106,6 +134,25 @@ def log_out(token: str) -> None:
     except RefreshTokenRejected:
         return
     delete(_Family(pk=_key(family_id)))
+
+
+def list_sessions(user: User, now: datetime) -> Sequence[OpenSession]:
+    """The account's sessions that are not over."""
+    keys = [(item.pk,) for item in query_every(_Family.by_user, user.id, _Family.pk.startswith(_key("")))]
+    families = [
+        _Family.from_old(raw) for some in batched(keys, MOST_GETS, strict=False) for raw in get_all(_Family, some)
+    ]
+    return [
+        OpenSession(family.begun_at, from_epoch_seconds(family.expires_at))
+        for family in families
+        if family.generation == user.session_generation and family.expires_at > epoch_seconds(now)
+    ]
+
+
+def forget_sessions(user_id: str) -> None:
+    """Deletes them with the tokens of mailed links, whether they are over or not."""
+    for item in query_every(_Family.by_user, user_id):
+        delete(_Family(pk=item.pk))
 
 
 def _rotate(family: _Family, spent_hash: str, next_hash: str, now: datetime) -> None:

@@ -25,7 +25,7 @@ class ByCreatedAt(GlobalSecondaryIndex["UserItem"]):
 
 
 class UserItem(Item):
-    """An account. Sessions begun in an earlier `session_generation` are over."""
+    """An account. Sessions begun in an earlier `session_generation` are over; `erased_at` is when its erasure began."""
 
     class Meta:
         table_name = settings().users_table
@@ -43,8 +43,15 @@ class UserItem(Item):
     time_zone = UnicodeAttribute(null=True)
     email_verified = BooleanAttribute(default=False)
     session_generation = NumberAttribute(default=0)
+    erased_at = InstantAttribute(null=True)
 
     by_created_at = ByCreatedAt()
+
+    @property
+    def is_marked_erased(self) -> bool:
+        """Whether its erasure has begun."""
+        began: object = self.erased_at
+        return began is not None
 
     def to_user(self) -> User:
         """The account without its password's hash."""
@@ -63,6 +70,8 @@ class UserItem(Item):
         )
 
 
+# Of an account that nobody has begun to erase.
+IS_NOT_ERASED = UserItem.erased_at.does_not_exist()
 # Of an account that is there and active, as the condition of a write.
 IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # makes a condition, compares nothing
 # Ends every session of the account, and voids the links to choose a new password.

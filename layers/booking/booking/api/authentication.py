@@ -9,12 +9,13 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from booking.accounts.access_tokens import caller_of
-from booking.caller import Caller, Role
+from booking.accounts.guests import guest_of
+from booking.caller import Caller, Guest, Role
 from booking.errors import Forbidden, Unauthenticated
 
 
 class SignedIn(HTTPBearer):
-    """A dependency: the caller, whoever it is."""
+    """A dependency: the caller, whoever it is, if it has an account."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -22,11 +23,22 @@ class SignedIn(HTTPBearer):
         )
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # more than the credentials
-        """Raises `Unauthenticated`."""
+        """Raises `Unauthenticated`, and `Forbidden` for a guest, whose link opens one booking and nothing else."""
+        caller = await self._caller_or_guest(request)
+        if isinstance(caller, Guest):
+            raise Forbidden
+        return caller
+
+    async def _caller_or_guest(self, request: Request) -> Caller | Guest:
         token = await super().__call__(request)
         if token is None:
             raise Unauthenticated
-        caller = caller_of(token.credentials)
+        try:
+            caller = caller_of(token.credentials)
+        except Unauthenticated:
+            guest = guest_of(token.credentials)
+            request.state.caller_id = guest.guest_id
+            return guest
         request.state.caller_id = caller.user_id
         return caller
 
@@ -46,7 +58,19 @@ class OnlyFor(SignedIn):
         raise Forbidden
 
 
+class OpensBooking(SignedIn):
+    """A dependency: whoever has an account, or the link of the booking that the path names (`id`)."""
+
+    async def __call__(self, request: Request) -> Caller | Guest:  # type: ignore[override]
+        """Raises `Unauthenticated`, and `Forbidden` for the link of another booking."""
+        caller = await self._caller_or_guest(request)
+        if isinstance(caller, Guest) and caller.booking_id != request.path_params["id"]:
+            raise Forbidden
+        return caller
+
+
 AnyCaller = Annotated[Caller, Depends(SignedIn())]
+CallerOrGuest = Annotated[Caller | Guest, Depends(OpensBooking())]
 ClientCaller = Annotated[Caller, Depends(OnlyFor(Role.CLIENT))]
 SpecialistCaller = Annotated[Caller, Depends(OnlyFor(Role.SPECIALIST))]
 AdminCaller = Annotated[Caller, Depends(OnlyFor(Role.ADMIN))]

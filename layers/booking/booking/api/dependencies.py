@@ -10,7 +10,7 @@ one request at a time, so a thread pool would only cost time.
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
 from booking.api.bodies.fields import Day
 from booking.api.bodies.time_zone import TimeZoneName
@@ -42,6 +42,14 @@ async def _public_prefix(request: Request) -> str:
     return public_prefix(request)
 
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x20-\x7e]{1,128}$",
+        description="A repeat with the same key and body gets the first answer, for 24 hours.",
+    ),
+]
 SourceAddress = Annotated[str, Depends(_source_address)]
 Now = Annotated[datetime, Depends(_now)]
 PublicPrefix = Annotated[str, Depends(_public_prefix)]

@@ -47,6 +47,8 @@ class Pagination:
 
     keys: ClassVar[KeyRing] = SIGNING_KEYS
     largest_offset: ClassVar[int] = LARGEST_OFFSET
+    default_limit: ClassVar[int] = DEFAULT_LIMIT
+    largest_limit: ClassVar[int] = LARGEST_LIMIT
 
     def __init__(
         self, request: Request, response: Response, prefix: str, limit: int, offset: int, cursor: str | None
@@ -99,12 +101,19 @@ class PublicPagination(Pagination):
     largest_offset: ClassVar[int] = LARGEST_PUBLIC_OFFSET
 
 
+class ExportPagination(Pagination):
+    """That of what is stored about the caller: so many bookings fit in an answer, however much is written in them."""
+
+    default_limit: ClassVar[int] = 150
+    largest_limit: ClassVar[int] = 150
+
+
 def _pagination(kind: type[Pagination]) -> Callable[..., Awaitable[Pagination]]:
     async def dependency(  # what a request can say, and where the answer goes
         request: Request,
         response: Response,
         prefix: PublicPrefix,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+        limit: Annotated[int, Query(ge=1, le=kind.largest_limit)] = kind.default_limit,
         offset: Annotated[int | None, Query(ge=0, le=kind.largest_offset, description="0 unless given")] = None,
         cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR)] = None,
     ) -> Pagination:
@@ -117,3 +126,4 @@ def _pagination(kind: type[Pagination]) -> Callable[..., Awaitable[Pagination]]:
 
 Pages = Annotated[Pagination, Depends(_pagination(Pagination))]
 PublicPages = Annotated[Pagination, Depends(_pagination(PublicPagination))]
+ExportPages = Annotated[Pagination, Depends(_pagination(ExportPagination))]

@@ -16,9 +16,9 @@ from typing import Any
 
 from booking.background.run import run
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Due, Position, Report, longest_due
+from booking.background.sweep_queue import put_on_sweep_queue
 from booking.dynamodb.attributes import RawItem
 from booking.errors import StoreUnavailable
-from booking.runtime import aws
 from booking.runtime.clock import current_instant, from_stored, to_stored
 from booking.runtime.settings import settings
 from booking.telemetry import metrics
@@ -89,7 +89,7 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
         looked_at = ((shard, _seconds_due(sweep, shard, now)) for shard in range(settings().timer_shards))
         due = {shard: seconds for shard, seconds in looked_at if seconds is not None}
         for shard, delay in product(due, sweep.delays):
-            _send(ShardMessage(sweep.name, shard, now + sweep.every()), delay)
+            put_on_sweep_queue(ShardMessage(sweep.name, shard, now + sweep.every()).text, timedelta(seconds=delay))
         summary = {"shards": len(due), sweep.lag: round(max([0.0, *due.values()]), 1)}
         metrics.observe_lag(sweep.lag, summary[sweep.lag])
         logger.info("dispatch", extra={"sweep": sweep.name, **summary})
@@ -105,13 +105,13 @@ def _seconds_due(sweep: Sweep, shard: int, now: datetime) -> float | None:
         return 0.0
 
 
-def work_off(sweeps: Mapping[str, Sweep], event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Works on the shards that messages of the queue name; reports the messages that must come again."""
-    again = [record["messageId"] for record in event["Records"] if not _is_worked_off(sweeps, record["body"], context)]
+def work_off(event: Mapping[str, Any], is_worked_off: Callable[[str], bool]) -> dict[str, Any]:
+    """Works on what the messages of the queue ask for; reports the messages that must come again."""
+    again = [record["messageId"] for record in event["Records"] if not is_worked_off(record["body"])]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
-def _is_worked_off(sweeps: Mapping[str, Sweep], body: str, context: Any) -> bool:
+def is_shard_worked_off(sweeps: Mapping[str, Sweep], body: str, context: Any) -> bool:
     """Whether the message has done its service; not when its shard cannot be read."""
     message = ShardMessage.parse(body)
     sweep = sweeps[message.sweep]
@@ -124,7 +124,7 @@ def _is_worked_off(sweeps: Mapping[str, Sweep], body: str, context: Any) -> bool
             current.is_unfinished = report.leaves_something
             _tell(sweep, message, report)
             if report.is_unfinished and current_instant() < message.until:
-                _send(replace(message, after=report.reached))
+                put_on_sweep_queue(replace(message, after=report.reached).text)
     except StoreUnavailable:
         return False
     return True
@@ -149,7 +149,3 @@ def _tell(sweep: Sweep, message: ShardMessage, report: Report) -> None:
     metrics.count("sweeps_unfinished", report.outcomes["unfinished"])
     summary = {"sweep": sweep.name, "shard": message.shard, sweep.done: 0, **report.outcomes}
     logger.info("sweep", extra=summary)
-
-
-def _send(message: ShardMessage, delay: int = 0) -> None:
-    aws.client("sqs").send_message(QueueUrl=settings().sweep_queue_url, MessageBody=message.text, DelaySeconds=delay)

@@ -12,7 +12,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Booking, Status, check_may_see
-from booking.caller import Caller
+from booking.caller import Caller, Guest
 from booking.runtime.defang import defanged
 from booking.runtime.settings import settings
 from booking.specialists.profiles import find_profile
@@ -24,10 +24,10 @@ _UNTITLED = "Appointment"
 _NO_REPLY = "noreply@booking-api.invalid"
 
 
-def get_calendar_file(caller: Caller, booking_id: str, now: datetime) -> bytes:
+def get_calendar_file(caller: Caller | Guest, booking_id: str, now: datetime) -> bytes:
     """The file for whoever may see the booking. Raises `BookingNotFound`, `Forbidden`."""
     booking = find_booking(booking_id)
-    check_may_see(booking, caller)
+    check_may_see(booking, caller, now)
     return to_icalendar(booking, find_profile(booking.specialist_id), now)
 
 
@@ -44,7 +44,8 @@ def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime
     event.add("status", "CANCELLED" if is_cancelled else _STATUS.get(booking.status, "CONFIRMED"))
     event.add("summary", _summary(booking, specialist))
     event.add("organizer", _organizer(specialist))
-    event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))
+    if booking.client.email:
+        event.add("attendee", vCalAddress(f"mailto:{booking.client.email}"))
 
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)

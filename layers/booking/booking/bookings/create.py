@@ -1,25 +1,50 @@
 """Booking a slot: one `TransactWriteItems`, and one read of what is offered unless it is a hand-opened slot as such."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from booking.bookings.idempotency import find_answer, remember, remembered_answer
-from booking.bookings.open_holds import count_hold, forget_ended_holds
+from booking.bookings.open_holds import MOST_OPEN_HOLDS, count_hold, forget_ended_holds
 from booking.bookings.rules import Booking, held, new_booking
 from booking.bookings.table import BookingItem
-from booking.caller import Caller
+from booking.caller import Caller, Guest, Role
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, Step, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
-from booking.errors import BookingError
+from booking.errors import BookingError, Forbidden
 from booking.slots.claims import claim, why_not_claimed
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.hours import claim_minutes
 from booking.slots.minutes import minutes_of
 from booking.slots.offered import terms_for
-from booking.slots.rules import client_of
+from booking.slots.rules import Client, client_of
 from booking.slots.slot_id import SlotId
 from booking.telemetry.metrics import count
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: a slot, maybe one of the specialist's services, and what the specialist should know.
+
+    With a `key` the same wish of the same asker (`by`) gets the first one's answer for 24 h.
+    """
+
+    slot_id: str
+    service_id: str | None = None
+    note: str | None = None
+    key: str | None = None
+
+    def text(self, *details: str) -> str:
+        """The wish as repeats are known by, without its key; details stand first, and look like no slot's id."""
+        return " ".join([*details, self.slot_id, self.service_id or "", *([self.note] if self.note else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """For how many seconds a booking is held, where its client may hold at most so many at a time."""
+
+    seconds: int
+    most: int = MOST_OPEN_HOLDS
 
 
 def create_booking(  # noqa: PLR0913  # what the request says, by name
@@ -34,34 +59,57 @@ def create_booking(  # noqa: PLR0913  # what the request says, by name
 ) -> Booking:
     """A confirmed booking of the slot for the caller, or one that is held for so many seconds until it is confirmed.
 
-    With an `idempotency_key` a repeated request gets the first one's answer for 24 h. Raises
-    `SlotNotFound`, `SlotStarted`, `SlotTooSoon`, `SlotAlreadyBooked`, `ServiceNotFound`, `ServiceNotOffered`,
-    `ServiceLongerThanSlot`, `TooManyOpenHolds`, `KeyUsedForOtherRequest`.
+    With an `idempotency_key` a repeated request gets the first one's answer for 24 h. Raises `Forbidden` for
+    specialists, `SlotNotFound`, `SlotStarted`, `SlotTooSoon`, `SlotAlreadyBooked`, `ServiceNotFound`,
+    `ServiceNotOffered`, `ServiceLongerThanSlot`, `TooManyOpenHolds`, `KeyUsedForOtherRequest`.
     """
-    slot = SlotId.parse(slot_id)
+    if caller.role is Role.SPECIALIST:
+        raise Forbidden
+    wish = Wish(slot_id, service_id, note, idempotency_key)
+    request = wish.text(str(hold_seconds)) if hold_seconds else wish.text()
+    hold = Hold(hold_seconds) if hold_seconds else None
+    return book(caller, wish, request, client_of(caller), now, hold=hold)
+
+
+def book(  # noqa: PLR0913  # who asks, for what and whom, and how
+    by: Caller | Guest,
+    wish: Wish,
+    request: str,
+    client: Client,
+    now: datetime,
+    *,
+    guest_id: str | None = None,
+    hold: Hold | None = None,
+) -> Booking:
+    """The client's booking of the slot, made or held in one write; `request` is what a repeat is known by.
+
+    Raises what `create_booking` does.
+    """
+    slot = SlotId.parse(wish.slot_id)
     if slot is None:
         raise SlotNotFound
-    client = client_of(caller)
-    hold = [str(hold_seconds)] if hold_seconds else []  # before the slot's id, which no number is
-    request = " ".join([*hold, slot_id, service_id or "", *([note] if note else [])])
+    asker_id = by.guest_id if isinstance(by, Guest) else by.user_id
     try:
-        terms = terms_for(caller, slot, service_id, now)
+        terms = terms_for(by, slot, wish.service_id, now)
     except BookingError:
-        earlier = find_answer(client.id, idempotency_key, request, now) if idempotency_key else None
+        earlier = find_answer(asker_id, wish.key, request, now) if wish.key else None
         if earlier is None:
             raise
         return earlier
     booking = replace(
-        new_booking(slot, client, terms.service, now), changeable_until=terms.changeable_until, note=note or None
+        new_booking(slot, client, terms.service, now),
+        changeable_until=terms.changeable_until,
+        note=wish.note or None,
+        guest_id=guest_id,
     )
-    booking = held(booking, hold_seconds, now) if hold_seconds else booking
+    booking = held(booking, hold.seconds, now) if hold else booking
 
     transaction = Transaction()
     claimed = None if slot.from_hours else claim(transaction, slot, booking.id, client.id, now)
     claim_minutes(transaction, slot.specialist_id, minutes_of(slot, terms.service))
     transaction.put(BookingItem.of_new(booking), condition=BookingItem.booking_id.does_not_exist())
-    remembered = remember(transaction, idempotency_key, request, booking, now) if idempotency_key else None
-    counted = count_hold(transaction, booking, now) if hold_seconds else None
+    remembered = remember(transaction, asker_id, wish.key, request, booking, now) if wish.key else None
+    counted = count_hold(transaction, booking, hold.most, now) if hold else None
     try:
         retrying_contention(lambda: _commit(transaction, counted, client.id, now))
     except TransactionCanceled as failure:
@@ -71,7 +119,7 @@ def create_booking(  # noqa: PLR0913  # what the request says, by name
         if refusal is None or isinstance(refusal, SlotAlreadyBooked):
             count("bookings_conflicts")
         raise (refusal or SlotAlreadyBooked()) from None
-    count("bookings_held" if hold_seconds else "bookings_confirmed")
+    count("bookings_held" if hold else "bookings_confirmed")
     return booking
 
 

@@ -1,6 +1,6 @@
 """Refusals that concern bookings."""
 
-from booking.errors import Conflict, NotFound
+from booking.errors import Conflict, Forbidden, NotFound
 
 
 class BookingNotFound(NotFound):
@@ -8,6 +8,13 @@ class BookingNotFound(NotFound):
 
     sentence = "Booking not found"
     reason = "booking_not_found"
+
+
+class GuestsCannotBook(Forbidden):
+    """The operator wants bookings by accounts only."""
+
+    sentence = "Guests cannot book here"
+    reason = "guests_cannot_book"
 
 
 class BookingHasExpired(Conflict):

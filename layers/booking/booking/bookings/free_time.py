@@ -13,14 +13,14 @@ from booking.bookings.table import BookingItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, Contended, Step, TransactionCanceled
 from booking.dynamodb.items import update
-from booking.dynamodb.transaction import Transaction
+from booking.dynamodb.transaction import MOST_WRITES, Transaction
 from booking.errors import StoreUnavailable
 from booking.slots.claims import release, release_started
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.hours import claim_minutes, read_hour_records, release_minutes, set_hour
 from booking.slots.minutes import Minutes, minutes_of
 from booking.slots.promotion import Promotion, first_waiter, is_plain, promote
-from booking.slots.promotion_plan import MOST_WRITES, Freed, plan_promotions
+from booking.slots.promotion_plan import Freed, plan_promotions
 from booking.slots.rules import has_started
 from booking.slots.slot_id import SlotId
 from booking.slots.wait_list import drop_inactive

@@ -2,6 +2,8 @@
 
 The record is written in the same transaction as the booking. So a key whose booking failed is free, and
 of parallel requests with one key exactly one books while the others find its record.
+
+A record does not tell who the client is: the booking does, so that nobody need look for records to erase a person.
 """
 
 import hashlib
@@ -12,11 +14,11 @@ from pynamodb.attributes import UnicodeAttribute
 
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
-from booking.bookings.table import BookingItem
+from booking.bookings.table import OF_CLIENT, BookingItem, booking_of, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import Step
-from booking.dynamodb.items import get
+from booking.dynamodb.items import get, get_all
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
@@ -28,12 +30,12 @@ class _Record(EphemeralItem):
     answer = UnicodeAttribute()
 
 
-def remember(transaction: Transaction, key: str, request: str, answer: Booking, now: datetime) -> Step:
+def remember(transaction: Transaction, asker_id: str, key: str, request: str, answer: Booking, now: datetime) -> Step:
     """Adds the record of a request and its answer to the write that carries the request out."""
     record = _Record(
-        pk=_record_key(answer.client_id, key),
-        request=request,
-        answer=json.dumps(BookingItem.of_new(answer).to_dynamodb_dict()),
+        pk=_record_key(asker_id, key),
+        request=_digest(request),
+        answer=json.dumps(without_person(BookingItem.of_new(answer).to_dynamodb_dict())),
         expires_at=epoch_seconds(now + KEPT),
     )
     unused = _Record.pk.does_not_exist() | (_Record.expires_at <= epoch_seconds(now))
@@ -45,24 +47,28 @@ def remembered_answer(old: RawItem, request: str) -> Booking:
     return _answer_of(_Record.from_old(old), request)
 
 
-def find_answer(client_id: str, key: str, request: str, now: datetime) -> Booking | None:
-    """The answer that the client's first request with that key got, if there was one. Raises `KeyUsedForOtherRequest`.
+def find_answer(asker_id: str, key: str, request: str, now: datetime) -> Booking | None:
+    """The answer that the asker's first request with that key got, if there was one. Raises `KeyUsedForOtherRequest`.
 
     For a request that is refused before anything is written: its repeat may come when the slot is not offered any more.
     """
-    record = get(_Record, _record_key(client_id, key), consistent=True)
+    record = get(_Record, _record_key(asker_id, key), consistent=True)
     if record is None or record.expires_at <= epoch_seconds(now):
         return None
     return _answer_of(record, request)
 
 
 def _answer_of(record: _Record, request: str) -> Booking:
-    if record.request != request:
+    if record.request not in {_digest(request), request}:  # records of earlier releases have the request's text
         raise KeyUsedForOtherRequest
-    item = BookingItem()
-    item.from_dynamodb_dict(json.loads(record.answer))
-    return item.to_booking()
+    answer = json.loads(record.answer)
+    (now,) = get_all(BookingItem, [(answer["booking_id"]["S"],)])
+    return booking_of({**answer, **{name: now[name] for name in OF_CLIENT if name in now}})
 
 
-def _record_key(client_id: str, key: str) -> str:
-    return f"idempotency#{client_id}#{hashlib.sha256(key.encode()).hexdigest()}"
+def _record_key(asker_id: str, key: str) -> str:
+    return f"idempotency#{asker_id}#{_digest(key)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -16,11 +16,12 @@ from booking.bookings.table import BookingItem
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import Step
-from booking.dynamodb.items import get_all, update
+from booking.dynamodb.items import delete, get_all, update
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds
 
 MOST_OPEN_HOLDS = 5
+MOST_OPEN_HOLDS_OF_GUEST = 2
 LONGEST_HOLD = timedelta(minutes=30)
 
 
@@ -28,15 +29,15 @@ class _OpenHolds(EphemeralItem):
     booking_ids = UnicodeSetAttribute()
 
 
-def count_hold(transaction: Transaction, booking: Booking, now: datetime) -> Step:
-    """The client holds one more, if there are not too many."""
+def count_hold(transaction: Transaction, booking: Booking, most: int, now: datetime) -> Step:
+    """The client holds one more, if there are fewer than `most`."""
     return transaction.update(
         _OpenHolds(pk=_key(booking.client_id)),
         [
             _OpenHolds.booking_ids.add({booking.id}),
             _kept_from(now),
         ],
-        condition=_OpenHolds.booking_ids.does_not_exist() | (size(_OpenHolds.booking_ids) < MOST_OPEN_HOLDS),
+        condition=_OpenHolds.booking_ids.does_not_exist() | (size(_OpenHolds.booking_ids) < most),
     )
 
 
@@ -49,6 +50,11 @@ def forget_ended_holds(client_id: str, counted: RawItem, now: datetime) -> None:
     if not ended:
         raise TooManyOpenHolds
     update(_OpenHolds(pk=_key(client_id)), [_OpenHolds.booking_ids.delete(ended), _kept_from(now)])
+
+
+def forget_holds(client_id: str) -> None:
+    """Nothing is counted for the client any more."""
+    delete(_OpenHolds(pk=_key(client_id)))
 
 
 def _kept_from(now: datetime) -> Action:

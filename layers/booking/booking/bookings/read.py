@@ -8,9 +8,9 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from booking.bookings.errors import BookingNotFound
-from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, check_may_see
+from booking.bookings.rules import BOOKING_PREFIX, Booking, Status, as_seen_by, check_may_see
 from booking.bookings.table import BookingItem
-from booking.caller import Caller
+from booking.caller import Caller, Guest
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_every, query_page
 from booking.errors import DatesReversed
@@ -44,11 +44,11 @@ def find_booking(booking_id: str) -> Booking:
     return item.to_booking()
 
 
-def get_booking(caller: Caller, booking_id: str) -> Booking:
+def get_booking(caller: Caller | Guest, booking_id: str, now: datetime) -> Booking:
     """The booking for whoever may see it, with its specialist's name. Raises `BookingNotFound`, `Forbidden`."""
     booking = find_booking(booking_id)
-    check_may_see(booking, caller)
-    return _with_names([booking])[0]
+    check_may_see(booking, caller, now)
+    return _with_names([as_seen_by(caller, booking)])[0]
 
 
 def list_own_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:
@@ -61,7 +61,8 @@ def list_own_bookings(caller: Caller, wanted: BookingFilter, request: PageReques
         key_of=BookingItem.client_list_key,
         only=_status(wanted),
     )
-    return Page(_with_names([item.to_booking() for item in page.items]), page.next_start)
+    own = [as_seen_by(caller, item.to_booking()) for item in page.items]
+    return Page(_with_names(own), page.next_start)
 
 
 def list_specialist_bookings(caller: Caller, wanted: BookingFilter, request: PageRequest) -> Page[Booking]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from booking.bookings.errors import OtherSpecialist
 from booking.bookings.free_time import Compose, WhyNot, finish_promotions, free_time, freed_by, retrying_free
 from booking.bookings.read import find_booking
-from booking.bookings.rules import Booking, check_may_reschedule
+from booking.bookings.rules import Booking, as_seen_by, check_may_reschedule
 from booking.bookings.table import BookingItem, is_unchanged, reminder_timer, starts_key
-from booking.caller import Caller
+from booking.caller import Caller, Guest
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.slots.claims import claim, is_claimed_by, why_not_claimed
@@ -20,7 +20,7 @@ from booking.slots.read import find_slot
 from booking.slots.slot_id import SlotId
 
 
-def reschedule_booking(caller: Caller, booking_id: str, slot_id: str, now: datetime) -> Booking:
+def reschedule_booking(caller: Caller | Guest, booking_id: str, slot_id: str, now: datetime) -> Booking:
     """The same booking, for the same service, in another slot of the same specialist; the old one goes as in a cancel.
 
     Asking for the slot that the booking has already is no error, so that a repeat is safe. Raises
@@ -29,10 +29,10 @@ def reschedule_booking(caller: Caller, booking_id: str, slot_id: str, now: datet
     """
     slot = SlotId.parse(slot_id)
     booking = retrying_free(lambda: _reschedule(caller, booking_id, slot, now))
-    return finish_promotions(booking, now)
+    return as_seen_by(caller, finish_promotions(booking, now))
 
 
-def _reschedule(caller: Caller, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
+def _reschedule(caller: Caller | Guest, booking_id: str, slot: SlotId | None, now: datetime) -> Booking:
     booking = find_booking(booking_id)
     check_may_reschedule(booking, caller, now)
     if slot is None:
@@ -84,7 +84,7 @@ def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> 
                 BookingItem.sequence.set(BookingItem.sequence + 1),
                 BookingItem.moved_at.set(now),
             ],
-            condition=is_unchanged(booking),
+            condition=is_unchanged(booking) & (BookingItem.client_id == booking.client.id),  # as the slot will say
         )
 
         def why_not(failure: TransactionCanceled) -> Exception | None:

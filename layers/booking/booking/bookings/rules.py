@@ -11,8 +11,8 @@ from booking.bookings.errors import (
     NotConfirmed,
     SlotNotStarted,
 )
-from booking.caller import Caller
-from booking.errors import BookingError, Forbidden
+from booking.caller import Caller, Guest, is_staff
+from booking.errors import BookingError, Forbidden, Unauthenticated
 from booking.runtime.ids import new_id
 from booking.slots.errors import SlotStarted
 from booking.slots.rules import Client, has_started
@@ -53,8 +53,8 @@ class Booking:
     `cancel_reason` what who cancelled it said, if anything. `attendance` is what its specialist has said since the slot
     has started. `sequence` counts its moves (RFC 5545, 3.8.7.4), `moved_at` is when the last of them was.
     `from_wait_list` is set on one that a waiter was promoted to. `specialist_name` is the present one, where it was
-    looked up. `frees` is the slot that it has left, while somebody who waited for its time may still have to be
-    promoted.
+    looked up. `guest_id` is set on one that was made without an account, and stays when an account takes it over.
+    `frees` is the slot that it has left, while somebody who waited for its time may still have to be promoted.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Booking:
     from_wait_list: bool = False
     frees: str | None = None
     specialist_name: str | None = None
+    guest_id: str | None = None
 
     @property
     def client_id(self) -> str:
@@ -86,9 +87,19 @@ class Booking:
         return self.client.id
 
     @property
-    def client_email(self) -> str:
-        """Where mail reaches its client."""
+    def client_email(self) -> str | None:
+        """Where mail reaches its client, if that is known, and unless it was erased."""
         return self.client.email
+
+    @property
+    def shown_client(self) -> Client:
+        """Its client as others see it: a guest, also once an account has taken the booking over."""
+        return replace(self.client, id=self.guest_id) if self.guest_id else self.client
+
+    @property
+    def shown_client_id(self) -> str:
+        """Whose booking it is as others see it."""
+        return self.guest_id or self.client.id
 
     @property
     def service_id(self) -> str | None:
@@ -134,30 +145,50 @@ def held(booking: Booking, seconds: int, now: datetime) -> Booking:
     return replace(booking, status=Status.HELD, hold_expires_at=hold_expires_at)
 
 
-def check_may_see(booking: Booking, caller: Caller) -> None:
-    """Its client, its specialist and admins may. Raises `Forbidden`."""
-    if caller.is_admin or caller.user_id == booking.client_id or _is_its_specialist(booking, caller):
-        return
-    raise Forbidden
+def as_seen_by(caller: Caller | Guest, booking: Booking) -> Booking:
+    """The booking without what its caller may not know.
+
+    Which account has taken a guest's booking over, that account itself is shown, and admins.
+    """
+    knows = isinstance(caller, Caller) and (caller.is_admin or caller.user_id == booking.client_id)
+    return replace(booking, guest_id=None) if knows else booking
 
 
-def check_may_cancel(booking: Booking, caller: Caller, now: datetime) -> None:
+def check_may_see(booking: Booking, caller: Caller | Guest, now: datetime) -> None:
+    """Its client, its specialist and admins may, and its guest until the slot has ended.
+
+    Raises `Forbidden`, and `Unauthenticated` for a link that is too old.
+    """
+    if isinstance(caller, Guest):
+        _check_opens(caller, booking, now)
+    elif caller.user_id != booking.client_id and not is_staff(caller, booking.specialist_id):
+        raise Forbidden
+
+
+def _check_opens(guest: Guest, booking: Booking, now: datetime) -> None:
+    if (guest.booking_id, guest.guest_id) != (booking.id, booking.guest_id):
+        raise Forbidden
+    if booking.slot_end_at <= now:
+        raise Unauthenticated
+
+
+def check_may_cancel(booking: Booking, caller: Caller | Guest, now: datetime) -> None:
     """Who may see a booking may cancel it; its client only until the slot starts, or so long before as it was told.
 
     One that is held it may cancel whenever it wants.
 
     Raises `Forbidden`, `BookingHasExpired`, `SlotStarted`, `NoLongerChangeable`.
     """
-    check_may_see(booking, caller)
+    check_may_see(booking, caller, now)
     if booking.status is Status.EXPIRED:
         raise BookingHasExpired
     if booking.status is Status.CONFIRMED:
         _check_not_too_late(booking, caller, now)
 
 
-def check_may_reschedule(booking: Booking, caller: Caller, now: datetime) -> None:
+def check_may_reschedule(booking: Booking, caller: Caller | Guest, now: datetime) -> None:
     """Raises `Forbidden`, `NotConfirmed`, `SlotStarted`, `NoLongerChangeable`."""
-    check_may_see(booking, caller)
+    check_may_see(booking, caller, now)
     if booking.status is not Status.CONFIRMED:
         raise NotConfirmed
     _check_not_too_late(booking, caller, now)
@@ -165,22 +196,18 @@ def check_may_reschedule(booking: Booking, caller: Caller, now: datetime) -> Non
 
 def why_no_attendance(booking: Booking, caller: Caller) -> BookingError:
     """Why the caller cannot say now whether the client of this booking has come."""
-    if not (caller.is_admin or _is_its_specialist(booking, caller)):
+    if not is_staff(caller, booking.specialist_id):
         return Forbidden()
     if booking.status not in {Status.CONFIRMED, Status.EXPIRED} or booking.has_lapsed:
         return NoAttendance()
     return SlotNotStarted()
 
 
-def _check_not_too_late(booking: Booking, caller: Caller, now: datetime) -> None:
+def _check_not_too_late(booking: Booking, caller: Caller | Guest, now: datetime) -> None:
     """The clock decides, whether the expiry sweep has run or not."""
-    if caller.is_admin or _is_its_specialist(booking, caller):
+    if is_staff(caller, booking.specialist_id):
         return
     if has_started(booking.slot_start_at, now):
         raise SlotStarted
     if now > booking.changeable_until:
         raise NoLongerChangeable
-
-
-def _is_its_specialist(booking: Booking, caller: Caller) -> bool:
-    return caller.specialist_id == booking.specialist_id

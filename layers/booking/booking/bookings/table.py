@@ -7,6 +7,8 @@ from typing import Self
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Attendance, Booking, Status
@@ -15,6 +17,11 @@ from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
 from booking.slots.client_item import ClientItem, client_attributes
+
+OF_CLIENT = ("client_email", "client_name", "client_phone", "guest_id", "note")
+"""The attributes of a booking that tell who its client is, from the start."""
+PERSONAL = (*OF_CLIENT, "client_locale", "cancel_reason", "payment_ref")
+"""All that a booking loses when its client is erased: also what people have written, whoever it was."""
 
 
 class TimerKind(StrEnum):
@@ -86,6 +93,7 @@ class BookingItem(ClientItem):
     booking_id = UnicodeAttribute(hash_key=True)
     slot_id = UnicodeAttribute()
     client_id = UnicodeAttribute()
+    guest_id = UnicodeAttribute(null=True)
     from_wait_list = BooleanAttribute(default=False)
     specialist_id = UnicodeAttribute()
     status = EnumAttribute(Status)
@@ -127,6 +135,7 @@ class BookingItem(ClientItem):
             note=booking.note,
             hold_expires_at=booking.hold_expires_at,
             from_wait_list=booking.from_wait_list,
+            guest_id=booking.guest_id,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=first_timer(booking.id),
             **client_attributes(booking.client, booking.service),
@@ -156,6 +165,7 @@ class BookingItem(ClientItem):
             sequence=int(self.sequence),
             frees=self.frees,
             from_wait_list=self.from_wait_list,
+            guest_id=self.guest_id,
         )
 
     def _changeable_until(self) -> datetime:
@@ -185,6 +195,16 @@ def is_unchanged(booking: Booking) -> Condition:
     """Nobody has moved or ended the booking since it was read."""
     unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
     return unchanged
+
+
+def forget_person() -> list[Action]:
+    """The booking stays without its client."""
+    return [Path(name).remove() for name in PERSONAL]
+
+
+def without_person(image: RawItem) -> RawItem:
+    """The same of an item as it is stored."""
+    return {name: value for name, value in image.items() if name not in PERSONAL}
 
 
 def starts_key(slot_start_at: datetime, booking_id: str) -> str:

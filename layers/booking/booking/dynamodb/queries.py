@@ -110,17 +110,17 @@ def query_all[I: Item](
         return list(source.query(hash_key, within, consistent_read=consistent, limit=most))
 
 
-def query_items(item: type[Item], hash_key: str, within: Condition, *, consistent: bool) -> list[RawItem]:
-    """The same for a range that holds several kinds of items: as they are stored."""
+def query_items(item: type[Item], hash_key: str, within: Condition | None, *, consistent: bool) -> list[RawItem]:
+    """The same for what holds several kinds of items: as they are stored."""
     pages = item.query(hash_key, within, consistent_read=consistent).page_iter
     with sdk_errors_mapped():
         return [raw for page in pages for raw in page["Items"]]
 
 
 def query_every[I: Item](
-    source: Index[I], hash_key: str, within: Condition | None = None, *, only: Condition
+    source: Index[I], hash_key: str, within: Condition | None = None, *, only: Condition | None = None
 ) -> Iterator[I]:
-    """Every item of a partition, or of a range of it, that `only` lets pass, page by page as they are asked for."""
+    """Every item of a partition, or of a range of it, that `only` lets pass; page by page, as they are asked for."""
     with sdk_errors_mapped():
         yield from source.query(hash_key, within, filter_condition=only)
 

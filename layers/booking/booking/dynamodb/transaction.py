@@ -11,6 +11,8 @@ from booking.dynamodb.connection import call
 from booking.dynamodb.errors import Step
 from booking.dynamodb.items import Item
 
+MOST_WRITES = 100
+
 
 class Transaction:
     """Several writes that happen together or not at all.
@@ -22,8 +24,8 @@ class Transaction:
     def __init__(self) -> None:
         self._writes: list[dict[str, Any]] = []
 
-    def put(self, item: Item, *, condition: Condition) -> Step:
-        """Adds an item; the condition says what may not stand there yet."""
+    def put(self, item: Item, *, condition: Condition | None = None) -> Step:
+        """Adds an item; the condition says what may not stand there yet. Without one the item takes its place."""
         return self._add(
             "Put",
             item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),

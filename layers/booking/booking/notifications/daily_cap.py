@@ -24,7 +24,7 @@ ACCOUNT = "account"
 """The share of mail about its own account, of an address that is verified."""
 UNVERIFIED_ACCOUNT = "unverified account"
 """Half of a client's share: anybody can ask for such mail, and what is about bookings is not to want for room."""
-_KEPT = timedelta(days=2)
+_KEPT = timedelta(days=1)
 
 
 class _DayOfMail(EphemeralItem):

@@ -5,9 +5,11 @@ come. A timer only says when to look: it is set to now when somebody chooses dig
 next morning whenever it was looked at, in the zone that the profile has then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import batched
 from zoneinfo import ZoneInfo
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -16,9 +18,10 @@ from pynamodb.expressions.update import Action
 from booking.background.dead_letters import reason_of, send_dead_letter
 from booking.background.mail_queue import put_on_mail_queue
 from booking.background.sweep import Due
+from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import create, update
+from booking.dynamodb.items import MOST_GETS, create, get_all, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
@@ -40,9 +43,14 @@ class NewsItem(CalendarItem):
 
 
 def keep_news(mail: MailRequest, specialist_id: str, now: datetime) -> None:
-    """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`. Raises `NotSent`."""
+    """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`. Raises `NotSent`.
+
+    It does not say who the client is: the booking does, then.
+    """
     sk = f"{_news_key(now)}#{mail.key}"
-    news = NewsItem(specialist_id=specialist_id, sk=sk, request=mail.text, expires_at=epoch_seconds(now + KEPT))
+    before = without_person(mail.before) if mail.before else None
+    text = replace(mail, booking=without_person(mail.booking), before=before).text
+    news = NewsItem(specialist_id=specialist_id, sk=sk, request=text, expires_at=epoch_seconds(now + KEPT))
     try:
         create(news, condition=NewsItem.sk.does_not_exist())
     except StoreUnavailable as failure:
@@ -53,7 +61,22 @@ def news_of(digest: DigestRequest) -> Sequence[MailRequest]:
     """What was kept for a digest, in that order, each once."""
     within = NewsItem.sk.between(_news_key(digest.since), _news_key(digest.morning - SETTLED_AFTER))
     found = query_all(NewsItem, digest.specialist_id, within, consistent=True)
-    return list({mail.key: mail for mail in (MailRequest.parse(item.request) for item in found)}.values())
+    mails = {mail.key: mail for mail in (MailRequest.parse(item.request) for item in found)}
+    people = _people_of(mails.values())
+    return [replace(mail, booking={**mail.booking, **people.get(_id_of(mail), {})}) for mail in mails.values()]
+
+
+def _people_of(mails: Iterable[MailRequest]) -> Mapping[str, RawItem]:
+    """What bookings say of people now, by their ids."""
+    ids = sorted({_id_of(mail) for mail in mails})
+    shown = {"booking_id", *PERSONAL}
+    keys = batched(((each,) for each in ids), MOST_GETS, strict=False)
+    found = [raw for some in keys for raw in get_all(BookingItem, some, attributes=shown)]
+    return {raw["booking_id"]["S"]: raw for raw in found}
+
+
+def _id_of(mail: MailRequest) -> str:
+    return str(mail.booking["booking_id"]["S"])
 
 
 def due_digests(shard: int, now: datetime) -> Due:

@@ -115,7 +115,7 @@ def _detail(event_id: str, occurred_at: datetime, booking: Booking, moved_from: 
         "occurred_at": to_stored(occurred_at),
         "booking": {
             "id": booking.id,
-            "client_id": booking.client_id,
+            "client_id": booking.shown_client_id,
             "specialist_id": booking.specialist_id,
             "service_id": booking.service_id,
             "status": booking.status,

@@ -19,6 +19,7 @@ from booking.runtime.clock import from_stored, to_stored
 
 # Nobody is mailed at expiry: most appointments that end this way took place.
 _OCCASIONS = {
+    EventType.HELD: Occasion.HELD,
     EventType.CONFIRMED: Occasion.CONFIRMED,
     EventType.CANCELLED: Occasion.CANCELLED,
     EventType.RESCHEDULED: Occasion.RESCHEDULED,
@@ -110,18 +111,22 @@ def parse(text: str) -> MailRequest | DigestRequest:
 def mails_about(event: BookingEvent) -> list[MailRequest]:
     """What client and specialist are mailed of an event: nothing of one that was only held.
 
-    Whoever is promoted gets the promotion's mail only.
+    But a guest is asked to confirm it. Whoever is promoted gets the promotion's mail only.
     """
     was_held = event.before is not None and event.before.status is Status.HELD
     occasion = _OCCASIONS.get(event.type)
     if occasion is Occasion.CANCELLED and was_held:
         return []
+    if occasion is Occasion.HELD:
+        return [_mail(event, occasion, Audience.CLIENT)] if event.booking.guest_id else []
     if occasion is None or (event.type is EventType.CONFIRMED and event.booking.from_wait_list):
         return []
-    return [
-        MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, event.image_before)
-        for audience in Audience
-    ]
+    return [_mail(event, occasion, audience) for audience in Audience]
+
+
+def _mail(event: BookingEvent, occasion: Occasion, audience: Audience) -> MailRequest:
+    before = event.image_before if occasion is Occasion.RESCHEDULED else None  # nobody is told of it otherwise
+    return MailRequest(f"mail#{event.id}#{audience}", occasion, audience, event.image, before)
 
 
 def ask_for_mails(event: BookingEvent) -> TryLater | None:

@@ -17,6 +17,7 @@ from booking.accounts.account_mail import Purpose
 from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
+from booking.slots.rules import Client
 from booking.specialists.rules import DEFAULT_TIME_ZONE
 from booking.specialists.table import ProfileItem
 
@@ -35,6 +36,7 @@ class Audience(StrEnum):
 class Occasion(StrEnum):
     """What it is about."""
 
+    HELD = "held"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     RESCHEDULED = "rescheduled"
@@ -51,7 +53,7 @@ class Message:
     html: str
 
 
-def compose(
+def compose(  # noqa: PLR0913  # for whom, about what, by name
     occasion: Occasion,
     audience: Audience,
     locale: Locale,
@@ -59,17 +61,21 @@ def compose(
     specialist: ProfileItem | None,
     *,
     before: Booking | None = None,
+    link: str | None = None,
 ) -> Message:
     """The words for an occasion, and why they come. Times are the specialist's, in the specialist's time zone.
 
-    What people have written, their names and titles, makes no links.
+    A guest's end in the `link` that opens the booking. What people have written, names and titles, makes no links.
     """
     texts = _texts(locale)
     particulars = _particulars(texts, booking, specialist, before)
     words = texts[occasion][audience]
     subject = Template(words["subject"]).substitute(particulars)
     body = Template(words["body"]).substitute(particulars).strip()
-    return _message(subject, body, texts["why"][audience], locale)
+    if link is None:
+        return _message(subject, body, texts["why"][audience], locale)
+    use = texts["link"]["confirm" if occasion is Occasion.HELD else "manage"]
+    return _message(subject, f"{body}\n\n{use}\n\n{link}", texts["why"]["guest"], locale, link=link)
 
 
 def compose_digest(
@@ -106,10 +112,11 @@ def _particulars(
     return {
         "title": defanged(booking.service_title or "") or texts["appointment"],
         "specialist": defanged((specialist and specialist.display_name) or "") or texts["specialist"],
-        "client": _shown(booking.client.email),
+        "client": _shown(booking.client) or texts["client"],
         "when": _when(texts, zone, booking.slot_start_at, booking.slot_end_at),
         "reason": _reason(texts, booking),
         "before": _when(texts, zone, before.slot_start_at, before.slot_end_at) if before else "",
+        "until": f"{booking.hold_expires_at.astimezone(zone):%H:%M} ({zone.key})" if booking.hold_expires_at else "",
     }
 
 
@@ -119,21 +126,24 @@ def _reason(texts: dict[str, Any], booking: Booking) -> str:
     return Template(texts["reason"]).substitute(said=said) if said else ""
 
 
-def _message(subject: str, body: str, why: str, locale: Locale) -> Message:
+def _message(subject: str, body: str, why: str, locale: Locale, *, link: str | None = None) -> Message:
     text = f"{body}\n\n{why}\n"
-    return Message(" ".join(subject.split()), text, _as_html(subject, text, locale))
+    return Message(" ".join(subject.split()), text, _as_html(subject, text, locale, link=link))
 
 
 def compose_with_link(purpose: Purpose, locale: Locale, link: str) -> Message:
     """The words about an account, with the link that they are about, and why they come."""
     texts = _texts(locale)
     words = texts["account"][purpose]
-    text = f"{Template(words['body']).substitute(link=link).strip()}\n\n{texts['why']['account']}\n"
-    return Message(words["subject"], text, _as_html(words["subject"], text, locale, link=link))
+    body = Template(words["body"]).substitute(link=link).strip()
+    return _message(words["subject"], body, texts["why"]["account"], locale, link=link)
 
 
-def _shown(address: str) -> str:
-    """An address to write to, unless what its owner chose before the `@` looks like part of a link."""
+def _shown(client: Client) -> str:
+    """The address to write to, unless what its owner chose before the `@` looks like part of a link; else the name."""
+    address = client.email
+    if address is None:
+        return defanged(client.name or "")
     local_part = address.rpartition("@")[0]
     return address if _PLAIN_LOCAL_PART.fullmatch(local_part) else defanged(address)
 

@@ -3,18 +3,21 @@
 from datetime import datetime
 from functools import partial
 
+from booking.accounts.guests import issue_guest_token
 from booking.bookings.calendar_file import to_icalendar
 from booking.bookings.errors import BookingNotFound
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.caller import Locale
-from booking.notifications.delivery import Delivery, deliver_once
+from booking.errors import StoreUnavailable
+from booking.notifications.delivery import Delivery, NotSent, deliver_once
 from booking.notifications.digests import keep_news
 from booking.notifications.mail import Recipient, post
 from booking.notifications.mail_requests import MailRequest
-from booking.notifications.messages import Audience, Occasion, compose
+from booking.notifications.messages import Audience, Message, Occasion, compose
 from booking.notifications.recipients import specialist_recipient
+from booking.runtime.settings import settings
 from booking.slots.rules import has_started
 from booking.specialists.profiles import find_profile
 from booking.specialists.rules import BookingMail
@@ -25,12 +28,16 @@ from booking.telemetry.metrics import count
 def send_mail(mail: MailRequest, now: datetime) -> Delivery:
     """Sends it unless it was sent before. A reminder is sent only while its booking stands and is still to come.
 
+    Nobody is asked to confirm what has ended.
+
     To a specialist it is sent, kept for the next digest, or neither, as they have chosen by then.
 
     Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
     """
     booking = booking_of(mail.booking)
     if mail.occasion is Occasion.REMINDER and not _is_still_due(booking, now):
+        return Delivery.UNWANTED
+    if mail.occasion is Occasion.HELD and booking.hold_expires_at and booking.hold_expires_at <= now:
         return Delivery.UNWANTED
     specialist = find_profile(booking.specialist_id)
     address = _address(booking, mail.audience, specialist)
@@ -60,10 +67,26 @@ def _is_still_due(booking: Booking, now: datetime) -> bool:
 
 
 def _post(mail: MailRequest, specialist: ProfileItem | None, recipient: Recipient, now: datetime) -> None:
+    booking = booking_of(mail.booking)
+    is_only_held = mail.occasion is Occasion.HELD
+    calendar = None if is_only_held else to_icalendar(booking, specialist, now)
+    post(mail.key, recipient, partial(_words, mail, specialist), now, calendar=calendar)
+
+
+def _words(mail: MailRequest, specialist: ProfileItem | None) -> Message:
     booking, before = mail.bookings()
     locale = _locale(booking, mail.audience, specialist)
-    write = partial(compose, mail.occasion, mail.audience, locale, booking, specialist, before=before)
-    post(mail.key, recipient, write, now, calendar=to_icalendar(booking, specialist, now))
+    link = _link(booking) if mail.audience is Audience.CLIENT and booking.guest_id else None
+    return compose(mail.occasion, mail.audience, locale, booking, specialist, before=before, link=link)
+
+
+def _link(booking: Booking) -> str:
+    """What opens the booking for its guest; it is made here, so that no queue and no log ever has it."""
+    try:
+        token = issue_guest_token(booking.guest_id or "", booking.id)
+    except StoreUnavailable as failure:
+        raise NotSent("the key of links cannot be read") from failure
+    return f"{settings().public_url}/manage#token={token}&booking={booking.id}"
 
 
 def _address(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> str | None:

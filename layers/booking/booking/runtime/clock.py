@@ -21,6 +21,11 @@ def from_stored(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def from_epoch_seconds(seconds: float) -> datetime:
+    """The inverse of `epoch_seconds`."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def epoch_seconds(instant: datetime) -> int:
     """Whole seconds since 1970, the form that DynamoDB's time to live reads."""
     return int(instant.timestamp())

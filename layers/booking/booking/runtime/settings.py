@@ -37,6 +37,8 @@ class Settings:
     auth_login_account_max_failures: Annotated[int, _POSITIVE] = 100
     auth_recovery_max_attempts: Annotated[int, _POSITIVE] = 5
     auth_rate_limit_window_seconds: Annotated[int, range(1, 86_400 + 1)] = 60
+    guest_booking: Literal["confirm", "open", "off"] = "confirm"
+    guest_booking_max_attempts: Annotated[int, _POSITIVE] = 10
     specialist_registration: Literal["open", "closed"] = "open"
     booking_expire_after_start_minutes: Annotated[int, range(_DAY_MINUTES + 1)] = 0
     reminder_lookahead_minutes: Annotated[int, range(1, 7 * _DAY_MINUTES + 1)] = 120

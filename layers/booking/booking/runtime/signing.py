@@ -4,6 +4,9 @@ A secret is `{"previous": …, "current": …, "next": …}`. The current key si
 accepted. A key is published as `next` long before it signs, so that every execution environment knows it by then. A key
 that replaces a leaked one was not published before: for what names an unknown key, the secret is read again, at most
 once in `REFETCH_SECONDS`, so that forged key names cost nothing.
+
+Two more keys outlive rotations, and are the current one until the first of them writes them down: `guests`, which
+guests' ids are made with, and `links`, which signs the tokens of links that are mailed to guests.
 """
 
 import hashlib
@@ -38,14 +41,19 @@ class SigningKey:
 @dataclass(frozen=True, slots=True)
 class _Keys:
     current: SigningKey
+    links: SigningKey
+    guests: str
     by_kid: dict[str, SigningKey]
     read_at: float
 
     @classmethod
     def of(cls, secret_string: str) -> "_Keys":
         secrets = json.loads(secret_string)
-        keys = [SigningKey.of(secrets[name]) for name in ("current", "previous", "next") if secrets.get(name)]
-        return cls(keys[0], {key.kid: key for key in keys}, time.monotonic())
+        names = ("current", "previous", "next", "links")
+        keys = [SigningKey.of(secrets[name]) for name in names if secrets.get(name)]
+        current, links = keys[0], keys[-1] if secrets.get("links") else keys[0]
+        guests = secrets.get("guests") or current.secret
+        return cls(current, links, guests, {key.kid: key for key in keys}, time.monotonic())
 
 
 class KeyRing:
@@ -58,6 +66,14 @@ class KeyRing:
     def current(self) -> SigningKey:
         """The key that signs now."""
         return self._keys(max_age=CACHE_SECONDS).current
+
+    def links(self) -> SigningKey:
+        """The key that signs the tokens of links that are mailed to guests."""
+        return self._keys(max_age=CACHE_SECONDS).links
+
+    def guests(self) -> str:
+        """The key that guests' ids are made with, which never changes."""
+        return self._keys(max_age=CACHE_SECONDS).guests
 
     def named(self, kid: str) -> SigningKey | None:
         """The key with that name, or None."""

@@ -15,7 +15,7 @@ class ClientItem(Item):
     """The base of a client's items. What the service was called and what it cost are kept as they were."""
 
     client_id: UnicodeAttribute
-    client_email = UnicodeAttribute()
+    client_email = UnicodeAttribute(null=True)
     client_locale = UnicodeAttribute(default=str(Locale.EN))
     client_name = UnicodeAttribute(null=True)
     client_phone = UnicodeAttribute(null=True)

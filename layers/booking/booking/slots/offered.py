@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from booking.caller import Caller
+from booking.caller import Caller, Guest, is_staff
 from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted, SlotTooSoon
 from booking.slots.hours import Hours, hour_key, hours_among
 from booking.slots.read import find_slot
@@ -32,7 +32,7 @@ class Terms:
 
 
 def terms_for(
-    caller: Caller, slot: SlotId, service_id: str | None, now: datetime, *, hours: Collection[datetime] = ()
+    caller: Caller | Guest, slot: SlotId, service_id: str | None, now: datetime, *, hours: Collection[datetime] = ()
 ) -> Terms:
     """The terms for a caller who asks for the slot with one of the specialist's services, or without.
 
@@ -51,7 +51,7 @@ def terms_for(
 
 
 def terms_of_move(
-    caller: Caller, slot: SlotId, service: BookedService | None, now: datetime, *, hours: Collection[datetime]
+    caller: Caller | Guest, slot: SlotId, service: BookedService | None, now: datetime, *, hours: Collection[datetime]
 ) -> Terms:
     """The terms for a booking that moves to the slot with the service that it has, which need not be offered any more.
 
@@ -66,7 +66,7 @@ def terms_of_move(
     return Terms(service, offer.hours.schedule.changeable_until(slot.start_at), records)
 
 
-def _check_offered(offer: Offer, caller: Caller, slot: SlotId, minutes: int | None, now: datetime) -> None:
+def _check_offered(offer: Offer, caller: Caller | Guest, slot: SlotId, minutes: int | None, now: datetime) -> None:
     """That the opening hours have the slot, so long as the service takes, or as a slot without one is.
 
     Notice and horizon bind clients only. Raises `SlotNotFound`, `SlotStarted`, `SlotTooSoon`.
@@ -75,7 +75,7 @@ def _check_offered(offer: Offer, caller: Caller, slot: SlotId, minutes: int | No
         raise SlotNotFound
     if has_started(slot.start_at, now):
         raise SlotStarted
-    if caller.is_admin or caller.specialist_id == slot.specialist_id:
+    if is_staff(caller, slot.specialist_id):
         return
     schedule = offer.hours.schedule
     if slot.start_at < schedule.earliest_start(now):

@@ -27,13 +27,13 @@ from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 from booking.slots.timeline import Timeline, read_timeline
 from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
+from booking.specialists.errors import SpecialistNotFound
 from booking.specialists.offer import Offer, read_offer
 from booking.specialists.profiles import check_open_in
 from booking.specialists.services import check_offered_in
 
 MOST_PROMOTED = 20
 MOST_IN_LINE = 1000  # that are looked at, so that no crowd can keep time from being freed
-MOST_WRITES = 100  # that DynamoDB takes in a transaction
 WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
 MOST_WRITES_OF_PROMOTION = WRITES_PER_PROMOTION + 2  # and a hand-opened slot, and the service that must be offered
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
@@ -230,7 +230,10 @@ def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
     for waiters in _few_services(_waiters(freed, set(hours), first, last)):
         starts = [slot.start_at for slot, _ in waiters]
         services = {waiter.service_id for _, waiter in waiters if waiter.service_id}
-        offer = read_offer(freed.specialist_id, min(starts), max(starts), services)
+        try:
+            offer = read_offer(freed.specialist_id, min(starts), max(starts), services)
+        except SpecialistNotFound:
+            break  # who was erased offers nothing
         for slot, waiter in waiters:
             plan.consider(slot, waiter, offer)
     plan.close()

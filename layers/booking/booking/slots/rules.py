@@ -37,11 +37,12 @@ class Slot:
 class Client:
     """Who holds a slot or waits for one, and where and in which language (a `Locale`) mail reaches them.
 
-    `name` and `phone` are as they were then, if they were given.
+    `name` and `phone` are as they were then, if they were given. Of who was booked for by telephone, there may be no
+    address; of who was erased only the id is left.
     """
 
     id: str
-    email: str
+    email: str | None
     locale: str
     name: str | None = None
     phone: str | None = None

@@ -5,7 +5,7 @@ that is needed beside it. Whoever frees one of them does so under a condition on
 the same moment is either seen or makes that write fail and start again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -132,6 +132,17 @@ def leave_all(client_id: str, now: datetime) -> None:
             retrying_contention(partial(drop_inactive, slot, item.to_entry()))
 
 
+def forget_waiter(client_id: str, now: datetime) -> None:
+    """The same, and removes the client from wait-lists that have ended, too."""
+    leave_all(client_id, now)
+    for item in query_every(WaitListItem.by_client, client_id, only=WaitListItem.expires_at <= epoch_seconds(now)):
+        transaction = Transaction()
+        transaction.delete(item)
+        if slot := SlotId.parse(item.slot_id):
+            transaction.delete(LineItem.at(slot, client_id, item.joined_at))
+        retrying_contention(transaction.commit)
+
+
 def drop_inactive(slot: SlotId, waiter: WaitListEntry) -> None:
     """Removes a waiter whose account is not active from the wait-list, in one attempt.
 
@@ -152,6 +163,11 @@ def list_own_wait_list(caller: Caller, request: PageRequest, now: datetime) -> P
         only=WaitListItem.expires_at > epoch_seconds(now),
     )
     return page.map(WaitListItem.to_entry)
+
+
+def every_entry(client_id: str) -> Sequence[WaitListEntry]:
+    """All of the client's entries that are stored."""
+    return [item.to_entry() for item in query_every(WaitListItem.by_client, client_id)]
 
 
 def delete_entry(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:

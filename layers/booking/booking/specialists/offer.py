@@ -72,7 +72,7 @@ def read_offer_and(
     days = [date_key(day) for day in _days_anywhere(first, last)]
     wanted = dict.fromkeys([PROFILE_KEY, SCHEDULE_KEY, *services, *days, *keys])
     found = {raw["sk"]["S"]: raw for raw in get_all(CalendarItem, [(specialist_id, key) for key in wanted])}
-    if PROFILE_KEY not in found:
+    if PROFILE_KEY not in found or "erased" in found[PROFILE_KEY]:
         raise SpecialistNotFound
     return _offer_of(found), {key: raw for key, raw in found.items() if key in keys}
 

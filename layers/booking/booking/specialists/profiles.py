@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from booking.caller import SPECIALIST_PREFIX, Caller
+from booking.caller import SPECIALIST_PREFIX, Caller, specialist_id_of
 from booking.dynamodb.errors import ConditionFailed, Step
 from booking.dynamodb.items import get, get_all, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
-from booking.runtime.clock import to_stored
+from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.ids import is_id
 from booking.specialists.errors import ProfileNotFound, SpecialistNotFound
 from booking.specialists.rules import DEFAULT_TIME_ZONE, BookingMail, Profile
@@ -48,6 +48,19 @@ def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> Non
     """
     closing = [ProfileItem.listed.remove(), ProfileItem.closed.set(True)]  # the attribute's value
     transaction.update(_key(specialist.specialist_id), [*_creating(specialist, now), *closing])
+
+
+def erase_in(transaction: Transaction, user_id: str, until: datetime) -> None:
+    """Makes part of the write that there is no profile, nor will be one before `until`, whoever still has a token."""
+    erased = ProfileItem(
+        specialist_id=specialist_id_of(user_id),
+        sk=PROFILE_KEY,
+        user_id=user_id,
+        closed=True,
+        erased=True,
+        expires_at=epoch_seconds(until),
+    )
+    transaction.put(erased)
 
 
 def reopen(specialist: Caller) -> None:
@@ -144,8 +157,9 @@ def list_profiles(request: PageRequest) -> Page[Profile]:
 
 
 def find_profile(specialist_id: str) -> ProfileItem | None:
-    """The profile as it is stored."""
-    return get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+    """The profile as it is stored; None for a specialist who was erased."""
+    item = get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
+    return None if item is None or item.erased else item
 
 
 def names_of(specialist_ids: Collection[str]) -> Mapping[str, str | None]:

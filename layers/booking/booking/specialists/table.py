@@ -66,6 +66,7 @@ class ProfileItem(CalendarItem):
     `timer`, with `due_at`, and `news_since`, up to where the last digest has told, are those of a daily digest.
     It is `closed` while its account is deactivated; nothing of it can be changed then, and it is not listed.
     `email` is where notifications go; it is on no page. That it is `email_verified` is noted once mail has found it so.
+    Of a person who was `erased` only that is left, for a while.
     """
 
     user_id = UnicodeAttribute()
@@ -78,6 +79,8 @@ class ProfileItem(CalendarItem):
     listed = UnicodeAttribute(null=True)
     profile_order = UnicodeAttribute(null=True)
     closed = BooleanAttribute(null=True)
+    erased = BooleanAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
     booking_mail = EnumAttribute(BookingMail, default=BookingMail.EACH)
     timer = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)

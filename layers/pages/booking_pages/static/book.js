@@ -197,7 +197,7 @@ export class Book extends PageElement {
       <h2 tabindex="-1">${t("book.wait_for_when", { when })}</h2>
       ${notice(this.refusal)}
       ${this.user
-        ? html`<button type="button" aria-busy=${Boolean(this.busy)} @click=${this.join}>${t("book.join")}</button>`
+        ? html`<button type="button" aria-busy=${Boolean(this.slow)} @click=${this.join}>${t("book.join")}</button>`
         : html`<p>${t("book.wait_needs_account")}</p><booking-sign-in @signed-in=${this.join}></booking-sign-in>`}
       <button type="button" class="plain" @click=${() => { this.waiting = null; }}>${t("action.back")}</button>
     </div>`;
@@ -224,7 +224,7 @@ export class Book extends PageElement {
             ${field({ name: "email", label: labels.email, type: "email", autocomplete: "email", inputmode: "email", required: true, value: this.typed.email, error: this.problems.email, hint: t("book.email_hint") })}
             ${field({ name: "phone", label: labels.phone, type: "tel", autocomplete: "tel", inputmode: "tel", value: this.typed.phone, error: this.problems.phone, pattern: PHONE })}`}
           ${field({ name: "note", label: labels.note, rows: 3, value: this.typed.note, error: this.problems.note, hint: t("book.note_hint", { name: this.profile.display_name ?? "" }) })}
-          <button aria-busy=${Boolean(this.busy)}>${t("book.book", { time })}</button>
+          <button aria-busy=${Boolean(this.slow)}>${t("book.book", { time })}</button>
         </fieldset>
       </form>`}
     </section>`;

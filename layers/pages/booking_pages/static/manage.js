@@ -138,7 +138,7 @@ class Manage extends PageElement {
     return html`${held ? html`<p>${t("manage.confirm_until", { until: clock(booking.hold_expires_at) })}</p>` : nothing}
       ${late ? html`<p>${t("error.booking_not_changeable")}</p>` : nothing}
       <div class="row">
-        ${held ? html`<button type="button" aria-busy=${Boolean(this.busy)} @click=${this.confirm}>${t("manage.confirm", { time: clock(booking.slot_start_at) })}</button>` : nothing}
+        ${held ? html`<button type="button" aria-busy=${Boolean(this.slow)} @click=${this.confirm}>${t("manage.confirm", { time: clock(booking.slot_start_at) })}</button>` : nothing}
         ${held ? nothing : html`<button type="button" class="quiet" @click=${this.onCalendar}>${t("book.calendar")}</button>`}
         ${held || late ? nothing : html`<button type="button" class="quiet" @click=${this.startMove}>${t("manage.move")}</button>`}
         ${late ? nothing : html`<button type="button" class="quiet" @click=${() => this.dialog.showModal()}>${t("manage.cancel")}</button>`}
@@ -167,7 +167,7 @@ class Manage extends PageElement {
       ${notice(this.refusal, slot && this.refusal?.status !== 409 ? this.moveNow : undefined)}
       ${slot ? html`<p><strong>${t("manage.move_to", { when: span(slot.start_at, slot.end_at, this.profile.time_zone) })}</strong></p>
         <div class="row">
-          <button type="button" aria-busy=${Boolean(this.busy)} @click=${this.moveNow}>${t("manage.move_now", { time: clock(slot.start_at) })}</button>
+          <button type="button" aria-busy=${Boolean(this.slow)} @click=${this.moveNow}>${t("manage.move_now", { time: clock(slot.start_at) })}</button>
           <button type="button" class="quiet" @click=${() => { this.slot = null; }}>${t("manage.other_time")}</button>
         </div>` : html`
         <booking-picker .specialist=${this.profile} .service=${booking.service_id} .day=${this.day} .message=${this.message}

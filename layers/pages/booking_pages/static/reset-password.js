@@ -30,7 +30,7 @@ class ResetPassword extends PageElement {
         ${summary(this.problems, labels)}
         ${notice(this.refusal)}
         ${field({ name: "password", label: labels.password, type: "password", autocomplete: "new-password", minlength: 8, maxlength: 128, required: true, hint: t("account.password_hint"), error: this.problems.password })}
-        <button aria-busy=${Boolean(this.busy)}>${t("account.set_password")}</button>
+        <button aria-busy=${Boolean(this.slow)}>${t("account.set_password")}</button>
       </form>` : html`<p>${t("account.no_token")}</p>`}</div>`;
   }
 

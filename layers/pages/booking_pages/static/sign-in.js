@@ -23,7 +23,7 @@ export class SignIn extends PageElement {
       ${this.sentTo ? html`<div class="notice calm" role="status"><p>${t("account.link_sent", { email: this.sentTo })}</p></div>` : nothing}
       ${field({ name: "email", label: labels.email, type: "email", autocomplete: "username", inputmode: "email", required: true, value: this.email, error: this.problems.email })}
       ${field({ name: "password", label: labels.password, type: "password", autocomplete: "current-password", required: true, error: this.problems.password })}
-      <button aria-busy=${Boolean(this.busy)}>${t("action.sign_in")}</button>
+      <button aria-busy=${Boolean(this.slow)}>${t("action.sign_in")}</button>
       <button type="button" class="plain" @click=${this.onForgotten}>${t("account.forgotten")}</button>
     </form>`;
   }

@@ -28,7 +28,7 @@ class VerifyEmail extends PageElement {
     if (!this.token) return html`<p>${t("account.no_token")}</p>`;
     return html`<p>${t("account.verify_why")}</p>
       ${this.refusal ? notice(this.refusal) : nothing}
-      <div><button type="button" aria-busy=${Boolean(this.busy)} @click=${this.onVerify}>${t("account.verify_now")}</button></div>`;
+      <div><button type="button" aria-busy=${Boolean(this.slow)} @click=${this.onVerify}>${t("account.verify_now")}</button></div>`;
   }
 
   async onVerify() {

@@ -19,11 +19,15 @@ class BookedServiceBody(ResponseBody):
 
 
 class BookingClientBody(ResponseBody):
-    """Whose booking it is, and how to reach them; `name` and `phone` are as they were when it was booked."""
+    """Whose booking it is, and how to reach them, as it was when it was booked; of who was erased only the id.
+
+    A guest has an id of its own, also once an account with its address has taken the booking over: then that account
+    itself and admins are shown the account's.
+    """
 
     id: str
     name: str | None
-    email: str
+    email: str | None
     phone: str | None
 
 
@@ -39,8 +43,8 @@ class BookingBody(ResponseBody):
 
     id: str
     slot_id: str
-    client_id: str
-    client: BookingClientBody
+    client_id: Annotated[str, Field(validation_alias="shown_client_id")]
+    client: Annotated[BookingClientBody, Field(validation_alias="shown_client")]
     specialist_id: str
     service_id: str | None
     service: BookedServiceBody | None
@@ -66,4 +70,4 @@ class ClientBookingBody(BookingBody):
 class SpecialistBookingBody(BookingBody):
     """A booking as its specialist sees it."""
 
-    client_email: str
+    client_email: str | None

@@ -88,6 +88,7 @@ Instant = Annotated[
 Title = Annotated[str, StringConstraints(min_length=2, max_length=120, strip_whitespace=True), _PLAIN]
 Description = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), _PLAIN]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), _PLAIN]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), _PLAIN]
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 ShownPassword = Annotated[str, Field(max_length=128)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", examples=["+493012345678"])]  # E.164

@@ -1,0 +1,41 @@
+"""Erasing oneself: what `booking.privacy.erase` does, from the request on."""
+
+from datetime import datetime, timedelta
+
+from booking.accounts.access_tokens import access_token_lifetime
+from booking.accounts.account_to_erase import account_to_erase
+from booking.accounts.erase import mark_erased
+from booking.accounts.recovery_limit import count_recovery_attempt
+from booking.background.sweep_queue import LONGEST_DELAY, put_on_sweep_queue
+from booking.bookings.erase import has_bookings_to_come
+from booking.caller import Caller
+from booking.dynamodb.contention import retrying_contention
+from booking.errors import StoreUnavailable
+from booking.privacy.erase import Erasure, erase_person
+from booking.privacy.errors import UpcomingBookings
+
+UNDER_WAY = timedelta(minutes=1)
+"""Longer than a request takes that had read the account, or had its token accepted, just before it was marked."""
+
+
+def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
+    """When it returns, no table holds anything that tells who the caller was.
+
+    Raises `CurrentPasswordWrong`, `UpcomingBookings`, `LastAdmin`, `TooManyRequests`, `Unauthenticated` if the account
+    is gone or deactivated, and `StoreUnavailable` also if there is more than one request does: a repeat goes on there.
+    """
+    count_recovery_attempt("erasure-account", caller.user_id, now)
+    retrying_contention(lambda: _begin(caller, password, now))
+    if not erase_person(caller.user_id, now):
+        raise StoreUnavailable
+
+
+def _begin(caller: Caller, password: str, now: datetime) -> None:
+    user = account_to_erase(caller, password)
+    if user.is_marked_erased:
+        return
+    if has_bookings_to_come(caller.specialist_id, caller.user_id, now):
+        raise UpcomingBookings
+    erasure = Erasure(caller.user_id, now + access_token_lifetime() + UNDER_WAY)
+    put_on_sweep_queue(erasure.text, LONGEST_DELAY)
+    mark_erased(user, erasure.tokens_end_at, now)

@@ -18,9 +18,11 @@ import pytest
 from infra.local.stack import free_port
 from infra.settings import ROOT
 from tests.consistency import report, workload
+from tests.consistency.erasure import spell_out_erasures
 from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
 from tests.consistency.invariants import shortest, violations
+from tests.consistency.mail import Mail
 from tests.consistency.run import Run
 from tests.consistency.tables import read_at_rest
 from tests.consistency.world import Doing
@@ -72,11 +74,15 @@ def found_with(
 
     After half a minute, what they saw last.
     """
+    mail = Mail.of(stack)
     deadline, seeds = time.monotonic() + MOST_SECONDS, itertools.count(FIRST_SEED)
     with broken_api(stack, bug) as url:
         while True:
-            world = asyncio.run(workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), doings=doings))
+            world = asyncio.run(
+                workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), mail=mail, doings=doings)
+            )
             at_rest = read_at_rest(stack.client("dynamodb"), stack.outputs())
+            spell_out_erasures(world.history, at_rest)
             evidence = Evidence(world.history, at_rest, datetime.now(UTC))
             found = violations(evidence)
             if time.monotonic() > deadline or {violation.invariant.strip() for violation in found} >= set(expected):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from argon2 import PasswordHasher
@@ -48,7 +49,7 @@ from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthe
 from booking.privacy.delete_own_user import UNDER_WAY, delete_own_user
 from booking.privacy.erase import Erasure
 from booking.privacy.export_own_user import export_own_user
-from booking.runtime.clock import current_instant, epoch_seconds
+from booking.runtime.clock import current_instant, epoch_seconds, to_stored
 from booking.slots.open import open_slot
 from booking.slots.slot_id import SlotId
 from booking.slots.time_off import create_time_off
@@ -185,6 +186,10 @@ Whatever else is stored as text has to be marked by what `a_life` does, and eras
 """
 
 
+def as_guest(slot_id: str) -> Booking:
+    return create_guest_booking(Contact(MARK, EMAIL, PHONE, Locale.EN), Wish(slot_id), source_address=SOURCE, now=NOW)
+
+
 def a_life(ann: Caller, outside: Outside) -> list[Booking]:
     """Everything that a client can leave behind; the bookings to come are the last two."""
     specialist = a_specialist()
@@ -230,6 +235,36 @@ class TestErasingAClient:
         assert (traces(), outside.shards) == ([], [])
         kept = {item["pk"].partition("#")[0] for item in stored("ephemeral") if ann.user_id in str(item)}
         assert kept == {"idempotency"}  # of which only the key names somebody
+
+    @pytest.mark.parametrize("dies", [False, True])
+    def test_who_has_shown_the_address_to_be_its_own_is_erased_as_a_guest_too(
+        self, ann: Caller, outside: Outside, monkeypatch: pytest.MonkeyPatch, dies: bool
+    ) -> None:
+        change_stored("users", {"user_id": ann.user_id}, email_verified=True)
+        lapsed, held = (as_guest(a_slot(a_specialist(), starts_in=2 * DAY).id) for _ in range(2))
+        change_stored("bookings", {"booking_id": lapsed.id}, status="expired", cancelled_at=to_stored(NOW))
+
+        if dies:
+            with monkeypatch.context() as patch, pytest.raises(Died):
+                patch.setattr("booking.privacy.erase.forget_waiter", Mock(side_effect=Died))
+                erase_at(ann)
+            go_on(outside)
+        else:
+            erase_at(ann)
+
+        assert traces() == []
+        assert [booking_item(each.id)["status"] for each in (lapsed, held)] == ["expired", "cancelled"]
+        again = as_guest(a_slot(a_specialist(), starts_in=2 * DAY).id)
+        go_on(outside)
+        assert booking_item(again.id)["status"] == "held"
+
+    def test_who_has_not_shown_it_is_no_guest_and_erases_none(self, ann: Caller, outside: Outside) -> None:
+        booking = as_guest(a_slot(a_specialist()).id)
+
+        erase_at(ann)
+        go_on(outside)
+
+        assert booking_item(booking.id)["client_email"] == EMAIL
 
     def test_every_text_that_people_may_send_is_among_those_tested(self) -> None:
         """A new one has to be written by `a_life`, or said here to tell nothing."""

@@ -40,6 +40,11 @@ def is_kept(user_id: str) -> bool:
     return user is not None and not user.is_marked_erased
 
 
+def is_gone(user_id: str) -> bool:
+    """Whether there is no such account any more."""
+    return get(UserItem, user_id, consistent=True) is None
+
+
 def delete_account(user_id: str) -> None:
     """The marked account and its claim of the address go, in one write. Again, it changes nothing."""
     user = get(UserItem, user_id, consistent=True)

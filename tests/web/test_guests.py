@@ -9,12 +9,10 @@ from playwright.sync_api import Page, expect
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, unused_email
-from tests.unit.template_model import RESOURCES
 from tests.web.booking_page import Shop, a_shop, pick, soon
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
 from tests.web.test_widget import on_a_site
 
-pytestmark = pytest.mark.skipif("CreateGuestBooking" not in RESOURCES, reason="guests cannot book yet")
 MAILED_SECONDS = 30.0
 LINK = re.compile(r"^http://localhost:8000(/manage#token=\S+&booking=\S+)\s*$", re.MULTILINE)
 

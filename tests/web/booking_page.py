@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -58,3 +59,15 @@ def pick(page: Page, time: str) -> None:
 def soon(days: int = 3) -> date:
     """A day with nothing past in it, in any zone."""
     return date.today() + timedelta(days=days)  # noqa: DTZ011 - any zone's will do
+
+
+def next_change(zone: str, *, forward: bool) -> date:
+    """The day on which clocks next go forward, or back."""
+    there, day = ZoneInfo(zone), datetime.now(UTC).date() + timedelta(days=1)
+    while True:
+        before, after = (datetime.combine(day + timedelta(days=n), time(0), there).utcoffset() for n in (0, 1))
+        assert before is not None
+        assert after is not None
+        if (after > before) if forward else (after < before):
+            return day
+        day += timedelta(days=1)

@@ -4,10 +4,14 @@ All of them, light and dark, on a phone and a desktop, in both languages, lie in
 at; the few that the README shows go into docs/screenshots.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import product
 
+import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from infra.local import demo
@@ -21,6 +25,7 @@ LOCALES = {"en": "en-GB", "ru": "ru-RU"}
 IN_README = {
     "book-times": ("desktop", "light", "en"),
     "book-month": ("phone", "dark", "en"),
+    "desk-day": ("desktop", "light", "en"),
 }
 
 
@@ -79,6 +84,26 @@ def verify_email(page: Page) -> None:
     page.locator("main button").wait_for()
 
 
+def desk(place: str, shown: str) -> Callable[[Page], None]:
+    """The desk of the demo specialist, whose clients come from tomorrow on."""
+
+    def opened(page: Page) -> None:
+        tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+        page.add_init_script(f"sessionStorage.setItem('booking.session', {json.dumps(session())})")
+        page.goto(f"/desk#{place.format(tomorrow=tomorrow)}")
+        page.locator(shown).first.wait_for()
+
+    return opened
+
+
+@cache
+def session() -> str:
+    """Of the demo specialist: one for all pictures, since signing in is limited."""
+    email, password = demo.SPECIALIST
+    answer = httpx.post(f"{URL}/auth/login", json={"email": email, "password": password}, trust_env=False, timeout=60)
+    return answer.raise_for_status().text
+
+
 SCREENS: Mapping[str, Callable[[Page], None]] = {
     "book-services": services,
     "book-month": month,
@@ -89,6 +114,14 @@ SCREENS: Mapping[str, Callable[[Page], None]] = {
     "manage-booking": booking,
     "reset-password": reset_password,
     "verify-email": verify_email,
+    "desk-day": desk("day/{tomorrow}", ".entry"),
+    "desk-week": desk("week/{tomorrow}", ".entry"),
+    "desk-new": desk("day/{tomorrow}/new", ".time-choice"),
+    "desk-hours": desk("hours", ".day-row"),
+    "desk-dates": desk("dates", ".day"),
+    "desk-services": desk("services", "table"),
+    "desk-profile": desk("profile", "main form"),
+    "desk-share": desk("share", "textarea"),
 }
 
 

@@ -3,16 +3,15 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.credentials import PASSWORD
 from tests.e2e.people import People, Person
-from tests.web.booking_page import ZONE, Shop, a_shop, pick, shown_times, sign_in, soon, times
+from tests.web.booking_page import ZONE, Shop, a_shop, next_change, pick, shown_times, sign_in, soon, times
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
 
 
@@ -125,18 +124,6 @@ def test_of_two_tabs_one_gets_the_time_and_the_other_is_told_and_loses_nothing(
     expect(told.get_by_label("Note")).to_have_value("Please be quick")
     told.get_by_role("button", name="Book 15:00").click()
     told.get_by_role("heading", name="Booked").wait_for()
-
-
-def next_change(zone: str, *, forward: bool) -> date:
-    """The day on which clocks next go forward, or back."""
-    there, day = ZoneInfo(zone), datetime.now(UTC).date() + timedelta(days=1)
-    while True:
-        before, after = (datetime.combine(day + timedelta(days=n), time(0), there).utcoffset() for n in (0, 1))
-        assert before is not None
-        assert after is not None
-        if (after > before) if forward else (after < before):
-            return day
-        day += timedelta(days=1)
 
 
 def test_the_hour_that_clocks_repeat_is_shown_twice_and_told_apart(visitor: Visitor, people: People) -> None:

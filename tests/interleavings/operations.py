@@ -19,7 +19,7 @@ from booking.bookings.take_over import take_over
 from booking.caller import Caller, Guest
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.items import get
-from booking.privacy.erase import erase_person
+from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
@@ -250,8 +250,9 @@ def _calendar(morning: Morning) -> list[Operation]:
 
 
 def _accounts(morning: Morning) -> list[Operation]:
-    def erasing(name: str, whom: Caller) -> Operation:
-        return Operation(name, partial(erase, whom), is_one_write=False, comes_again=True, changes_bookings=True)
+    def erasing(name: str, whom: Caller, guest_id: str | None = None) -> Operation:
+        run = partial(erase, whom, guest_id)
+        return Operation(name, run, is_one_write=False, comes_again=True, changes_bookings=True)
 
     def set_active(whom: Caller, *, is_active: bool) -> Callable[[], object]:
         change = partial(update_user, morning.admin, whom.user_id, role=None, now=NOW + 10 * SECOND)
@@ -259,6 +260,7 @@ def _accounts(morning: Morning) -> list[Operation]:
 
     return [
         erasing("erase Ann", morning.ann),
+        erasing("erase Cid", morning.cid, GUS.id),
         erasing("erase Dan", morning.dan),
         erasing("erase Eve", morning.eve),
         erasing("erase Wanda", morning.wanda),
@@ -269,10 +271,11 @@ def _accounts(morning: Morning) -> list[Operation]:
     ]
 
 
-def erase(whom: Caller) -> None:
+def erase(whom: Caller, guest_id: str | None) -> None:
     """Marks the account, and takes the person out of everything."""
     retrying_contention(lambda: _mark(whom))
-    erase_person(whom.user_id, NOW + 10 * SECOND)
+    now = NOW + 10 * SECOND
+    erase_person(Erasure(whom.user_id, guest_id, now, NOW + HOUR), now)
 
 
 def _mark(whom: Caller) -> None:

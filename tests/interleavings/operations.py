@@ -19,6 +19,7 @@ from booking.bookings.take_over import take_over
 from booking.caller import Caller, Guest
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.items import get
+from booking.errors import Forbidden
 from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
@@ -123,17 +124,22 @@ def _guests(morning: Morning) -> list[Operation]:
     def changing(name: str, run: Callable[[], object], refusals: Refusals = ()) -> Operation:
         return Operation(name, run, refusals, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS)
 
+    # a link opens nothing once its guest is erased
     held, booked, over = morning.guss, morning.guss_five, HOLD_ENDS + MINUTE
     return [
         Operation("Gus holds 14:00", partial(guest_books, morning.two, GUEST_HOLD), HOLD),
         Operation("Gus holds 18:00", partial(guest_books, morning.five, GUEST_HOLD), HOLD),
-        changing("Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), CONFIRM),
+        changing(
+            "Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), (*CONFIRM, Forbidden)
+        ),
         changing("Gus cancels 11:00", partial(cancel_booking, gus(held), held, HOLD_ENDS - TICK), CANCEL),
         changing("Cid takes 11:00 over", partial(take_over, held, morning.cid.user_id)),
         changing("Cid takes 17:00 over", partial(take_over, booked, morning.cid.user_id)),
         changing("Gus cancels 17:00", partial(cancel_booking, gus(booked), booked, NOW + 5 * SECOND), CANCEL),
         changing(
-            "Gus moves 17:00", partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND), MOVE
+            "Gus moves 17:00",
+            partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND),
+            (*MOVE, Forbidden),
         ),
         Operation(
             "lapse",

@@ -34,7 +34,7 @@ def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
 def _begin(caller: Caller, password: str, now: datetime) -> Erasure:
     user = account_to_erase(caller, password)
     guest_id = guest_id_of(user.email) if user.email_verified else None
-    began_at = user.erased_at or now
+    began_at = user.erased_at if user.is_marked_erased else now
     erasure = Erasure(user.user_id, guest_id, began_at, began_at + access_token_lifetime() + UNDER_WAY)
     if user.is_marked_erased:
         return erasure

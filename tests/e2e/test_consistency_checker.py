@@ -136,6 +136,24 @@ def test_a_booking_that_is_confirmed_after_its_end_is_found(stack: DeployedStack
     assert {violation.invariant.strip() for violation in found} >= expected
 
 
+def test_a_guest_who_holds_too_many_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {workload.book_as_guest: 1, workload.cancel: 1}
+    expected = {"15 nobody holds too many"}
+
+    _, found = found_with(stack, "guests-without-limit", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+
+
+def test_who_is_erased_and_still_named_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {workload.book: 4, workload.book_from_hours: 4, workload.erase_oneself: 1}
+    expected = {"18 erasure erases"}
+
+    _, found = found_with(stack, "erased-by-half", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+
+
 IN_THE_HOURS: Mapping[Doing, float] = {
     workload.book_from_hours: 6,
     workload.join_from_hours: 4,

@@ -18,8 +18,7 @@ import pytest
 from infra.local.stack import free_port
 from infra.settings import ROOT
 from infra.stack import PATHS
-from tests.consistency import report, workload
-from tests.consistency.erasure import spell_out_erasures
+from tests.consistency import erasure, guests, report, workload
 from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
 from tests.consistency.invariants import shortest, violations
@@ -83,7 +82,7 @@ def found_with(
                 workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), mail=mail, doings=doings)
             )
             at_rest = read_at_rest(stack.client("dynamodb"), stack.outputs())
-            spell_out_erasures(world.history, at_rest)
+            erasure.spell_out_erasures(world.history, at_rest)
             evidence = Evidence(world.history, at_rest, datetime.now(UTC))
             found = violations(evidence)
             if time.monotonic() > deadline or {violation.invariant.strip() for violation in found} >= set(expected):
@@ -137,7 +136,7 @@ def test_a_booking_that_is_confirmed_after_its_end_is_found(stack: DeployedStack
 
 
 def test_a_guest_who_holds_too_many_is_found(stack: DeployedStack) -> None:
-    doings: Mapping[Doing, float] = {workload.book_as_guest: 1, workload.cancel: 1}
+    doings: Mapping[Doing, float] = {guests.book_as_guest: 1, workload.cancel: 1}
     expected = {"15 nobody holds too many"}
 
     _, found = found_with(stack, "guests-without-limit", doings, expected)
@@ -146,7 +145,7 @@ def test_a_guest_who_holds_too_many_is_found(stack: DeployedStack) -> None:
 
 
 def test_who_is_erased_and_still_named_is_found(stack: DeployedStack) -> None:
-    doings: Mapping[Doing, float] = {workload.book: 4, workload.book_from_hours: 4, workload.erase_oneself: 1}
+    doings: Mapping[Doing, float] = {workload.book: 4, workload.book_from_hours: 4, erasure.erase_oneself: 1}
     expected = {"18 erasure erases"}
 
     _, found = found_with(stack, "erased-by-half", doings, expected)

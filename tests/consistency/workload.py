@@ -374,7 +374,7 @@ DOINGS: Mapping[Doing, float] = {
     change_a_service: 1,
     book_as_guest: 4,
     use_a_link: 5,
-    use_a_link_elsewhere: 1,
+    use_a_link_elsewhere: 3,
     book_for_somebody: 1.5,
     say_who_came: 1,
     erase_oneself: 0.5,

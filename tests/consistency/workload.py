@@ -373,7 +373,7 @@ DOINGS: Mapping[Doing, float] = {
     change_the_date: 0.7,
     change_a_service: 1,
     book_as_guest: 4,
-    use_a_link: 5,
+    use_a_link: 7,
     use_a_link_elsewhere: 3,
     book_for_somebody: 1.5,
     say_who_came: 1,

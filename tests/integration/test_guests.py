@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from httpx import Response
 
 from booking.accounts.account_mail import Purpose
 from booking.accounts.guests import guest_id_of, guest_of, issue_guest_token
@@ -419,6 +421,25 @@ class TestTakingOver:
         assert slot_item(later.id)["client_id"] == account.user_id
         assert "client_id" not in slot_item(booking.slot_id)
 
+    def test_a_move_from_hours_to_a_slot_opened_by_hand_in_between_is_kept(self) -> None:
+        specialist, account = opened(a_specialist()), an_account()
+        booking = confirm_booking_of(guest_books(slot_id=slot_at(specialist, "09:00")))
+        later = a_slot(specialist, 5 * HOUR)
+
+        with just_before("TransactWriteItems", lambda: reschedule_booking(specialist, booking.id, later.id, NOW)):
+            take_over(booking.id, account.user_id)
+
+        assert booking_item(booking.id)["client_id"] == slot_item(later.id)["client_id"] == account.user_id
+
+    def test_of_two_accounts_one_takes_it_over(self) -> None:
+        booking = confirm_booking_of(guest_books())
+        first, second = a_waiter(), a_waiter()
+
+        with just_before("TransactWriteItems", lambda: take_over(booking.id, first.user_id)):
+            take_over(booking.id, second.user_id)
+
+        assert booking_item(booking.id)["client_id"] == first.user_id
+
     def test_an_account_that_is_no_longer_active_takes_nothing(self) -> None:
         account = an_account()
         booking = confirm_booking_of(guest_books())
@@ -622,19 +643,43 @@ class TestOnSomebodysBehalf:
         assert seen == made.json() | {"client_email": None}
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(api: Api) -> None:
-    an_account()
-    now, specialist = current_instant(), a_specialist()
-    bodies = []
-    for number, address in enumerate((ADDRESS, "unknown@example.com")):
-        slot = a_slot(specialist, DAY + number * 2 * HOUR, now=now).id
-        body = {"slot_id": slot, "name": "Gus", "email": address}
-        answer = api.request("POST", "/bookings/guest", json=body)
-        assert answer.status_code == 201
-        bodies.append(answer.json())
+class TestNobodyLearnsWhoHasAnAccount:
+    PAIRS = 200
 
-    assert bodies[0].keys() == bodies[1].keys()
-    assert "token" not in str(bodies).lower()
-    assert {body["client_id"][:4] for body in bodies} == {"gst_"}
-    assert all(is_id("gst", body["client_id"]) for body in bodies)
-    assert bodies[0]["status"] == bodies[1]["status"] == "held"
+    def test_known_and_unknown_addresses_get_the_same_answer(self, api: Api) -> None:
+        an_account()
+        bodies = [booked_over_http(api, address).json() for address in (ADDRESS, "unknown@example.com")]
+
+        assert bodies[0].keys() == bodies[1].keys()
+        assert "token" not in str(bodies).lower()
+        assert all(is_id("gst", body["client_id"]) for body in bodies)
+        assert bodies[0]["status"] == bodies[1]["status"] == "held"
+
+    def test_the_times_of_200_pairs_do_not_tell_them_apart(self, api: Api, configured: Callable[..., None]) -> None:
+        """In each pair one is slower. Of a coin's 200 throws 60 to 140 are heads, but for one series in 50 million."""
+        configured(GUEST_BOOKING_MAX_ATTEMPTS="10000", GUEST_BOOKING="open")
+        an_account()
+
+        slower = sum(self.is_known_slower(api, known_first=number % 2 == 0) for number in range(self.PAIRS))
+
+        assert 60 <= slower <= 140
+
+    def is_known_slower(self, api: Api, *, known_first: bool) -> bool:
+        pair = [ADDRESS, "gust@example.com"]
+        took = {address: self.seconds(api, address) for address in (pair if known_first else reversed(pair))}
+        return took[ADDRESS] > took["gust@example.com"]
+
+    def seconds(self, api: Api, address: str) -> float:
+        """Of a slot that was booked before, so that there is no need of 400."""
+        started = time.perf_counter()
+        booked_over_http(api, address, self.slot)
+        return time.perf_counter() - started
+
+    @pytest.fixture(autouse=True)
+    def taken(self) -> None:
+        self.slot = a_slot(a_specialist(), DAY, now=current_instant()).id
+
+
+def booked_over_http(api: Api, address: str, slot_id: str | None = None) -> Response:
+    slot_id = slot_id or a_slot(a_specialist(), DAY, now=current_instant()).id
+    return api.request("POST", "/bookings/guest", json={"slot_id": slot_id, "name": "Gus", "email": address})

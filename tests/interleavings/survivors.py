@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+_GUESTS = "no guest tries another's booking: tests/integration/test_guests.py"
 _IDS = "ids are 128 random bits, and no two that are drawn here are the same"
 _ACCOUNTS = "of what an account's change means to slots; tests/integration/test_deactivation.py holds it"
 _ERASED = "of what erasing means to an account; tests/integration/test_privacy.py holds it"
@@ -15,7 +16,8 @@ _CLOCK = "no clock moves between the operations; tests/integration/test_recovery
 _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other slot can have come to its place"
 
 SURVIVORS: Mapping[str, str] = {
-    "bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.create.book: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "bookings.create.book < bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "accounts.change_access._change < accounts.change_access.<lambda>: "
     "update UserItem if attribute_not_exists (erased_at)": _ERASED,
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
@@ -40,6 +42,18 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.confirm.confirm_booking: update BookingItem if (client_id = … OR specialist_id = …)": (
         "nobody tries who may not: tests/integration/test_holds.py"
     ),
+    "bookings.confirm.confirm_booking: update BookingItem if booking_id = …": _GUESTS,
+    "bookings.confirm.confirm_booking: update BookingItem if guest_id = …": _GUESTS,
+    "bookings.take_over._take_over < bookings.take_over.<lambda>: update BookingItem if client_id = …": (
+        "only one account has the address, and it takes over once more what it has: tests/integration/test_guests.py"
+    ),
+    "bookings.take_over._take_over < bookings.take_over.<lambda>: update BookingItem if slot_id = …": (
+        "for a booking from hours that moves to a slot that was opened by hand: tests/integration/test_guests.py"
+    ),
+    "bookings.take_over._take_over < bookings.take_over.<lambda>: update SlotItem if booking_id = …": _UNCHANGED,
+    "bookings.take_over._take_over < bookings.take_over.<lambda>: check UserItem if is_active = …": (
+        "nobody deactivates the account here: tests/integration/test_guests.py"
+    ),
     "bookings.attendance.set_attendance: update BookingItem if specialist_id = …": (
         "nobody tries who may not: tests/integration/test_attendance.py"
     ),
@@ -51,6 +65,9 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.free_time._book < bookings.free_time._release_slot: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if slot_id = …": _UNCHANGED,
+    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if client_id = …": (
+        "guests meet nobody here where a plan is made; without a plan it is missed"
+    ),
     "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
     "update BookingItem if slot_id = …": _UNCHANGED,
     "slots.claims.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,

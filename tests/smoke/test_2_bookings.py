@@ -132,6 +132,15 @@ class TestBooking:
         assert (confirmed["status"], confirmed["payment_ref"]) == ("confirmed", "smoke"), "it is not confirmed"
         assert run.ask(200, confirm, client).json() == confirmed, "confirming it again is another answer"
 
+    def test_on_behalf(self, run: Run) -> None:
+        """A specialist books for who calls; nobody else does."""
+        body = {"slot_id": run.slot(2), "client": {"name": "Gus", "phone": "+493012345678"}}
+        run.refused(403, "not_enough_permissions", "POST /bookings", run.person("client"), body)
+        booking = run.ask(201, "POST /bookings", run.person("specialist"), body).json()
+        run.bookings.append(("specialist", booking["id"]))
+        assert (booking["status"], booking["client"]["name"]) == ("confirmed", "Gus")
+        assert booking["client_id"].startswith("gst_"), "a guest has an account's id"
+
 
 class TestOpeningHours:
     """Opening hours"""

@@ -6,7 +6,7 @@ The guest's links go on opening it, and nobody else learns of the account (`Book
 from booking.accounts.guests import guest_id_of
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.bookings.rules import OPEN, Status
-from booking.bookings.table import BookingItem, is_unchanged
+from booking.bookings.table import BookingItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
@@ -41,7 +41,7 @@ def _take_over(booking_id: str, user_id: str) -> None:
     transaction.update(
         BookingItem(booking_id=booking.id),
         [BookingItem.client_id.set(user_id)],
-        condition=is_unchanged(booking) & (BookingItem.client_id == booking.guest_id),
+        condition=(BookingItem.client_id == booking.guest_id) & (BookingItem.slot_id == booking.slot_id),
     )
     slot = SlotId.parse(booking.slot_id)
     if slot and not slot.from_hours and booking.status in OPEN:

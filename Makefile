@@ -35,7 +35,7 @@ logs: install ## Print what the functions logged in the last minutes: [FUNCTION=
 	@$(STACK) logs --function "$(FUNCTION)" --minutes "$(or $(MINUTES),10)"
 
 ##@ Check it
-.PHONY: test test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench bench-check smoke
+.PHONY: test browser test-web screenshots test-unit test-integration test-checkers test-e2e interleavings consistency mutants bench bench-check smoke
 .PHONY: lint style types imports template workflows format
 PARALLEL := --numprocesses auto --dist worksteal
 test: install ## Run all tests that need no Docker, with coverage
@@ -49,6 +49,13 @@ test-checkers: install ## Run the orders of store calls that meet most, and the 
 	@$(BIN)/pytest tests/consistency tests/mutants tests/interleavings
 test-e2e: install ## Run the tests against stacks of their own, over HTTP, IAM enforced
 	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests/e2e
+browser: install ## Install a Chromium for the tests of the pages if there is none: Debian's as root, else Playwright's own
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update --quiet=2 && apt-get install --yes --quiet=2 chromium; } || $(BIN)/playwright install --with-deps chromium
+test-web: install ## Run the tests of the pages in Chromium, against a stack of their own
+	@$(BIN)/pytest tests/web
+screenshots: install ## Take pictures of every page of the stack that is up (.local/screenshots), those of the README into docs
+	@SCREENSHOTS_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/python -m tests.web.screenshots
 interleavings: install ## Run every order of the store calls of every two operations there are, faults on (`make test` runs a part)
 	@INTERLEAVINGS=all $(BIN)/pytest tests/interleavings --timeout 7200
 consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60] [CLIENTS=16] [FAULTS=1] [SEED=n]; CHECK=FILE: a run again
@@ -57,9 +64,9 @@ consistency: install ## Prove the guarantees under parallel clients: [SECONDS=60
 mutants: install ## Change single points of the code and see whether a test notices: [COUNT=150] [SEED=n] [ONLY=part-of-a-path]
 	@$(BIN)/python -m tests.mutants --count $(or $(COUNT),150) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 bench: build ## Measure cold starts, warm requests, cost, reads and lags, write docs/performance.md and docs/scale.md, name broken budgets
-	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench
+	@PYTHONPATH=functions:layers/booking:layers/pages $(BIN)/python -m tests.bench
 bench-check: install ## Hold calls, units and items read to their budgets, without timing anything
-	@PYTHONPATH=functions:layers/booking $(BIN)/python -m tests.bench.check
+	@PYTHONPATH=functions:layers/booking:layers/pages $(BIN)/python -m tests.bench.check
 smoke: install ## Run SMOKE_CHECKLIST.md against any stack: [URL=https://…, else the embedded one]
 	@SMOKE_URL="$(or $(URL),http://localhost:$(or $(PORT),8000))" $(BIN)/pytest tests/smoke \
 		--quiet --no-header --no-summary --tb=line --disable-warnings --capture=no -p no:cacheprovider
@@ -77,7 +84,7 @@ style: install
 types: install
 	@$(BIN)/mypy $(wildcard $(CHECKED))
 imports: install
-	@PYTHONPATH=functions:layers/booking $(BIN)/lint-imports
+	@PYTHONPATH=functions:layers/booking:layers/pages $(BIN)/lint-imports
 template: install
 	@$(TOOLS)/sam validate --lint --region us-east-1
 	@$(TOOLS)/cfn-lint infra/monitoring.yaml infra/github-deploy.yaml
@@ -127,11 +134,11 @@ restore: install ## Put a copy back into empty tables: DIR=… [OVERWRITE=1 dele
 	@[ -n "$(DIR)" ] || { echo 'error: say what: make restore DIR=.local/backups/…' >&2; exit 1; }
 	@$(OPERATE) restore "$(DIR)" $(if $(OVERWRITE),--overwrite) --from="$(FROM)"
 openapi: install ## Write the OpenAPI document
-	@PYTHONPATH=functions:layers/booking:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
+	@PYTHONPATH=functions:layers/booking:layers/pages:. $(foreach table,USERS CALENDAR BOOKINGS WAITLIST EPHEMERAL,$(table)_TABLE=-) \
 		SIGNING_KEY_SECRET=- STACK_ID=- $(BIN)/python -m infra.openapi
 
 ##@ Keep it
-.PHONY: install lock help
+.PHONY: install lock vendor help
 install: ## Install the pinned packages into .venv and .venv-tools (done by every target that needs them)
 	@python=$$(infra/find-python) && "$$python" infra/install.py
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --python $(BIN)/python --generate-hashes \
@@ -142,6 +149,8 @@ lock: install ## Pin the packages of pyproject.toml anew: UPGRADE=1 takes the ne
 	@$(PIN) pyproject.toml --group dev -c layers/dependencies/requirements.txt -o requirements/dev.txt
 	@$(PIN) --group tools -o requirements/tools.txt
 	@$(PIN) --group security -o requirements/security.txt
+vendor: install ## Make the pages' copy of Lit anew from its packages (npm); the file is part of the repository
+	@$(BIN)/python -m infra.vendor
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,6 +1,6 @@
 """One ASGI app of all routes, for the OpenAPI document and for `make dev`.
 
-It is made of the routers that the Lambda functions serve one by one; `functions/` and `layers/booking`
+It is made of the routers that the Lambda functions serve one by one; `functions/` and the layers of our own
 must be on the path.
 """
 

@@ -17,7 +17,7 @@ REGION = "us-east-1"
 """Of every emulator."""
 PATIENT = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 AWS_ONLY = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs do not know it
-PATHS = (str(ROOT / "functions"), str(ROOT / "layers" / "booking"))
+PATHS = (str(ROOT / "functions"), str(ROOT / "layers" / "booking"), str(ROOT / "layers" / "pages"))
 """Where the functions' code is imported from."""
 
 FUNCTION_VARIABLES = {

@@ -11,6 +11,7 @@ SECONDS = {
     "mutants": 60,
     "smoke": 300,
     "e2e": 600,  # the first test of a run deploys a stack
+    "web": 600,
     "localstack": 600,
     "sam_local": 1800,  # the first run of `sam local` makes images
 }

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -17,7 +17,7 @@ from infra.cli import step
 from infra.local import demo, inbox
 from infra.local.stack import Stack, refuse_taken_port
 from infra.sam import BUILD, readable, stack_name
-from infra.settings import ROOT, number, parameters, settings
+from infra.settings import ROOT, number, parameters, read_variables, settings
 from infra.stack import PATHS
 
 FUNCTION_NAME = re.compile(r'"function_name":"([^"]+)"')
@@ -37,9 +37,16 @@ def main() -> None:
     COMMANDS[given.pop("command")](**given)
 
 
-def embedded() -> Stack:
+def wanted() -> dict[str, str]:
+    """The settings; where the user says nothing, those with which a visitor can try everything on this machine."""
+    said = {**read_variables(ROOT / ".env"), **os.environ}
+    address = f"http://localhost:{said.get('PORT') or settings()['PORT']}"
+    tried_out = {"PUBLIC_URL": address, "MAIL_SENDER": demo.MAIL_SENDER, "GUEST_BOOKING": "open"}
+    return settings({**tried_out, **said})
+
+
+def embedded(chosen: Mapping[str, str]) -> Stack:
     """The stack of `make up`, as the settings want it."""
-    chosen = settings()
     return Stack(
         emulator_port=number(chosen, "EMULATOR_PORT"),
         front_door_port=number(chosen, "PORT"),
@@ -51,9 +58,11 @@ def embedded() -> Stack:
 def up() -> None:
     """Everything from a fresh clone to an API with demo data."""
     started = time.monotonic()
-    stack = embedded()
+    chosen = wanted()
+    stack = embedded(chosen)
     stack.up()
     with step("Adding demo data"):
+        stack.client("ses").verify_email_identity(EmailAddress=chosen["MAIL_SENDER"])
         slot_id = demo.add(stack.url, stack.deployed())
     print(f"Ready in {time.monotonic() - started:.0f} s.\n")
     print(welcome(stack.url, slot_id))
@@ -75,7 +84,8 @@ def welcome(url: str, slot_id: str | None) -> str:
         f"""-d '{{"slot_id": "{slot_id}"}}'"""
     )
     booking = f"A booking:\n  {login}\n  {book}" if slot_id else "Every demo slot is booked."
-    return f"API   {url}\nDocs  {url}/docs\n\nDemo users:\n{users}\n\n{booking}\n"
+    pages = f"Book  {url}/book\nDesk  {url}/desk\nMail  is not sent; make inbox shows it"
+    return f"{pages}\nAPI   {url}\nDocs  {url}/docs\n\nDemo users:\n{users}\n\n{booking}\n"
 
 
 def down() -> None:
@@ -105,7 +115,7 @@ def dev() -> None:
         "POWERTOOLS_SERVICE_NAME": stack_name(),
         "PYTHONPATH": os.pathsep.join([str(ROOT), *PATHS]),
     }
-    reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking")]
+    reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking", "layers/pages")]
     uvicorn = ["-m", "uvicorn", "--factory", "infra.app:create_app", "--reload", *reload, f"--port={port}"]
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, *uvicorn], environment)  # noqa: S606 - this process becomes the server

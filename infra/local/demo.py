@@ -14,6 +14,10 @@ CLIENT = ("client@example.com", "demo-client-password")
 SPECIALIST = ("specialist@example.com", "demo-specialist-password")
 ADMIN = ("admin@example.com", "demo-admin-password")
 
+MAIL_SENDER = "noreply@example.com"
+ZONE = "Europe/Berlin"
+ABOUT = "Consultations by appointment, on the second floor. Ring twice."
+
 SERVICES: tuple[dict[str, object], ...] = (
     {
         "title": "First consultation",
@@ -49,6 +53,7 @@ def add(url: str, stack: DeployedStack) -> str | None:
         specialist_id = ask(api, "GET", "/specialists/me", specialist)["id"]
         services = offer_services(api, specialist, specialist_id)
         if ask(api, "GET", "/specialists/me/schedule", specialist)["version"] == 0:
+            ask(api, "PATCH", "/specialists/me", specialist, {"time_zone": ZONE, "description": ABOUT})
             open_calendar(api, specialist)
             book_some(api, client, specialist_id, services)
         free = free_slots(api, specialist_id)

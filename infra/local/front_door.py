@@ -14,12 +14,14 @@ from weakref import WeakValueDictionary
 
 import httpx
 import uvicorn
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
 GATEWAY_BODY_LIMIT_BYTES = 10 * 1024 * 1024
+COMPRESSED_FROM_BYTES = 1024  # the template's MinimumCompressionSize
 KEPT_FOR_OTHER_ROUTES = 2
 KEEP_ALIVE_SECONDS = 350  # as long as the gateway's own, and longer than clients reuse an idle connection
 
@@ -71,7 +73,7 @@ def front_door(stage_url: str, concurrency: int) -> ASGIApp:
             )
         return from_gateway(request, answer, content)
 
-    return app
+    return GZipMiddleware(app, minimum_size=COMPRESSED_FROM_BYTES)
 
 
 async def read_body(request: Request) -> bytes | None:

@@ -889,6 +889,14 @@ def docs_asset(world: World) -> None:
     world.then(200, "GET /docs/swagger-ui.css")
 
 
+def page(world: World) -> None:
+    world.then(200, "GET /book")
+
+
+def page_asset(world: World) -> None:
+    world.then(200, "GET /widget.js")
+
+
 def must_be(expected: str | None, found: str | None) -> None:
     """Raises Broken where the function has done something else."""
     if found != expected:
@@ -965,6 +973,8 @@ EXERCISES: Mapping[str, Callable[[World], None]] = {
     "GetDocs": docs,
     "GetRedoc": redoc,
     "GetDocsAsset": docs_asset,
+    "GetPage": page,
+    "GetPageAsset": page_asset,
 }
 
 

@@ -161,7 +161,7 @@ def test_it_is_in_the_specialists_language(outside: Outside, specialist: Caller)
     (mail,) = to(outside, specialist)
     assert mail["Subject"] == "Ваши записи на 02.03.2030"
     assert paragraphs(mail) == [
-        "Что изменилось с прошлой сводки:",  # noqa: RUF001
+        "Что изменилось с прошлой сводки:",
         f"Новая запись: Приём, {client.email}, 01.03.2030, 10:00–11:00 (Europe/Berlin)",
         "На 02.03.2030 записей нет.",  # noqa: RUF001
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+import booking_pages
 from booking import __version__
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
@@ -723,3 +724,38 @@ class TestLogs:
         assert len(log_stream.getvalue().splitlines()) >= 6
         for secret in ("secret-", session["access_token"], session["refresh_token"], "@example.com", "argon2"):
             assert secret not in logged
+
+
+class TestPages:
+    @pytest.mark.parametrize("path", ["/book", "/book/spc_1", "/manage", "/reset-password", "/verify-email", "/desk"])
+    def test_a_page_may_load_and_call_nothing_but_the_api_and_be_framed_by_nobody(self, api: Api, path: str) -> None:
+        response = api.request("GET", f"{path}?utm_source=a-poster")
+
+        policy = response.headers["content-security-policy"]
+        assert response.status_code == 200
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+        assert policy.endswith("frame-ancestors 'none'")
+        assert "unsafe" not in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+
+    @pytest.mark.parametrize(("path", "root"), [("/book", ""), ("/book/spc_1", "../")])
+    def test_a_page_finds_its_files_from_where_it_is(self, api: Api, path: str, root: str) -> None:
+        assert f'href="{root}pages/{booking_pages.version()}/pages.css"' in api.request("GET", path).text
+
+    def test_sites_that_may_frame_the_pages_are_named(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FRAME_ANCESTORS", "https://shop.example.com")
+        settings.cache_clear()
+
+        policy = api.request("GET", "/book").headers["content-security-policy"]
+
+        assert policy.endswith("frame-ancestors https://shop.example.com")
+
+    def test_the_widgets_address_stays_and_leads_to_the_files_of_today(self, api: Api) -> None:
+        response = api.request("GET", "/widget.js")
+
+        assert response.text == f'import "./pages/{booking_pages.version()}/widget.js";\n'
+        assert response.headers["cache-control"] == "public, max-age=300"
+
+    def test_there_is_no_other_file(self, api: Api) -> None:
+        error_of(api.request("GET", f"/pages/{booking_pages.version()}/book.html"), 404, "route_not_found")

@@ -24,6 +24,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     **dict.fromkeys(
         ("GetDocs", "GetDocsAsset", "GetHealth", "GetMetrics", "GetOpenApi", "GetRedoc", "GetRoot"), (200, None)
     ),
+    **dict.fromkeys(("GetPage", "GetPageAsset"), (200, None)),
     **dict.fromkeys(("ListOwnBookings", "ListOwnWaitList", "ListProfiles", "ListTimeOff", "ListUsers"), (200, None)),
     **dict.fromkeys(("SetSchedule", "UpdateOwnProfile"), (200, None)),
     **dict.fromkeys(("CreateService", "RegisterUser"), (201, None)),
@@ -74,7 +75,7 @@ def test_every_function_has_an_event_and_every_event_a_function() -> None:
 @every_route
 def test_an_event_is_a_request_for_the_functions_route(function: Function) -> None:
     event = event_of(function)
-    assert [(event["httpMethod"], event["resource"])] == list(function.routes)
+    assert (event["httpMethod"], event["resource"]) in function.routes
     assert event["path"] == event["resource"].format(**event["pathParameters"] or {})
 
 

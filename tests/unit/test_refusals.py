@@ -20,7 +20,7 @@ from booking.specialists.errors import ProfileNotFound, ServiceNotFound, Special
 from infra.settings import ROOT
 from tests.unit.template_model import Function, functions
 
-ROUTES = [f for f in functions() if f.routes and not f.handler.startswith("ops.")]
+ROUTES = [f for f in functions() if f.routes and not f.handler.startswith(("ops.", "pages."))]
 # Every route can answer these, or each of its kind: the document has them from elsewhere.
 COMMON = (errors.Forbidden, errors.Invalid, errors.StoreUnavailable, errors.TooManyRequests, errors.Unauthenticated)
 

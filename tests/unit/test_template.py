@@ -65,7 +65,9 @@ WRITES_TO_ACCOUNTS = {("UsersTable", f"dynamodb:{name}Item") for name in ("Put",
 SET_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_DAEMON_ADDRESS"}
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"}
 # What serves documents does it by itself; what no route calls is held by the tests of sweeps and of delivery.
-WITHOUT_OPERATION = {"ops", "queues", "schedules", "streams"}
+WITHOUT_OPERATION = {"ops", "pages", "queues", "schedules", "streams"}
+PAGES = {"pages.get_page.handler", "pages.get_page_asset.handler"}
+"""All pages are served alike, by one function; and all their files."""
 NOT_OF_ITEMS = {"MetricsTable"}
 GATEWAY_RESPONSES: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
 GATEWAY_PATHS: Mapping[str, Any] = RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"]
@@ -102,7 +104,7 @@ def test_every_route_has_one_function_of_the_same_method_and_path(modules: Mappi
     of_routers = {f"{name}.handler": routes_of(module) for name, module in modules.items()}
     of_template = {function.handler: list(function.routes) for function in FUNCTIONS}
     assert of_template == of_routers
-    assert all(len(routes) <= 1 for routes in of_routers.values())
+    assert {handler for handler, routes in of_routers.items() if len(routes) > 1} == PAGES
 
 
 @every_function
@@ -460,7 +462,7 @@ def parts_of(mapping: str) -> set[str]:
 def operation_of(function: Function) -> Mapping[str, Any]:
     """What the OpenAPI document says of a function's route."""
     document = json.loads((ROOT / "functions" / "ops" / "openapi.json").read_text())
-    ((method, path),) = function.routes
+    method, path = function.routes[0]
     operation: Mapping[str, Any] = document["paths"].get(path, {}).get(method.lower(), {})
     return operation
 

@@ -11,6 +11,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+ANY_QUERY = "takes any query"
+"""The tag of routes that ignore query parameters that they do not know: pages, whose addresses people pass on."""
+
 
 async def refuse_undeclared_input(request: Request) -> None:
     """Raises `RequestValidationError` for query parameters that the route does not take, or a body where it takes none.
@@ -18,7 +21,8 @@ async def refuse_undeclared_input(request: Request) -> None:
     It is the first thing that a route asks, also before who is calling.
     """
     route: APIRoute = request.scope["route"]
-    problems = list(_unknown_parameters(request, route)) if request.scope["query_string"] else []
+    asked = request.scope["query_string"] and ANY_QUERY not in route.tags
+    problems = list(_unknown_parameters(request, route)) if asked else []
     if route.body_field is None and await request.body():
         problems.append(_problem("body", msg="This route takes no body"))
     if problems:

@@ -47,6 +47,7 @@ class Settings:
     timer_shards: Annotated[int, range(1, 256 + 1)] = 4
     currency: str = "EUR"
     cors_allow_origin: str = ""
+    frame_ancestors: str = "none"
     public_url: str = "http://localhost:8000"
     mail_sender: str = ""
     mail_concurrency: Annotated[int, range(2, 1000 + 1)] = 2

@@ -1,0 +1,147 @@
+// The desk: who is signed in as a specialist sees the day, the week and the bookings, and says what is offered when.
+
+import { html, nothing } from "./lit.js";
+import "./desk-account.js";
+import "./desk-booking.js";
+import "./desk-dates.js";
+import "./desk-day.js";
+import "./desk-hours.js";
+import "./desk-new.js";
+import "./desk-profile.js";
+import "./desk-services.js";
+import "./desk-share.js";
+import "./desk-week.js";
+import { DeskElement } from "./desk-element.js";
+import { notice, skeleton } from "./element.js";
+import { askSignedIn, isSignedIn, onChange, signOut } from "./session.js";
+import { addTexts, t } from "./texts.js";
+import { cityOf, here, plusDays, today } from "./time.js";
+
+await addTexts("desk");
+
+const VIEWS = ["day", "week", "hours", "dates", "services", "profile", "share"];
+const NEW = "new";
+const REFRESH_MS = 5 * 60_000;
+
+/** Views and what is open in them stand in the address: `#week/2026-03-02/bkg_…`; `new` in the last place is a new booking. */
+class Desk extends DeskElement {
+  static properties = { ...DeskElement.properties, place: { state: true }, changes: { state: true } };
+
+  constructor() {
+    super();
+    Object.assign(this, { place: placeOf(location.hash), changes: 0 });
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener("hashchange", () => this.arrive());
+    document.addEventListener("visibilitychange", () => this.refresh());
+    setInterval(() => this.refresh(), REFRESH_MS);
+    onChange(() => this.requestUpdate());
+    if (isSignedIn()) this.open();
+  }
+
+  /** Has the view read anew, since others book meanwhile. */
+  refresh() {
+    if (this.profile && document.visibilityState === "visible") this.changes += 1;
+  }
+
+  arrive() {
+    const before = this.place;
+    this.place = placeOf(location.hash);
+    if (before.view !== this.place.view) this.focusOnTitle();
+  }
+
+  async focusOnTitle() {
+    await this.updateComplete;
+    await this.renderRoot.querySelector("main").firstElementChild.focusOn("h1");
+  }
+
+  open() {
+    return this.read(async (signal) => {
+      const profile = await askSignedIn("GET", "/specialists/me", { signal }).catch((error) => {
+        if (error.reason === "specialist_profile_not_found") this.profile = null;
+        throw error;
+      });
+      if (this.profile && this.profile.id !== profile.id) location.reload();
+      this.profile = profile;
+    });
+  }
+
+  leave() {
+    Object.assign(this, { profile: null, refusal: null });
+    signOut();
+    this.focusOnTitle();
+  }
+
+  render() {
+    return html`<a class="skip" href="#main" @click=${this.skip}>${t("desk.skip")}</a>
+      <header class="top desk-top">
+        <strong>${this.profile?.display_name || t("desk.title")}</strong>
+        ${isSignedIn() ? html`<button type="button" class="plain" @click=${this.leave}>${t("action.sign_out")}</button>` : nothing}
+      </header>
+      ${this.profile ? this.nav() : nothing}
+      <main class="wide" id="main" tabindex="-1">${this.profile ? this.view() : this.before()}</main>
+      ${this.profile && !isSignedIn() ? this.signInAgain() : nothing}`;
+  }
+
+  skip(event) {
+    event.preventDefault();
+    this.focusOn("#main");
+  }
+
+  nav() {
+    return html`<nav class="desk-nav" aria-label=${t("desk.nav")}><ul>${VIEWS.map((view) => html`<li>
+      <a href="#${view}" aria-current=${view === this.place.view ? "page" : nothing}>${t(`desk.view_${view}`)}</a></li>`)}</ul></nav>`;
+  }
+
+  before() {
+    if (!isSignedIn()) return html`<booking-desk-account @signed-in=${() => this.open()}></booking-desk-account>`;
+    if (this.refusal?.reason === "specialist_profile_not_found") {
+      return html`<div class="stack form-width"><h1 tabindex="-1">${t("desk.no_desk")}</h1><p>${t("desk.no_desk_hint")}</p>
+        <button type="button" @click=${this.leave}>${t("action.sign_out")}</button></div>`;
+    }
+    if (this.refusal) return html`<h1 class="unseen">${t("desk.title")}</h1>${notice(this.refusal, () => this.readAgain())}`;
+    return html`<h1 class="unseen">${t("desk.title")}</h1>${this.slow ? skeleton(6) : nothing}`;
+  }
+
+  /** The session has ended while something may be half typed: it stays where it is, below. */
+  signInAgain() {
+    return html`<dialog aria-labelledby="again" @cancel=${(event) => event.preventDefault()}>
+      <div class="stack"><h2 id="again">${t("desk.sign_in_again")}</h2>
+        <booking-sign-in @signed-in=${() => this.open()}></booking-sign-in>
+        <button type="button" class="plain" @click=${this.leave}>${t("action.sign_out")}</button></div>
+    </dialog>`;
+  }
+
+  view() {
+    const { profile, changes, place } = this;
+    const day = place.day ?? today(profile.time_zone);
+    const saved = ({ detail }) => { this.profile = detail; };
+    const views = {
+      day: () => html`<booking-desk-day .profile=${profile} .changes=${changes} .day=${day}></booking-desk-day>`,
+      week: () => html`<booking-desk-week .profile=${profile} .changes=${changes} .day=${day}></booking-desk-week>`,
+      hours: () => html`<booking-desk-hours .profile=${profile}></booking-desk-hours>`,
+      dates: () => html`<booking-desk-dates .profile=${profile} .changes=${changes}></booking-desk-dates>`,
+      services: () => html`<booking-desk-services .profile=${profile}></booking-desk-services>`,
+      profile: () => html`<booking-desk-profile .profile=${profile} @saved=${saved}></booking-desk-profile>`,
+      share: () => html`<booking-desk-share .profile=${profile}></booking-desk-share>`,
+    };
+    const changed = () => { this.changes += 1; };
+    const close = () => {
+      if (this.place.open === place.open) location.hash = [place.view, place.day].filter(Boolean).join("/");
+    };
+    return html`${views[place.view]()}
+      ${here === profile.time_zone ? nothing : html`<p class="small zone">${t("desk.zone", { city: cityOf(profile.time_zone) })}</p>`}
+      ${place.open === NEW ? html`<booking-desk-new .profile=${profile} .day=${day} @changed=${changed} @closed=${close}></booking-desk-new>` : nothing}
+      ${place.open && place.open !== NEW ? html`<booking-desk-booking .profile=${profile} .booking=${place.open} @changed=${changed} @closed=${close}></booking-desk-booking>` : nothing}`;
+  }
+}
+
+function placeOf(hash) {
+  const [view, day, open = ""] = hash.slice(1).split("/");
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) && plusDays(day, 0) === day;
+  return { view: VIEWS.includes(view) ? view : "day", day: isDay ? day : null, open: /^(new|bkg_[\w-]+)$/.test(open) ? open : null };
+}
+
+customElements.define("booking-desk", Desk);

@@ -1,0 +1,93 @@
+"""A specialist at the desk, in a zone where it is about noon, so that today has a morning and an evening."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.e2e.people import WEEK, People, Person, good
+from tests.web.booking_page import sign_in
+from tests.web.conftest import Visitor
+
+NOON = 12
+NAME = "Hair by Ann"
+LOST = "Failed to load resource: net::ERR_CONNECTION_RESET"
+
+Desk = Callable[..., Page]
+
+expect.set_options(timeout=15_000)  # a function that is called for the first time takes its time
+
+
+def zone_at_noon() -> str:
+    """A zone without clock changes where it is past eleven now, and before one; its name counts westwards."""
+    hours = NOON - datetime.now(UTC).hour
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+
+
+def a_specialist(people: People, zone: str) -> Person:
+    """Open all day, every day."""
+    person = people.new("specialist")
+    good(person.http.patch("/specialists/me", json={"display_name": NAME, "time_zone": zone}))
+    person.describe_week("00:00", "24:00")
+    return person
+
+
+def week_of(hours: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    return dict.fromkeys(WEEK, hours)
+
+
+def slots_of(person: Person, day: date, zone: str, service: str | None = None) -> list[dict[str, Any]]:
+    """The free slots of a local day."""
+    params = {"date": f"{day}", "tz": zone, "is_booked": "false", "limit": "100"}
+    params |= {"service_id": service} if service else {}
+    found: list[dict[str, Any]] = good(person.http.get(f"/specialists/{person.specialist_id}/slots", params=params))
+    return found
+
+
+def booking_of(person: Person, booking_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = good(person.http.get(f"/bookings/{booking_id}"))
+    return found
+
+
+@pytest.fixture
+def zone() -> str:
+    return zone_at_noon()
+
+
+@pytest.fixture
+def specialist(people: People, zone: str) -> Person:
+    return a_specialist(people, zone)
+
+
+@pytest.fixture
+def desk(visitor: Visitor, specialist: Person, zone: str) -> Desk:
+    """Opens the specialist's desk at a place of it: `desk("week", viewport="phone")`."""
+
+    def opened(place: str = "", **options: Any) -> Page:
+        page = visitor(timezone_id=zone, **options)
+        sign_in(page, specialist)
+        page.goto(f"/desk#{place}")
+        page.locator("h1:not(.unseen)").wait_for()
+        return page
+
+    return opened
+
+
+def entry(page: Page, text: str) -> Locator:
+    return page.locator(".entry").filter(has_text=text)
+
+
+def lose_the_first_answer(page: Page, path: str) -> None:
+    """What is asked for with the first POST there is done, and what the API says to it gets lost."""
+    lost: list[object] = []
+
+    def handle(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch())
+        route.abort("connectionreset")
+
+    page.route(f"**{path}", handle)

@@ -1,0 +1,66 @@
+"""The widget on a page of another origin, which the API's `CorsAllowOrigin` names."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.deployed import PARAMETERS, DeployedStack
+from tests.e2e.people import People
+from tests.web.booking_page import Shop, a_shop, pick, shown_times
+from tests.web.conftest import Visitor, must_be_accessible
+
+SITE = PARAMETERS["CorsAllowOrigin"]
+PAGE = """<!doctype html><html lang="en"><head><title>Hair by Ann</title>
+<link rel="icon" href="data:,">
+<script type="module" src="{url}/widget.js"></script>
+<style>body {{ font-family: Georgia; width: {width}px }} button {{ background: red; display: none }}
+booking-widget {{ --booking-accent: rgb(120, 20, 90) }}</style></head>
+<body><main><h1>Hair by Ann</h1><booking-widget specialist="{specialist}"></booking-widget></main></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def shop(people: People) -> Shop:
+    return a_shop(people)
+
+
+def on_a_site(visitor: Visitor, stack: DeployedStack, shop: Shop, width: int = 1000) -> Page:
+    page = visitor()
+    body = PAGE.format(url=stack.url, specialist=shop.person.specialist_id, width=width)
+    page.route(f"{SITE}/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(f"{SITE}/")
+    page.get_by_role("button", name="Haircut").click()
+    return page
+
+
+def test_a_shops_site_shows_free_times_in_its_own_font_and_colour_and_keeps_the_rest_to_itself(
+    visitor: Visitor, stack: DeployedStack, shop: Shop
+) -> None:
+    page = on_a_site(visitor, stack, shop)
+    time = shown_times(page)[0]
+    pick(page, time)
+
+    button = page.get_by_role("button", name=f"Book {time}")
+    assert button.evaluate("(element) => getComputedStyle(element).backgroundColor") == "rgb(120, 20, 90)"
+    assert button.evaluate("(element) => getComputedStyle(element).fontFamily") == "Georgia"
+    expect(page.get_by_role("button", name="Sign in instead")).to_have_count(0)
+    must_be_accessible(page)
+
+
+def test_it_shows_steps_where_the_site_gives_it_little_room(visitor: Visitor, stack: DeployedStack, shop: Shop) -> None:
+    page = on_a_site(visitor, stack, shop, width=340)
+
+    page.get_by_role("grid").wait_for()
+    expect(page.locator(".picker-times")).to_be_hidden()
+    assert page.evaluate("document.querySelector('booking-widget').offsetWidth <= 340")
+
+
+def test_the_site_never_sees_a_token_and_its_address_stays_its_own(
+    visitor: Visitor, stack: DeployedStack, shop: Shop
+) -> None:
+    asked: list[str | None] = []
+    page = on_a_site(visitor, stack, shop)
+    page.on("request", lambda request: asked.append(request.headers.get("authorization")))
+    pick(page, shown_times(page)[0])
+
+    assert page.url == f"{SITE}/"
+    assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+    assert set(asked) <= {None}

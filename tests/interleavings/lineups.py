@@ -257,7 +257,6 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("change the password", "log out", "make Ann a specialist"),
         # who is erased has no account any more, and somebody may have one with that address
         *(("erase Ann", name) for name in WITH_ERASURE),
-        ("erase Ann", "erase Ann", "register with Ann's address"),
     ),
 }
 

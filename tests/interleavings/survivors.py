@@ -18,6 +18,7 @@ _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other s
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.book: put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.create.book < bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "accounts.register.create_account: put UserItem if attribute_not_exists (user_id)": _IDS,
     "accounts.change_access._change < accounts.change_access.<lambda>: "
     "update UserItem if attribute_not_exists (erased_at)": _ERASED,
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,

@@ -20,7 +20,9 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.create.book < bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "accounts.register.create_account: put UserItem if attribute_not_exists (user_id)": _IDS,
     "accounts.change_access._change < accounts.change_access.<lambda>: "
-    "update UserItem if attribute_not_exists (erased_at)": _ERASED,
+    "update UserItem if attribute_not_exists (erased_at)": (
+        "erasing deactivates in the same write; for who is activated and erased between an admin's read and write"
+    ),
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,

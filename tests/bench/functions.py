@@ -138,7 +138,7 @@ def _usual_package(folder: Path) -> dict[str, str]:
     install = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder)]
     subprocess.run([*install, "--requirement", str(requirements)], check=True)
     subprocess.run([*install, "boto3"], check=True)
-    for name in ("functions", "layers/booking/booking", "infra"):
+    for name in ("functions", "layers/booking/booking", "layers/pages/booking_pages", "infra"):
         shutil.copytree(ROOT / name, folder / Path(name).name)
     for cache in list(folder.rglob("__pycache__")):
         shutil.rmtree(cache)

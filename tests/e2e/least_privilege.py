@@ -782,7 +782,8 @@ def all_shards(sweep: str) -> dict[str, Any]:
 
 def about_erasing(user_id: str) -> dict[str, Any]:
     """The event with the last message about a person."""
-    body = json.dumps({"erase": user_id, "until": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"})
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    body = json.dumps({"erase": user_id, "guest": "gst_x", "began": now, "until": now})
     return {"Records": [{"messageId": user_id, "body": body}]}
 
 

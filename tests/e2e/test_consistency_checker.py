@@ -17,6 +17,7 @@ import pytest
 
 from infra.local.stack import free_port
 from infra.settings import ROOT
+from infra.stack import PATHS
 from tests.consistency import report, workload
 from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
@@ -41,7 +42,7 @@ def broken_api(stack: DeployedStack, bug: str) -> Iterator[str]:
     environment = {
         **os.environ,
         **stack.deployed().environment(),
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "booking"))),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), *PATHS)),
     }
     command = [sys.executable, "-m", "tests.consistency.broken_app", bug, str(port)]
     with subprocess.Popen(

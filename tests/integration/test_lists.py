@@ -154,7 +154,8 @@ class TestPaging:
             if "cursor" in {parameter["name"] for parameter in operations.get("get", {}).get("parameters", [])}
         }
 
-        assert paged == {path.replace("{}", "{id}") for path in (*PUBLIC, *OWN)}
+        in_parts = {"/users/me/export"}  # one object, of which bookings come in parts: test_privacy.py
+        assert paged - in_parts == {path.replace("{}", "{id}") for path in (*PUBLIC, *OWN)}
 
     @pytest.mark.parametrize("offset", [0, 1])
     def test_cursor_and_offset_together_are_a_422(self, api: Api, few: list[str], offset: int) -> None:

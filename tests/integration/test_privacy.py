@@ -41,7 +41,7 @@ from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import get_booking
 from booking.bookings.rules import Booking
 from booking.bookings.take_over import take_over_all
-from booking.caller import Caller, Locale, Role
+from booking.caller import Caller, Guest, Locale, Role
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
@@ -65,7 +65,7 @@ from tests.integration.outside import Died, Outside, text_of
 from tests.integration.people import a_booking, a_client, a_slot, a_specialist, a_waiter, an_admin
 from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import just_before, refusing
-from tests.integration.sweeps import expire_everywhere, remind_everywhere
+from tests.integration.sweeps import expire_everywhere, lapse_everywhere, remind_everywhere
 from tests.integration.tables import (
     booking_item,
     change_stored,
@@ -413,6 +413,117 @@ class TestErasingAClient:
         assert stored("waitlist") == []
 
 
+def as_guest(slot_id: str, now: datetime = NOW, email: str = EMAIL) -> Booking:
+    return create_guest_booking(Contact(MARK, email, PHONE, Locale.EN), Wish(slot_id), source_address=SOURCE, now=now)
+
+
+class TestErasingWhoHasBookedAsAGuest:
+    """What was never taken over: holds, what lapsed, and what was confirmed and whose event has not come yet."""
+
+    @pytest.fixture
+    def verified(self, ann: Caller) -> Caller:
+        change_stored("users", {"user_id": ann.user_id}, email_verified=True)
+        return ann
+
+    def bookings(self) -> tuple[Booking, Booking, Booking]:
+        """One that has lapsed, one that is held, one that is confirmed."""
+        specialist = a_specialist()
+        lapsed = as_guest(a_slot(specialist, 5 * HOUR).id)
+        lapse_everywhere(NOW + HOUR)
+        held, confirmed = (as_guest(a_slot(specialist, hours * HOUR).id, NOW + HOUR) for hours in (6, 7))
+        confirm_booking(an_admin(), confirmed.id, NOW + HOUR)
+        return lapsed, held, confirmed
+
+    def test_no_table_tells_of_the_person(self, verified: Caller, outside: Outside) -> None:
+        lapsed, held, confirmed = self.bookings()
+        waiter = a_waiter()
+        join_wait_list(waiter, confirmed.slot_id, NOW + HOUR)
+
+        erase_at(verified, NOW + 2 * HOUR - MINUTE)
+
+        assert traces() == []
+        statuses = [booking_item(booking.id)["status"] for booking in (lapsed, held, confirmed)]
+        assert statuses == ["expired", "cancelled", "cancelled"]
+        assert waiter.user_id in {item["client_id"] for item in stored("bookings")}
+        tell(outside)
+        assert traces() == []
+
+    def test_its_link_opens_nothing_any_more(self, verified: Caller) -> None:
+        _, _, confirmed = self.bookings()
+        erase_at(verified, NOW + HOUR)
+        for attempt in (get_booking, cancel_booking, confirm_booking):
+            with pytest.raises(Forbidden):
+                attempt(Guest(confirmed.client.id, confirmed.id), confirmed.id, NOW + HOUR)
+
+    def test_whose_address_is_not_shown_to_be_its_own_erases_nobody_elses(self, ann: Caller, outside: Outside) -> None:
+        bookings = self.bookings()
+        before = [booking_item(booking.id) for booking in bookings]
+
+        erase_at(ann, NOW + HOUR)
+        go_on(outside, NOW + HOUR + TOKENS_END)
+
+        assert [booking_item(booking.id) for booking in bookings] == before
+
+    def test_nor_what_others_have_booked(self, verified: Caller) -> None:
+        other = as_guest(a_slot(a_specialist(), 5 * HOUR).id, email="other@example.com")
+        before = booking_item(other.id)
+        erase_at(verified)
+        assert booking_item(other.id) == before
+
+    def test_the_queue_goes_on_where_it_died_without_knowing_the_address(
+        self, verified: Caller, outside: Outside
+    ) -> None:
+        self.bookings()
+        with dying_before("DeleteItem"):
+            erase_at(verified, NOW + HOUR)
+        assert not any(trace in body.lower() for body in outside.shards for trace in TRACES)
+
+        go_on(outside, NOW + HOUR + TOKENS_END)
+
+        assert traces() == []
+
+    def test_what_the_index_had_not_shown_goes_after_the_account(self, verified: Caller, outside: Outside) -> None:
+        late = as_guest(a_slot(a_specialist(), 5 * HOUR).id)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("booking.privacy.erase.forget_guest", lambda *_: True)
+            erase_at(verified)
+        assert traces()
+
+        go_on(outside)
+
+        assert (booking_item(late.id)["status"], traces()) == ("cancelled", [])
+
+    def test_who_books_with_the_address_afterwards_keeps_it(self, verified: Caller, outside: Outside) -> None:
+        erase_at(verified)
+        later = as_guest(a_slot(a_specialist(), 5 * HOUR).id, NOW + MINUTE)
+        before = booking_item(later.id)
+
+        go_on(outside)
+
+        assert booking_item(later.id) == before
+
+    def test_an_address_that_is_verified_meanwhile_counts(self, ann: Caller) -> None:
+        self.bookings()
+        verify = partial(change_stored, "users", {"user_id": ann.user_id}, email_verified=True)
+        with just_before("TransactWriteItems", verify):
+            erase_at(ann, NOW + HOUR)
+        assert traces() == []
+
+    def test_an_account_of_an_earlier_release_goes(self, ann: Caller) -> None:
+        change_stored("users", {"user_id": ann.user_id}, email_verified=None)
+        erase_at(ann)
+        assert traces() == []
+
+    def test_one_that_is_confirmed_meanwhile_is_not_the_accounts(self, verified: Caller, outside: Outside) -> None:
+        """It is cancelled all the same: it was made before."""
+        held = as_guest(a_slot(a_specialist(), 5 * HOUR).id)
+        with just_before("TransactWriteItems", partial(confirm_booking, an_admin(), held.id, NOW), call=2):
+            erase_at(verified)
+        tell(outside)
+        assert (booking_item(held.id)["status"], traces()) == ("cancelled", [])
+        assert booking_item(held.id)["client_id"] == held.client.id
+
+
 class TestErasingASpecialist:
     @pytest.fixture
     def offered(self, specialist: Caller) -> str:
@@ -709,7 +820,7 @@ class TestDying:
         assert traces() == []
 
     def test_a_message_says_what_it_says(self) -> None:
-        erasure = Erasure("usr_x", NOW)
+        erasure = Erasure("usr_x", "gst_x", NOW, NOW + HOUR)
         assert Erasure.parse(erasure.text) == erasure
 
 

@@ -108,7 +108,7 @@ def test_the_messages_of_a_sweep_go_once_it_was_dispatched_anew(queue: Queue, sw
 
 def test_who_was_to_be_erased_is_asked_for_again(queue: Queue) -> None:
     """By way of the sweeps' queue, which is the same here as that of mail."""
-    queue.put({"erase": "usr_x", "until": "2030-03-01T09:00:00.000000Z"})
+    queue.put({"erase": "usr_x", "guest": None, "began": "2030-03-01T09:00:00.000000Z"})
     assert queue.redrive() == {"done": 1, "stay": 0}
     assert [json.loads(text)["erase"] for text in queue.mails()] == ["usr_x"]
 

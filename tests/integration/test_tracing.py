@@ -35,7 +35,7 @@ from booking.runtime.settings import settings
 from booking.telemetry import tracing
 from booking.telemetry.xray import MOST_CALLS_SHOWN, Tracer
 from infra.app import create_app, route_modules
-from infra.settings import ROOT
+from infra.stack import PATHS
 from queues import work_off_shards
 from schedules import dispatch_sweeps
 from streams import publish_events
@@ -230,8 +230,7 @@ class TestExecutionEnvironments:
             f"import json, sys, {', '.join([*functions, 'queues.work_off_shards', 'streams.publish_events'])}\n"
             "print(json.dumps(sorted(name for name in sys.modules if 'xray' in name)))"
         )
-        path = os.pathsep.join([str(ROOT / "functions"), str(ROOT / "layers" / "booking")])
-        environment = os.environ | self.variables(daemon) | {"TRACING_MODE": mode, "PYTHONPATH": path}
+        environment = os.environ | self.variables(daemon) | {"TRACING_MODE": mode, "PYTHONPATH": os.pathsep.join(PATHS)}
 
         finished = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
 

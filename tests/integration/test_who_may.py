@@ -115,6 +115,14 @@ GET    /health                                200    200    200    200    200   
 GET    /metrics                               200    200    200    200    200    200    200    200    200    200
 GET    /openapi.json                          200    200    200    200    200    200    200    200    200    200
 GET    /redoc                                 200    200    200    200    200    200    200    200    200    200
+GET    /book                                  200    200    200    200    200    200    200    200    200    200
+GET    /book/{specialist}                     200    200    200    200    200    200    200    200    200    200
+GET    /manage                                200    200    200    200    200    200    200    200    200    200
+GET    /reset-password                        200    200    200    200    200    200    200    200    200    200
+GET    /verify-email                          200    200    200    200    200    200    200    200    200    200
+GET    /desk                                  200    200    200    200    200    200    200    200    200    200
+GET    /pages/{version}/{asset}               200    200    200    200    200    200    200    200    200    200
+GET    /widget.js                             200    200    200    200    200    200    200    200    200    200
 """  # noqa: E501  # a table
 TOLD = {"401": "invalid_credentials", "403": "not_enough_permissions"}
 
@@ -239,9 +247,11 @@ class World:
 
 
 IDS: Mapping[str, Callable[[World], str]] = {
+    "book": lambda world: world.specialist.specialist_id,
     "bookings": lambda world: world.booking().id,
     "dates": lambda world: world.day,
     "docs": lambda _: "swagger-ui.css",
+    "pages": lambda _: "of-a-release/pages.css",
     "services": lambda world: a_service(world.specialist).id,
     "slots": lambda world: world.slot(),
     "specialists": lambda world: world.specialist.specialist_id,
@@ -284,12 +294,12 @@ BODIES: Mapping[str, Callable[[World], object]] = {
 
 
 def filled(path: str, world: World) -> str:
-    """The path with the id of something that is there."""
+    """The path with the id of something that is there, or with all that its last words name."""
     before, _, rest = path.partition("/{")
     if not rest:
         return path
     named = IDS.get(path) or IDS[before.rpartition("/")[2]]
-    return f"{before}/{named(world)}{rest.partition('}')[2]}"
+    return f"{before}/{named(world)}{rest.rpartition('}')[2]}"
 
 
 def answer(api: Api, row: Row, who: str) -> str:

@@ -25,7 +25,7 @@ from tests.interleavings.worlds import (
 )
 
 EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
-ERASING = ("erase Ann", "erase Dan", "erase Eve", "erase Wanda", "erase the specialist")
+ERASING = ("erase Ann", "erase Cid", "erase Dan", "erase Eve", "erase Wanda", "erase the specialist")
 IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist", *ERASING})
 WITH_ERASURE = (
     "register with Ann's address",
@@ -167,6 +167,10 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("Gus confirms 11:00", "Cid takes 11:00 over", "Gus cancels 11:00"),
         ("Gus confirms 11:00", "Cid takes 11:00 over", "lapse"),
         ("Cid takes 17:00 over", "Gus moves 17:00", "Gus cancels 17:00"),
+        ("erase Cid", "Gus confirms 11:00"),
+        ("erase Cid", "Gus moves 17:00"),
+        ("erase Cid", "Cid takes 17:00 over"),
+        ("erase Cid", "lapse"),
     ),
     CLOSED: (
         ("cancel 10:00", "book 10:00"),

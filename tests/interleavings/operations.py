@@ -20,8 +20,8 @@ from booking.bookings.take_over import take_over
 from booking.caller import Caller, Guest
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.items import get
-from booking.errors import Unauthenticated
-from booking.privacy.erase import erase_person
+from booking.errors import Forbidden, Unauthenticated
+from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
 from booking.slots.rules import Slot
@@ -125,17 +125,22 @@ def _guests(morning: Morning) -> list[Operation]:
     def changing(name: str, run: Callable[[], object], refusals: Refusals = ()) -> Operation:
         return Operation(name, run, refusals, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS)
 
+    # a link opens nothing once its guest is erased
     held, booked, over = morning.guss, morning.guss_five, HOLD_ENDS + MINUTE
     return [
         Operation("Gus holds 14:00", partial(guest_books, morning.two, GUEST_HOLD), HOLD),
         Operation("Gus holds 18:00", partial(guest_books, morning.five, GUEST_HOLD), HOLD),
-        changing("Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), CONFIRM),
+        changing(
+            "Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), (*CONFIRM, Forbidden)
+        ),
         changing("Gus cancels 11:00", partial(cancel_booking, gus(held), held, HOLD_ENDS - TICK), CANCEL),
         changing("Cid takes 11:00 over", partial(take_over, held, morning.cid.user_id)),
         changing("Cid takes 17:00 over", partial(take_over, booked, morning.cid.user_id)),
         changing("Gus cancels 17:00", partial(cancel_booking, gus(booked), booked, NOW + 5 * SECOND), CANCEL),
         changing(
-            "Gus moves 17:00", partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND), MOVE
+            "Gus moves 17:00",
+            partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND),
+            (*MOVE, Forbidden),
         ),
         Operation(
             "lapse",
@@ -258,6 +263,7 @@ def _accounts(morning: Morning) -> list[Operation]:
 
     return [
         erasing("erase Ann", morning.ann),
+        erasing("erase Cid", morning.cid, GUS.id),
         erasing("erase Dan", morning.dan),
         erasing("erase Eve", morning.eve),
         erasing("erase Wanda", morning.wanda),
@@ -268,19 +274,20 @@ def _accounts(morning: Morning) -> list[Operation]:
     ]
 
 
-def erasing(name: str, whom: Caller) -> Operation:
-    """Whose erasure goes on by itself, once it has begun."""
-    refusals = (Unauthenticated,)
-    return Operation(name, partial(erase, whom), refusals, is_one_write=False, comes_again=True, changes_bookings=True)
+def erasing(name: str, whom: Caller, guest_id: str | None = None) -> Operation:
+    """Whose erasure goes on by itself, once it has begun; with what the guest has booked who has the same address."""
+    run = partial(erase, whom, guest_id)
+    return Operation(name, run, (Unauthenticated,), is_one_write=False, comes_again=True, changes_bookings=True)
 
 
-def erase(whom: Caller) -> None:
+def erase(whom: Caller, guest_id: str | None) -> None:
     """Marks the account, and takes the person out of everything, as `delete_own_user` does and its message goes on.
 
     Raises `Unauthenticated` if the account is deactivated.
     """
     retrying_contention(lambda: _mark(whom))
-    erase_person(whom.user_id, NOW + 10 * SECOND)
+    now = NOW + 10 * SECOND
+    erase_person(Erasure(whom.user_id, guest_id, now, NOW + HOUR), now)
 
 
 def _mark(whom: Caller) -> None:

@@ -26,6 +26,8 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
+    "accounts.erase.mark_erased: "
+    "update UserItem if (email_verified = … OR attribute_not_exists (email_verified))": _ERASED,
     "accounts.erase.delete_account < privacy.erase.<lambda>: delete UserItem if attribute_exists (erased_at)": _ERASED,
     "accounts.erase.delete_account < privacy.erase.<lambda>: "
     "delete EmailClaimItem if (attribute_not_exists (holder) OR holder = …)": (
@@ -34,7 +36,7 @@ SURVIVORS: Mapping[str, str] = {
     "bookings.erase._change_each < bookings.erase._cancel: update BookingItem if attribute_exists (booking_id)": (
         "bookings are never deleted"
     ),
-    "bookings.erase._change_each < bookings.erase.forget_client: update BookingItem if attribute_exists (booking_id)": (
+    "bookings.erase._change_each < bookings.erase._forget: update BookingItem if attribute_exists (booking_id)": (
         "bookings are never deleted"
     ),
     "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: "

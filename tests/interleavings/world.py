@@ -76,7 +76,7 @@ def a_morning() -> Morning:
         admin=account("admin", Role.ADMIN),
         ann=ann,
         ben=ben,
-        cid=account("cid"),
+        cid=account("gus"),
         dan=account("dan"),
         eve=account("eve"),
         wanda=wanda,

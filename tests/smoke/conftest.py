@@ -37,7 +37,7 @@ def run() -> Iterator[Run]:
     if run.waited_seconds:
         print(f"\nWaited {run.waited_seconds} s for rate limits of earlier runs.")
     left = ", ".join(person.email for person in run.people.values()) or "(none)"
-    print(f"\nWhat the API cannot delete remains: the accounts {left} and a service.")
+    print(f"\nWhat remains: the accounts {left} and a service.")
 
 
 def pytest_sessionstart() -> None:

@@ -1,8 +1,10 @@
 from datetime import timedelta
 
-from tests.smoke.run import SLOT_LENGTH, WEEK, Run, eventually, rfc3339, times
+import httpx
 
-SLOTS = 3
+from tests.smoke.run import SLOT_LENGTH, WEEK, Run, error_of, eventually, rfc3339, times
+
+SLOTS = 5
 
 
 class TestSpecialist:
@@ -140,6 +142,47 @@ class TestBooking:
         run.bookings.append(("specialist", booking["id"]))
         assert (booking["status"], booking["client"]["name"]) == ("confirmed", "Gus")
         assert booking["client_id"].startswith("gst_"), "a guest has an account's id"
+
+    def test_guest(self, run: Run) -> None:
+        """A guest books with an address and no account, or guests cannot book."""
+        body = {"slot_id": run.slot(3), "name": "Gus", "email": run.email("guest")}
+        answer = run.api.post("/bookings/guest", json=body)
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            assert error_of(answer)["detail"] == "Guests cannot book here"
+            return
+        assert answer.status_code == httpx.codes.CREATED, f"POST /bookings/guest answered {answer.status_code}"
+        booking = answer.json()
+        run.bookings.append(("specialist", booking["id"]))
+        assert booking["status"] in {"held", "confirmed"}
+        run.ask(403, f"GET /bookings/{booking['id']}", run.person("client"))
+        confirmed = run.ask(200, f"POST /bookings/{booking['id']}/confirm", run.person("specialist")).json()
+        assert (confirmed["status"], confirmed["client"]["email"]) == ("confirmed", run.email("guest"))
+
+
+class TestPersonalData:
+    """Personal data"""
+
+    def test_export(self, run: Run) -> None:
+        """A third client books, and its export has the booking."""
+        third = run.register("third-client", "client")
+        booking = run.ask(201, "POST /bookings", third, {"slot_id": run.slot(4), "note": "Smoke check"}).json()
+        run.made["third-booking"] = booking["id"]
+        run.bookings.append(("specialist", booking["id"]))
+        part = "GET /users/me/export"
+        found = eventually(lambda: run.ask(200, part, third).json()["bookings"])
+        assert [(each["id"], each["note"]) for each in found] == [(booking["id"], "Smoke check")]
+        assert run.ask(200, part, third).json()["account"]["user"]["email"] == third.email, "it is of somebody else"
+
+    def test_erasure(self, run: Run) -> None:
+        """With its password it is erased: the booking is cancelled and names nobody, its address opens nothing."""
+        booking_id, third = run.thing("third-booking"), run.person("third-client")
+        run.refused(403, "current_password_wrong", "DELETE /users/me", third, {"password": "not it at all"})
+        run.ask(204, "DELETE /users/me", third, {"password": third.password})
+        del run.people["third-client"]
+        left = run.ask(200, f"GET /bookings/{booking_id}", run.person("specialist")).json()
+        assert (left["status"], left["client"]["email"], left["note"]) == ("cancelled", None, None), "it names somebody"
+        run.ask(401, "GET /users/me", third)
+        run.ask(401, "POST /auth/login", None, {"email": third.email, "password": third.password})
 
 
 class TestOpeningHours:

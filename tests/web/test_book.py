@@ -226,7 +226,7 @@ NAME_OF_FOCUSED = """() => {
 
 
 def focused_day(page: Page) -> date:
-    page.wait_for_function("document.activeElement.dataset.day")
+    page.locator(".day:focus").wait_for()
     return date.fromisoformat(page.evaluate("document.activeElement.dataset.day"))
 
 

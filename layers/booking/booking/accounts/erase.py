@@ -4,7 +4,15 @@ from contextlib import suppress
 from datetime import datetime
 
 from booking.accounts.errors import LastAdmin
-from booking.accounts.table import END_SESSIONS, IS_ACTIVE, KIND_USER, EmailClaimItem, UserItem, claim_key
+from booking.accounts.table import (
+    END_SESSIONS,
+    IS_ACTIVE,
+    KIND_USER,
+    EmailClaimItem,
+    UserItem,
+    claim_key,
+    is_verified_as,
+)
 from booking.caller import Role
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
@@ -23,7 +31,10 @@ def mark_erased(user: UserItem, tokens_end_at: datetime, now: datetime) -> None:
     transaction.update(
         UserItem(user_id=user.user_id),
         [UserItem.is_active.set(False), UserItem.erased_at.set(now), END_SESSIONS],  # the value
-        condition=IS_ACTIVE & (UserItem.role == user.role) & (UserItem.password_hash == user.password_hash),
+        condition=IS_ACTIVE
+        & (UserItem.role == user.role)
+        & (UserItem.password_hash == user.password_hash)
+        & is_verified_as(user),
     )
     profiles.erase_in(transaction, user.user_id, tokens_end_at)
     if user.role is Role.ADMIN:

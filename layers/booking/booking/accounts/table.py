@@ -84,6 +84,12 @@ def is_in_generation(generation: int) -> Condition:
     return unchanged if generation else unchanged | UserItem.session_generation.does_not_exist()
 
 
+def is_verified_as(user: UserItem) -> Condition:
+    """Nobody has shown whose the address is since the account was read; accounts of earlier releases say nothing."""
+    unchanged: Condition = UserItem.email_verified == user.email_verified
+    return unchanged if user.email_verified else unchanged | UserItem.email_verified.does_not_exist()
+
+
 class EmailClaimItem(Item):
     """Who holds an e-mail address; written with the account, so that an address has one holder."""
 

@@ -9,6 +9,7 @@ from functools import partial, reduce
 from itertools import batched, islice
 from operator import or_
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
@@ -29,6 +30,7 @@ MOST_FORGOTTEN = 2000
 
 _IS_OPEN = BookingItem.status.is_in(*OPEN)
 _NAMES_SOMEBODY = reduce(or_, (Path(name).exists() for name in PERSONAL))
+_HAS_SOMETHING_LEFT = _NAMES_SOMEBODY | _IS_OPEN | BookingItem.frees.exists()
 
 
 def has_bookings_to_come(specialist_id: str, client_id: str, now: datetime) -> bool:
@@ -41,7 +43,16 @@ def forget_client(client_id: str, now: datetime) -> bool:
 
     The specialist is notified of a cancellation; the client is not, whose address is gone with the same write.
     """
-    found = query_every(BookingItem.by_client, client_id, only=_NAMES_SOMEBODY | _IS_OPEN | BookingItem.frees.exists())
+    return _forget(client_id, _HAS_SOMETHING_LEFT, now)
+
+
+def forget_guest(guest_id: str, made_until: datetime, now: datetime) -> bool:
+    """The same of what a guest had booked by then: whoever has the address may book with it again."""
+    return _forget(guest_id, (BookingItem.created_at <= made_until) & _HAS_SOMETHING_LEFT, now)
+
+
+def _forget(client_id: str, which: Condition, now: datetime) -> bool:
+    found = query_every(BookingItem.by_client, client_id, only=which)
     bookings = [item.to_booking() for item in islice(found, MOST_FORGOTTEN)]
     to_cancel = [booking for booking in bookings if _is_to_come(booking, now) or booking.frees]
     _cancel_each(to_cancel, now, also=forget_person())

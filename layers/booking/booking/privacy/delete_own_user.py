@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from booking.accounts.access_tokens import access_token_lifetime
 from booking.accounts.account_to_erase import account_to_erase
 from booking.accounts.erase import mark_erased
+from booking.accounts.guests import guest_id_of
 from booking.accounts.recovery_limit import count_recovery_attempt
 from booking.background.sweep_queue import LONGEST_DELAY, put_on_sweep_queue
 from booking.bookings.erase import has_bookings_to_come
@@ -25,17 +26,20 @@ def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
     is gone or deactivated, and `StoreUnavailable` also if there is more than one request does: a repeat goes on there.
     """
     count_recovery_attempt("erasure-account", caller.user_id, now)
-    retrying_contention(lambda: _begin(caller, password, now))
-    if not erase_person(caller.user_id, now):
+    erasure = retrying_contention(lambda: _begin(caller, password, now))
+    if not erase_person(erasure, now):
         raise StoreUnavailable
 
 
-def _begin(caller: Caller, password: str, now: datetime) -> None:
+def _begin(caller: Caller, password: str, now: datetime) -> Erasure:
     user = account_to_erase(caller, password)
+    guest_id = guest_id_of(user.email) if user.email_verified else None
+    began_at = user.erased_at if user.is_marked_erased else now
+    erasure = Erasure(user.user_id, guest_id, began_at, began_at + access_token_lifetime() + UNDER_WAY)
     if user.is_marked_erased:
-        return
+        return erasure
     if has_bookings_to_come(caller.specialist_id, caller.user_id, now):
         raise UpcomingBookings
-    erasure = Erasure(caller.user_id, now + access_token_lifetime() + UNDER_WAY)
     put_on_sweep_queue(erasure.text, LONGEST_DELAY)
     mark_erased(user, erasure.tokens_end_at, now)
+    return erasure

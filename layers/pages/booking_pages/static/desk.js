@@ -1,6 +1,7 @@
 // The desk: who is signed in as a specialist sees the day, the week and the bookings, and says what is offered when.
 
 import { html, nothing } from "./lit.js";
+import { addressOf } from "./api.js";
 import "./desk-account.js";
 import "./desk-booking.js";
 import "./desk-dates.js";
@@ -77,7 +78,7 @@ class Desk extends DeskElement {
   render() {
     return html`<a class="skip" href="#main" @click=${this.skip}>${t("desk.skip")}</a>
       <header class="top desk-top">
-        <strong>${this.profile?.display_name || t("desk.title")}</strong>
+        ${this.profile ? html`<a href=${addressOf(`/book/${this.profile.id}`)}><strong>${this.profile.display_name || t("desk.title")}</strong></a>` : html`<strong>${t("desk.title")}</strong>`}
         ${isSignedIn() ? html`<button type="button" class="plain" @click=${this.leave}>${t("action.sign_out")}</button>` : nothing}
       </header>
       ${this.profile ? this.nav() : nothing}

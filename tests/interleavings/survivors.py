@@ -26,6 +26,7 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if email_verified = …": "no address becomes unverified again",
     "accounts.erase.mark_erased: "
     "update UserItem if (email_verified = … OR attribute_not_exists (email_verified))": _ERASED,
     "accounts.erase.delete_account < privacy.erase.<lambda>: delete UserItem if attribute_exists (erased_at)": _ERASED,

@@ -25,9 +25,11 @@ from infra.local.stack import Stack, free_port
 from infra.sam import stack_name
 from infra.settings import ROOT
 from tests.consistency import report, workload
+from tests.consistency.erasure import spell_out_erasures
 from tests.consistency.evidence import Evidence
 from tests.consistency.faults import FaultProxy, FunctionKiller
 from tests.consistency.invariants import violations
+from tests.consistency.mail import Mail
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.tables import read_at_rest
 from tests.e2e.deployed import DeployedStack, StackElsewhere
@@ -98,13 +100,21 @@ def check(target: Target, seconds: float, clients: int, seed: int) -> int:
 
     try:
         world = asyncio.run(
-            workload.run(target.stack.url, seconds=seconds, clients=clients, seed=seed, when_warm=begin)
+            workload.run(
+                target.stack.url,
+                seconds=seconds,
+                clients=clients,
+                seed=seed,
+                mail=Mail.of(target.stack),
+                when_warm=begin,
+            )
         )
         took = time.monotonic() - began[0]
     finally:
         target.recover()
     print("Reading the tables …", flush=True)
     tables = read_at_rest(target.stack.client("dynamodb"), target.stack.outputs())
+    spell_out_erasures(world.history, tables)
     evidence = Evidence(world.history, tables, datetime.now(UTC), functions_were_killed=target.killer is not None)
     run = Run(evidence, took, target.faults())
     file = RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-seed-{seed}.json"

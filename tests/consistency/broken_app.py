@@ -12,7 +12,8 @@ from unittest import mock
 import uvicorn
 from pynamodb.expressions.update import Action
 
-from booking.bookings import confirm, create, free_time
+from booking.bookings import confirm, create, create_guest, erase, free_time
+from booking.bookings.table import BookingItem
 from booking.dynamodb.errors import Step
 from booking.dynamodb.items import Item, update
 from booking.dynamodb.transaction import Transaction
@@ -60,6 +61,11 @@ def update_regardless(item: Item, actions: Sequence[Action], **_: object) -> Ite
     return update(item, actions)
 
 
+def forget_the_note() -> list[Action]:
+    """As `forget_person`, and nothing but that."""
+    return [BookingItem.note.remove()]
+
+
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
     "confirmed-regardless": lambda: mock.patch.object(confirm, "update", update_regardless),
@@ -67,6 +73,8 @@ BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "no-buffers": lambda: mock.patch.object(create, "minutes_of", minutes_without_buffers),
     "taken-minutes-ignored": lambda: mock.patch.object(hours, "_are_free", return_value=None),
     "unconditional-release": lambda: mock.patch.object(free_time, "release_minutes", abandon_minutes),
+    "guests-without-limit": lambda: mock.patch.object(create_guest, "MOST_OPEN_HOLDS_OF_GUEST", 100),
+    "erased-by-half": lambda: mock.patch.object(erase, "forget_person", forget_the_note),
     "standard-time": lambda: mock.patch.object(OpeningHours, "_instant", instant_by_standard_time),
 }
 

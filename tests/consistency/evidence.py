@@ -100,6 +100,11 @@ class Evidence:
                 found[operation.kind, operation.service or operation.specialist or ""].append(operation)
         return found
 
+    @cached_property
+    def erased(self) -> frozenset[str]:
+        """Who may have been erased."""
+        return frozenset(found.actor for found in self.history.of(Kind.ERASE) if found.may_have_happened)
+
     def upcoming(self) -> Iterator[StoredSlot]:
         """The slots that have not started: a line ends when its slot does."""
         return (slot for slot in self.tables.slots if slot.start > self.now)

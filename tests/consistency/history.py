@@ -28,6 +28,9 @@ class Kind(StrEnum):
     SET_DATE = "set a date"
     SET_SERVICE = "set a service"
     READ = "read"
+    INTRUDE = "use a link elsewhere"
+    ATTEND = "say who came"
+    ERASE = "erase oneself"
 
 
 HOURS = frozenset({Kind.SET_WEEK, Kind.SET_DATE, Kind.SET_SERVICE})
@@ -75,6 +78,8 @@ class Operation:
     reason: str | None = None
     body: dict[str, Any] | None = None
     retry_of: int | None = None
+    part_of: int | None = None
+    """The number of the erasure that this is a part of: nobody has asked for it alone."""
 
     @property
     def label(self) -> str:
@@ -111,7 +116,9 @@ class Operation:
         )
         unshaped = self.body if self.status and self.status >= 500 and not self.reason else ""
         answer = f"{self.status or 'no answer'} {self.reason or unshaped or ''}".strip()
-        repeated = f" (repeats #{self.retry_of})" if self.retry_of else ""
+        repeated = (
+            f" (repeats #{self.retry_of})" if self.retry_of else f" (part of #{self.part_of})" if self.part_of else ""
+        )
         return f"{self.label} {self.start:.3f}..{self.end:.3f} {self.actor} {self.kind} {about} -> {answer}{repeated}"
 
 

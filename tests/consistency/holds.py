@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from tests.consistency.evidence import CLOCK_SKEW_SECONDS, Evidence, Found
 from tests.consistency.history import Kind, Operation, Outcome
+from tests.consistency.world import is_guest
 
-MOST_OPEN_HOLDS = 5
+MOST_OPEN_HOLDS, MOST_OPEN_HOLDS_OF_GUEST = 5, 2
 LAPSES_WITHIN = timedelta(minutes=3)
 """A minute, and what faults may add: a sweep that fails is followed by the next one."""
 
@@ -31,7 +32,7 @@ def nobody_holds_too_many(evidence: Evidence) -> Found:
         if booking.status == "held" and booking.hold_expires_at and booking.hold_expires_at > evidence.now
     )
     for client, number in holding.items():
-        if number > MOST_OPEN_HOLDS:
+        if number > _most(client):
             yield f"{client} holds {number}", (client,)
 
 
@@ -71,4 +72,8 @@ def may_hold_too_many(evidence: Evidence, operation: Operation) -> bool:
         and found.may_have_happened
         and found.start <= operation.end <= found.latest_effect + found.hold_seconds + CLOCK_SKEW_SECONDS
     ]
-    return len(begun) >= MOST_OPEN_HOLDS
+    return len(begun) >= _most(operation.actor)
+
+
+def _most(client: str) -> int:
+    return MOST_OPEN_HOLDS_OF_GUEST if is_guest(client) else MOST_OPEN_HOLDS

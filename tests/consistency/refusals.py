@@ -17,6 +17,7 @@ from tests.consistency.holds import hold_may_be_over, may_have_been_held, may_ho
 from tests.consistency.offers import possible_buffers, possible_hours, possible_lengths, possible_services
 from tests.consistency.tables import Buffers, StoredBooking, is_from_hours
 from tests.consistency.taken_time import Held, Hold, everything_held
+from tests.consistency.world import is_guest
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -86,9 +87,11 @@ def _was_booked(_: Evidence, operation: Operation, held: Held) -> bool:
     return any(hold.may_overlap(operation) for hold in held.slots.get(operation.slot or "", []))
 
 
-def _was_held_by_actor(_: Evidence, operation: Operation, held: Held) -> bool:
-    found = held.slots.get(operation.slot or "", [])
-    return any(hold.may_overlap(operation) and hold.client == operation.actor for hold in found)
+def _was_held_by_actor(evidence: Evidence, operation: Operation, held: Held) -> bool:
+    """Under its own name, or as a guest whose booking is the account's since."""
+    found = [hold for hold in held.slots.get(operation.slot or "", []) if hold.may_overlap(operation)]
+    taken_over = {booking.id for booking in evidence.tables.bookings if booking.client == operation.actor}
+    return any(hold.client == operation.actor or hold.booking in taken_over for hold in found)
 
 
 def _may_have_been_free(evidence: Evidence, operation: Operation, held: Held) -> bool:
@@ -143,6 +146,20 @@ def _hold_has_ended(evidence: Evidence, operation: Operation, held: Held) -> boo
 
 
 def _is_not_confirmed(evidence: Evidence, operation: Operation, held: Held) -> bool:
+    return may_have_been_held(evidence, operation) or _had_been_cancelled(evidence, operation, held)
+
+
+def _client_is_erased(evidence: Evidence, operation: Operation, _: Held) -> bool:
+    """Then a link opens the booking no more."""
+    booking = evidence.stored.get(operation.booking or "")
+    return is_guest(operation.actor) and booking is not None and booking.client in evidence.erased
+
+
+def _had_erased_itself(evidence: Evidence, operation: Operation, _: Held) -> bool:
+    return any(found.actor == operation.actor for found in _before(evidence, operation, Kind.ERASE))
+
+
+def _has_no_attendance(evidence: Evidence, operation: Operation, held: Held) -> bool:
     return may_have_been_held(evidence, operation) or _had_been_cancelled(evidence, operation, held)
 
 
@@ -224,6 +241,14 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.TAKE_OFF, "time_taken"): _time_was_taken,
     (Kind.END_OFF, "time_off_not_found"): _had_been_ended,
     (Kind.LIST, "service_not_found"): _service_may_be_off,
+    (Kind.BOOK, "rate_limited"): lambda _, operation, __: is_guest(operation.actor),
+    (Kind.CONFIRM, "not_enough_permissions"): _client_is_erased,
+    (Kind.CANCEL, "not_enough_permissions"): _client_is_erased,
+    (Kind.RESCHEDULE, "not_enough_permissions"): _client_is_erased,
+    (Kind.INTRUDE, "not_enough_permissions"): lambda *_: True,
+    (Kind.ATTEND, "slot_not_started"): lambda *_: True,
+    (Kind.ATTEND, "no_attendance"): _has_no_attendance,
+    (Kind.ERASE, "invalid_credentials"): _had_erased_itself,
 }
 
 

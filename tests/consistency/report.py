@@ -34,18 +34,19 @@ def summary(run: Run, found: list[Violation]) -> str:
 
 
 def _operations(history: History, seconds: float) -> Iterator[str]:
+    history = history.where(lambda operation: operation.part_of is None)
     counted: dict[Kind, Counter[Outcome]] = defaultdict(Counter)
     waits: dict[Kind, list[float]] = defaultdict(list)
     for operation in history:
         counted[operation.kind][operation.outcome] += 1
         waits[operation.kind].append(operation.end - operation.start)
     yield f"{len(history)} requests in {seconds:.0f} s ({len(history) / seconds:.0f}/s)"
-    yield f"{'operation':<14}{'sent':>7}{'done':>7}{'refused':>9}{'unknown':>9}{'median':>9}{'slowest':>9}"
+    yield f"{'operation':<20}{'sent':>7}{'done':>7}{'refused':>9}{'unknown':>9}{'median':>9}{'slowest':>9}"
     for kind in Kind:
         outcomes, took = counted[kind], sorted(waits[kind])
         if took:
             yield (
-                f"{kind:<14}{sum(outcomes.values()):>7}{outcomes[Outcome.DONE]:>7}{outcomes[Outcome.REFUSED]:>9}"
+                f"{kind:<20}{sum(outcomes.values()):>7}{outcomes[Outcome.DONE]:>7}{outcomes[Outcome.REFUSED]:>9}"
                 f"{outcomes[Outcome.UNKNOWN]:>9}{took[len(took) // 2]:>8.2f}s{took[-1]:>8.2f}s"
             )
     statuses = Counter(f"{operation.status or 'no answer'}" for operation in history)

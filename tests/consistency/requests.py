@@ -10,13 +10,25 @@ import httpx
 from tests.consistency.history import Kind, Operation, Outcome
 from tests.consistency.tables import is_from_hours
 from tests.consistency.world import Account, KnownBooking, Specialist, Wish, World
+from tests.e2e.people import LOOPBACK, unused_address
 
+ANSWER_SECONDS = 35.0
+"""Longer than any function may run: what is not answered then never will be."""
 RETRIES_OF_UNANSWERED = 2
 STEP_MINUTES = 15
 SLOT_MINUTES = 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 type Intervals = list[list[str]]
+
+
+def connection(url: str) -> httpx.AsyncClient:
+    """From a source address of its own, where the stack is here."""
+    here = httpx.URL(url).host in LOOPBACK
+    limits = httpx.Limits(max_connections=4)
+    transport = httpx.AsyncHTTPTransport(local_address=unused_address() if here else None, limits=limits)
+    base = httpx.URL(url).copy_with(host="127.0.0.1") if here else httpx.URL(url)
+    return httpx.AsyncClient(base_url=base, transport=transport, timeout=ANSWER_SECONDS, trust_env=False)
 
 
 async def insisting(world: World, send: Callable[[int | None], Coroutine[Any, Any, Operation]]) -> Operation:
@@ -52,7 +64,7 @@ def _tells_of_a_dead_function(answer: httpx.Response) -> bool:
     return answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR and "x-content-type-options" not in answer.headers
 
 
-def _about(wish: Wish) -> dict[str, Any]:
+def about_wish(wish: Wish) -> dict[str, Any]:
     return {
         "slot": wish.slot,
         "times": wish.times,
@@ -62,7 +74,7 @@ def _about(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _body(wish: Wish) -> dict[str, Any]:
+def body_of(wish: Wish) -> dict[str, Any]:
     return {"slot_id": wish.slot, **({"service_id": wish.service} if wish.service else {})}
 
 
@@ -72,14 +84,19 @@ def _body(wish: Wish) -> dict[str, Any]:
 async def book_once(
     world: World, client: Account, wish: Wish, key: str | None, retry_of: int | None, hold_seconds: int | None = None
 ) -> Operation:
-    about = _about(wish) | {"hold_seconds": hold_seconds}
+    about = about_wish(wish) | {"hold_seconds": hold_seconds}
     operation = world.history.new(Kind.BOOK, client.id, key=key, retry_of=retry_of, **about)
     headers = {"Idempotency-Key": key} if key else {}
-    body = _body(wish) | ({"hold_seconds": hold_seconds} if hold_seconds else {})
+    body = body_of(wish) | ({"hold_seconds": hold_seconds} if hold_seconds else {})
     await ask(operation, client.http, "POST", "/bookings", json=body, headers=headers)
+    return await booked(world, client, wish, operation)
+
+
+async def booked(world: World, client: Account, wish: Wish, operation: Operation) -> Operation:
+    """Takes down what came of the wish, and reads the booking."""
     if operation.outcome is Outcome.DONE and operation.body:
         operation.booking = operation.body["id"]
-        if not retry_of:
+        if not operation.retry_of:
             world.bookings[operation.body["id"]] = KnownBooking(operation.body["id"], client, wish)
         await read_once(world, client, operation.body["id"])
     if operation.reason == "slot_not_found":
@@ -113,7 +130,7 @@ async def cancel_once(world: World, actor: Account, booking: KnownBooking, retry
 async def reschedule_once(
     world: World, client: Account, booking: KnownBooking, wish: Wish, retry_of: int | None
 ) -> Operation:
-    about = _about(wish) | {"booking": booking.id}
+    about = about_wish(wish) | {"booking": booking.id}
     operation = world.history.new(Kind.RESCHEDULE, client.id, retry_of=retry_of, **about)
     await ask(operation, client.http, "PATCH", f"/bookings/{booking.id}/reschedule", json={"slot_id": wish.slot})
     if operation.outcome is Outcome.DONE:
@@ -124,8 +141,8 @@ async def reschedule_once(
 
 
 async def join_once(world: World, client: Account, wish: Wish, retry_of: int | None) -> Operation:
-    operation = world.history.new(Kind.JOIN, client.id, retry_of=retry_of, **_about(wish))
-    await ask(operation, client.http, "POST", "/bookings/wait-list", json=_body(wish))
+    operation = world.history.new(Kind.JOIN, client.id, retry_of=retry_of, **about_wish(wish))
+    await ask(operation, client.http, "POST", "/bookings/wait-list", json=body_of(wish))
     if operation.outcome is Outcome.DONE and operation.body:
         world.entries[operation.body["id"]] = (client, wish)
     return operation
@@ -196,7 +213,7 @@ async def end_off_once(world: World, off: Wish, retry_of: int | None) -> Operati
 
 
 def _asked_of_specialist(world: World, kind: Kind, wish: Wish, retry_of: int | None) -> Operation:
-    return world.history.new(kind, wish.specialist.id, retry_of=retry_of, **_about(wish))
+    return world.history.new(kind, wish.specialist.id, retry_of=retry_of, **about_wish(wish))
 
 
 async def set_week(world: World, specialist: Specialist, hours: Intervals) -> None:

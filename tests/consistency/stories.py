@@ -8,6 +8,7 @@ from tests.consistency.evidence import Evidence
 from tests.consistency.history import History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, violations
 from tests.consistency.tables import (
+    StoredAddress,
     StoredBooking,
     StoredDay,
     StoredEntry,
@@ -68,6 +69,7 @@ class Story:
     hours: list[StoredHour] | None = None
     times_off: list[StoredTimeOff] = field(default_factory=list)
     places: list[StoredPlace] = field(default_factory=list)
+    addresses: list[StoredAddress] = field(default_factory=list)
     history: History = field(default_factory=History)
     functions_were_killed: bool = False
 
@@ -86,7 +88,9 @@ class Story:
     def evidence(self) -> Evidence:
         days = self.days if self.days is not None else ([day(*self.slots)] if self.slots else [])
         hours = self.hours if self.hours is not None else hour(*self.slots)
-        tables = Tables(self.slots, self.bookings, self.entries, days, hours, self.times_off, self.places)
+        tables = Tables(
+            self.slots, self.bookings, self.entries, days, hours, self.times_off, self.places, self.addresses
+        )
         return Evidence(self.history, tables, NOW, self.functions_were_killed)
 
 

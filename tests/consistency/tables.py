@@ -1,5 +1,7 @@
 """What is stored when everything has come to rest: the tables, read past the API."""
 
+import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +12,9 @@ from boto3.dynamodb.types import TypeDeserializer
 
 SETTLED_AFTER_SECONDS = 1.0
 SETTLES_WITHIN_SECONDS = 60.0
+TABLES = ("Users", "Calendar", "Bookings", "Waitlist", "Ephemeral", "Metrics")
+ADDRESS = re.compile(r"[0-9a-f]{16}@example\.com")
+"""Of everybody in a run."""
 HOUR_KEY = "slot#%Y-%m-%dT%H"
 LENGTH_OF_IDS_FROM_HOURS = len("slt_THLurHg-oSaZEw1BPKs98wAGYR-NN4OiANaTpAA")
 
@@ -57,9 +62,17 @@ class StoredBooking:
     moves: int = 0
     has_timer: bool = True
     from_wait_list: bool = False
+    guest: str | None = None
+    """Who made it without an account, also when an account has taken it over since."""
+    attendance: str | None = None
     service: str | None = None
     minutes: int | None = None
     buffers: Buffers = Buffers()
+
+    @property
+    def made_by(self) -> str:
+        """The client, or the guest whose it was before."""
+        return self.guest or self.client
 
     @property
     def is_open(self) -> bool:
@@ -122,6 +135,14 @@ class StoredDay:
     taken: frozenset[tuple[datetime, datetime]]
 
 
+@dataclass(frozen=True, order=True)
+class StoredAddress:
+    """That a table names somebody."""
+
+    email: str
+    table: str
+
+
 @dataclass
 class Tables:
     """Everything that the guarantees are about."""
@@ -133,6 +154,7 @@ class Tables:
     hours: list[StoredHour] = field(default_factory=list)
     times_off: list[StoredTimeOff] = field(default_factory=list)
     places: list[StoredPlace] = field(default_factory=list)
+    addresses: list[StoredAddress] = field(default_factory=list)
 
 
 def read_at_rest(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
@@ -167,7 +189,19 @@ def read(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
             tables.places.append(_place(item))
         else:
             tables.entries.append(_entry(item))
+    tables.addresses = sorted(
+        {
+            StoredAddress(email, name)
+            for name in TABLES
+            for email in _addresses_in(dynamodb, outputs[f"{name}TableName"])
+        }
+    )
     return tables
+
+
+def _addresses_in(dynamodb: Any, table: str) -> Iterator[str]:
+    for item in _items(dynamodb, table):
+        yield from ADDRESS.findall(json.dumps(item, default=str))
 
 
 def _items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
@@ -225,6 +259,8 @@ def _booking(item: Mapping[str, Any]) -> StoredBooking:
         moves=int(item.get("sequence", 0)),
         has_timer="timer" in item,
         from_wait_list=bool(item.get("from_wait_list", False)),
+        guest=item.get("guest_id"),
+        attendance=item.get("attendance"),
         service=item.get("service_id"),
         minutes=int(item["service_minutes"]) if "service_minutes" in item else None,
         buffers=_buffers(item),

@@ -125,7 +125,7 @@ def _first_slots(history: History, booking: StoredBooking | None) -> set[str | N
         return told
     if not booking.moves:
         return {booking.slot}
-    asked = (op for op in history.of(Kind.JOIN, Kind.BOOK) if op.actor == booking.client and op.may_have_happened)
+    asked = (op for op in history.of(Kind.JOIN, Kind.BOOK) if op.actor == booking.made_by and op.may_have_happened)
     return {op.slot for op in asked if op.kind is Kind.JOIN or op.outcome is Outcome.UNKNOWN}
 
 
@@ -136,7 +136,7 @@ def _holds_of(
     creation: Operation | None,
     changes: list[Operation],
 ) -> Iterator[Hold]:
-    client = creation.actor if creation else booking.client if booking else ""
+    client = creation.actor if creation else booking.made_by if booking else ""
     created_at = booking.created_at.timestamp() - CLOCK_SKEW_SECONDS if booking else FOREVER
     begin = min(creation.start if creation else FOREVER, created_at)
     surely_from = creation.end if creation else FOREVER

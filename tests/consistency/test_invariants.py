@@ -12,13 +12,14 @@ import pytest
 
 from infra.cli import CommandError
 from infra.settings import ROOT
+from tests.consistency.erasure import spell_out_erasures
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind
 from tests.consistency.invariants import INVARIANTS, shortest, violations
 from tests.consistency.report import MOST_LINES, summary
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.stories import END, NOW, START, TIMES, Story, at, booking, day, ended, name_of, slot
-from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredSlot
+from tests.consistency.tables import StoredAddress, StoredBooking, StoredDay, StoredEntry, StoredSlot
 
 
 def held(**about: Any) -> StoredSlot:
@@ -514,3 +515,91 @@ def test_holds_are_counted() -> None:
     story.bookings = [held_until(600, id=f"b{number}", slot=f"s{number}") for number in range(6)]
 
     assert {name_of("15 nobody holds too many"), name_of("every refusal had a cause")} <= story.broken()
+
+
+def guests_held(**about: Any) -> StoredBooking:
+    return held_until(1800, client="gst_1", guest="gst_1", **about)
+
+
+def a_guest(stored: StoredBooking) -> Story:
+    story = Story([slot(booking="b", client=stored.client) if stored.is_open else slot()], [stored])
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
+    story.tell(Kind.BOOK, "gst_1", 201, slot="s", booking="b", hold_seconds=1800)
+    return story
+
+
+def test_a_guests_booking_is_held_confirmed_and_taken_over() -> None:
+    taken_over = a_guest(booking(client="ann", guest="gst_1"))
+    taken_over.tell(Kind.CONFIRM, "gst_1", 200, slot="s", booking="b")
+    taken_over.tell(Kind.INTRUDE, "gst_1", 403, booking="c", reason="not_enough_permissions")
+    taken_over.tell(Kind.ATTEND, "usr_1", 409, booking="b", reason="slot_not_started")
+
+    assert [story.broken() for story in (a_guest(guests_held()), taken_over)] == [set()] * 2
+
+
+@pytest.mark.parametrize(
+    ("part", "stored"),
+    [
+        ("17 guests keep their links", booking(client="ann")),
+        ("acknowledged bookings", booking(client="ann", guest="gst_2")),
+        ("15 attendance", booking(client="gst_1", guest="gst_1", attendance="attended")),
+        ("15 attendance", ended(client="gst_1", guest="gst_1", attendance="no_show", start=NOW - timedelta(hours=1))),
+    ],
+)
+def test_a_guests_booking_that_is_stored_wrongly_is_found(part: str, stored: StoredBooking) -> None:
+    assert name_of(part) in a_guest(stored).broken()
+
+
+def test_a_link_that_opens_another_booking_is_found() -> None:
+    story = a_guest(guests_held())
+    story.tell(Kind.INTRUDE, "gst_1", 200, booking="c")
+
+    assert story.broken() == {name_of("17 a link opens one booking")}
+
+
+def test_a_link_that_opens_its_own_booking_no_more_is_found() -> None:
+    story = a_guest(guests_held())
+    story.tell(Kind.CONFIRM, "gst_1", 403, slot="s", booking="b", reason="not_enough_permissions")
+
+    assert story.broken() == {name_of("had a cause")}
+
+
+def test_a_guest_holds_two_at_most() -> None:
+    story = Story(bookings=[guests_held(id=f"b{number}", slot=f"s{number}") for number in range(3)])
+
+    assert name_of("15 nobody holds too many") in story.broken()
+
+
+def erasure(*bookings: StoredBooking, **about: Any) -> Story:
+    """Ann has booked and waits for another slot; then she is erased, and Ben is promoted."""
+    story = Story([slot(booking="p", client="ben")], list(bookings), **about)
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b")
+    story.tell(Kind.JOIN, "ben", 201, slot="s")
+    story.tell(Kind.ERASE, "ann", 204, wanted={"email": "a@example.com", "guest": "gst_1"})
+    evidence = story.evidence()
+    spell_out_erasures(story.history, evidence.tables)
+    return story
+
+
+PROMOTED = booking("p", client="ben", created_at=at(30), from_wait_list=True)
+
+
+def test_an_erasure_cancels_and_the_first_in_line_is_promoted() -> None:
+    assert erasure(ended(), PROMOTED).broken() == set()
+
+
+def test_what_an_erasure_leaves_behind_is_found() -> None:
+    for story in (
+        erasure(booking(slot="t"), PROMOTED),
+        erasure(ended(), PROMOTED, entries=[StoredEntry("s", "ann", at(1))]),
+        erasure(ended(), PROMOTED, addresses=[StoredAddress("a@example.com", "Bookings")]),
+    ):
+        assert name_of("18 erasure erases") in story.broken()
+
+
+def test_a_guest_who_books_with_an_erased_address_is_somebody_anew() -> None:
+    story = erasure(ended(), PROMOTED, addresses=[StoredAddress("a@example.com", "Bookings")])
+    story.tell(Kind.BOOK, "gst_1", None, slot="s")
+
+    assert story.broken() == set()

@@ -10,7 +10,10 @@ from typing import Any
 
 import httpx
 
+from tests.consistency.erasure import erase_oneself
+from tests.consistency.guests import book_as_guest, book_for_somebody, say_who_came, use_a_link, use_a_link_elsewhere
 from tests.consistency.history import History
+from tests.consistency.mail import Mail
 from tests.consistency.offers import next_change_of_clocks
 from tests.consistency.requests import (
     Intervals,
@@ -18,6 +21,7 @@ from tests.consistency.requests import (
     cancel_once,
     change_service,
     confirm_once,
+    connection,
     create_service,
     delete_once,
     end_off_once,
@@ -32,10 +36,7 @@ from tests.consistency.requests import (
     take_off,
 )
 from tests.consistency.world import SERVICES, Account, Doing, KnownBooking, Specialist, Wish, World
-from tests.e2e.people import LOOPBACK, unused_address
 
-ANSWER_SECONDS = 35.0
-"""Longer than any function may run: what is not answered then never will be."""
 SLOT = timedelta(minutes=30)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 """The specialists'; clocks are changed in all of them, in one by half an hour."""
@@ -44,6 +45,7 @@ HOLD_SECONDS = 60
 SLOTS_EACH = 4
 MOST_SLOTS_EACH = 8
 MOST_TIMES_OFF_EACH = 2
+CLIENTS_FOR_ONE_SPARE = 4
 LONGEST_PAUSE_SECONDS = 0.05
 WARM_UP_REQUESTS = 250
 """Asked before the time begins, since cold starts of all functions at once take longer than all that follows."""
@@ -61,6 +63,7 @@ async def run(
     seconds: float,
     clients: int,
     seed: int,
+    mail: Mail,
     when_warm: Callable[[], None] | None = None,
     doings: Mapping[Doing, float] | None = None,
 ) -> World:
@@ -68,17 +71,20 @@ async def run(
 
     `doings` says what they do, and how often in proportion.
     """
-    world = World(History(), random.Random(seed), doings or DOINGS)
-    limit = httpx.Limits(max_connections=4)
+    world = World(History(), random.Random(seed), doings or DOINGS, url, mail)
     made: list[Account] = []
     try:
         for number, zone in enumerate(ZONES):
-            account = await sign_up(url, "specialist", f"S{number}", limit)
+            account = await sign_up(url, "specialist", f"S{number}")
             made.append(account)
             day = next_change_of_clocks(zone, datetime.now(UTC))
-            world.specialists.append(Specialist(account.name, account.id, account.http, zone, day))
-        made += [await sign_up(url, "client", f"C{number}", limit) for number in range(clients)]
-        world.clients = made[len(ZONES) :]
+            world.specialists.append(Specialist(account.name, account.id, account.http, zone=zone, day=day))
+        spares = clients // CLIENTS_FOR_ONE_SPARE
+        made += [await sign_up(url, "client", f"C{number}") for number in range(clients + spares)]
+        world.clients, world.spares = made[len(ZONES) :][:clients], made[len(ZONES) + clients :]
+        world.verified = world.clients[::2]
+        for client in world.verified:
+            mail.verify(client.id)
         for specialist in world.specialists:
             await move_in(world, specialist)
         if when_warm:
@@ -87,22 +93,19 @@ async def run(
         deadline = time.monotonic() + seconds
         await everybody(world, lambda: time.monotonic() < deadline)
     finally:
-        for account in made:
+        for account in (*made, *world.guests):
             await account.http.aclose()
     return world
 
 
-async def sign_up(url: str, role: str, name: str, limits: httpx.Limits) -> Account:
+async def sign_up(url: str, role: str, name: str) -> Account:
     """A new account; a stack that limits registrations may ask to wait."""
-    here = httpx.URL(url).host in LOOPBACK
-    transport = httpx.AsyncHTTPTransport(local_address=unused_address() if here else None, limits=limits)
-    base = httpx.URL(url).copy_with(host="127.0.0.1") if here else httpx.URL(url)
-    http = httpx.AsyncClient(base_url=base, transport=transport, timeout=ANSWER_SECONDS, trust_env=False)
+    http = connection(url)
     credentials = {"email": f"{secrets.token_hex(8)}@example.com", "password": secrets.token_urlsafe(16)}
     user = await patiently(lambda: http.post("/auth/register", json={**credentials, "role": role}))
     session = await patiently(lambda: http.post("/auth/login", json=credentials))
     http.headers["Authorization"] = f"Bearer {session['access_token']}"
-    return Account(name, user["id"], http)
+    return Account(name, user["id"], http, **credentials)
 
 
 async def patiently(send: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> dict[str, Any]:
@@ -138,6 +141,7 @@ async def live(world: World, client: Account, goes_on: Callable[[], bool]) -> No
     while goes_on():
         (do,) = world.luck.choices(doings, weights)
         await do(world, client)
+        client = world.heirs.get(client, client)
         await asyncio.sleep(world.luck.uniform(0, LONGEST_PAUSE_SECONDS))
 
 
@@ -368,4 +372,10 @@ DOINGS: Mapping[Doing, float] = {
     change_the_week: 0.7,
     change_the_date: 0.7,
     change_a_service: 1,
+    book_as_guest: 4,
+    use_a_link: 5,
+    use_a_link_elsewhere: 1,
+    book_for_somebody: 1.5,
+    say_who_came: 1,
+    erase_oneself: 0.5,
 }

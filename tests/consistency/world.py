@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.consistency.history import History
+from tests.consistency.mail import Mail
 from tests.consistency.offers import instant
 
 SERVICES: tuple[Mapping[str, Any], ...] = (
@@ -21,11 +22,13 @@ SERVICES: tuple[Mapping[str, Any], ...] = (
 
 @dataclass(eq=False)
 class Account:
-    """Somebody with a token, and a connection of their own."""
+    """Somebody with a token, and a connection of their own. The id of a guest is that of its address."""
 
     name: str
     id: str
     http: httpx.AsyncClient
+    email: str = ""
+    password: str = ""
 
 
 @dataclass(eq=False)
@@ -45,6 +48,11 @@ class Specialist(Account):
     def begin(self) -> datetime:
         """When the day begins."""
         return instant(self.zone, self.day, "00:00")
+
+
+def is_guest(client: str) -> bool:
+    """Whether that is the id of somebody without an account."""
+    return client.startswith("gst_")
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,18 @@ class World:
     history: History
     luck: random.Random
     doings: Mapping[Doing, float]
+    url: str
+    mail: Mail
     specialists: list[Specialist] = field(default_factory=list)
     clients: list[Account] = field(default_factory=list)
+    spares: list[Account] = field(default_factory=list)
+    """They take the places of those who erase themselves."""
+    heirs: dict[Account, Account] = field(default_factory=dict)
+    """Who has taken the place of whom."""
+    verified: list[Account] = field(default_factory=list)
+    """Clients who have shown their addresses to be their own, and now and then book without signing in."""
+    guests: list[Account] = field(default_factory=list)
+    """With the link of one booking each."""
     slots: dict[str, Wish] = field(default_factory=dict)
     """Hand-opened ones."""
     from_hours: dict[tuple[str, str | None], Wish] = field(default_factory=dict)
@@ -128,6 +146,9 @@ class World:
 
     def any_booking(self, of: Account | None = None) -> KnownBooking | None:
         return self._any(booking for booking in self.bookings.values() if of is None or booking.client is of)
+
+    def any_of_a_guest(self) -> KnownBooking | None:
+        return self._any(booking for booking in self.bookings.values() if is_guest(booking.client.id))
 
     def any_specialist(self) -> Specialist:
         return self.luck.choice(self.specialists)

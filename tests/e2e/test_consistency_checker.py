@@ -18,10 +18,11 @@ import pytest
 from infra.local.stack import free_port
 from infra.settings import ROOT
 from infra.stack import PATHS
-from tests.consistency import report, workload
+from tests.consistency import erasure, guests, report, workload
 from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
 from tests.consistency.invariants import shortest, violations
+from tests.consistency.mail import Mail
 from tests.consistency.run import Run
 from tests.consistency.tables import read_at_rest
 from tests.consistency.world import Doing
@@ -73,11 +74,15 @@ def found_with(
 
     After half a minute, what they saw last.
     """
+    mail = Mail.of(stack)
     deadline, seeds = time.monotonic() + MOST_SECONDS, itertools.count(FIRST_SEED)
     with broken_api(stack, bug) as url:
         while True:
-            world = asyncio.run(workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), doings=doings))
+            world = asyncio.run(
+                workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), mail=mail, doings=doings)
+            )
             at_rest = read_at_rest(stack.client("dynamodb"), stack.outputs())
+            erasure.spell_out_erasures(world.history, at_rest)
             evidence = Evidence(world.history, at_rest, datetime.now(UTC))
             found = violations(evidence)
             if time.monotonic() > deadline or {violation.invariant.strip() for violation in found} >= set(expected):
@@ -126,6 +131,24 @@ def test_a_booking_that_is_confirmed_after_its_end_is_found(stack: DeployedStack
     expected = {"2  slot and booking agree"}
 
     _, found = found_with(stack, "confirmed-regardless", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+
+
+def test_a_guest_who_holds_too_many_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {guests.book_as_guest: 1, workload.cancel: 1}
+    expected = {"15 nobody holds too many"}
+
+    _, found = found_with(stack, "guests-without-limit", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+
+
+def test_who_is_erased_and_still_named_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {workload.book: 4, workload.book_from_hours: 4, erasure.erase_oneself: 1}
+    expected = {"18 erasure erases"}
+
+    _, found = found_with(stack, "erased-by-half", doings, expected)
 
     assert {violation.invariant.strip() for violation in found} >= expected
 

@@ -32,6 +32,7 @@ TEST_PARAMETERS = {
     # LocalStack sees every caller at one address: with the limits of the contract the tests would wait for each other.
     "AuthRegisterMaxAttempts": "100000",
     "AuthLoginMaxAttempts": "100000",
+    "GuestBookingMaxAttempts": "100000",
     "NoticeOfTermination": "Disabled",  # not every executor of LocalStack's functions bears the question
     "EventFailures": "report",  # it repeats the failed part of a batch, as AWS does
 }

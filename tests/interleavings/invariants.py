@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
+from booking.accounts.table import claim_key
 from booking.bookings.open_holds import MOST_OPEN_HOLDS, MOST_OPEN_HOLDS_OF_GUEST
 from booking.runtime.clock import from_stored, to_stored
 from tests.interleavings.evidence import Evidence, Found, Guarantee
@@ -174,7 +175,9 @@ def _wanted(row: Row) -> tuple[str, str | None]:
 
 
 def nobody_erased_is_named(before: Tables, after: Tables) -> Found:
-    stored = {json.dumps(item) for items in after.snapshot.values() for item in items.values()}
+    """But by an account of somebody who has the address now."""
+    own = {(key,) for user_id, email in after.emails.items() for key in (user_id, claim_key(email))}
+    stored = {json.dumps(item) for items in after.snapshot.values() for key, item in items.items() if key not in own}
     for user_id in before.emails.keys() - after.emails.keys():
         yield from (f"{item} names who was erased" for item in stored if before.emails[user_id] in item)
 
@@ -197,6 +200,16 @@ def a_new_password_ends_all_sessions(evidence: Evidence) -> Found:
             yield f"{after['email']} has another password, and sessions go on"
 
 
+def addresses_have_one_holder(evidence: Evidence) -> Found:
+    emails = evidence.after.emails
+    yield from (f"{number} accounts have {email}" for email, number in Counter(emails.values()).items() if number > 1)
+    for key, holder in evidence.after.claims.items():
+        if holder not in emails or claim_key(emails[holder]) != key:
+            yield f"{key} is claimed by {holder}, who does not have it"
+    unclaimed = emails.keys() - evidence.before.emails.keys() - set(evidence.after.claims.values())
+    yield from (f"{user_id} has not claimed {emails[user_id]}" for user_id in unclaimed)
+
+
 GUARANTEES: Mapping[str, Guarantee] = {
     "1 at most one open booking per slot": one_booking_per_slot,
     "2 slot and booking agree": slot_and_booking_agree,
@@ -205,6 +218,7 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "2 attendance is of what has begun": attendance_is_of_what_has_begun,
     "15 a hold ends in time": holds_end_in_time,
     "15 nobody holds too many": clients_hold_a_few,
+    "an address has one holder": addresses_have_one_holder,
     "a new password ends all sessions": a_new_password_ends_all_sessions,
     "3 no two slots overlap": no_overlap,
     "3 days say what slots take": days_say_what_slots_take,

@@ -27,6 +27,17 @@ from tests.interleavings.worlds import (
 EVERYTHING = os.environ.get("INTERLEAVINGS") == "all"
 ERASING = ("erase Ann", "erase Cid", "erase Dan", "erase Eve", "erase Wanda", "erase the specialist")
 IN_MANY_WRITES = frozenset({"deactivate Wanda", "deactivate the specialist", "activate the specialist", *ERASING})
+WITH_ERASURE = (
+    "register with Ann's address",
+    "Ann is called like her address",
+    "reset the password",
+    "change the password",
+    "verify",
+    "log in",
+    "refresh",
+    "deactivate Ann",
+    "make Ann a specialist",
+)
 PAIR = 2
 type Names = tuple[str, ...]
 
@@ -117,10 +128,12 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("erase Ann", "move 9:00 to 11:00"),
         ("erase Ann", "Wanda leaves 9:00"),
         ("erase Ann", "expire"),
+        ("erase Ann", "Ann has not come"),
         ("erase Dan", "erase Dan"),
         ("erase Dan", "book 11:00"),
         ("erase Eve", "Eve waits for 10:00"),
         ("erase Wanda", "cancel 9:00"),
+        ("erase Wanda", "deactivate Wanda"),
         ("erase the specialist", "book 11:00"),
         ("erase the specialist", "open 12:00"),
         ("erase the specialist", "cancel 9:00"),
@@ -246,6 +259,8 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("change the password", "log out", "reset the password"),
         ("change the password", "log out", "deactivate Ann"),
         ("change the password", "log out", "make Ann a specialist"),
+        # who is erased has no account any more, and somebody may have one with that address
+        *(("erase Ann", name) for name in WITH_ERASURE),
     ),
 }
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from booking.accounts.erase import mark_erased
+from booking.accounts.errors import UserNotFound
 from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
 from booking.bookings.attendance import set_attendance
@@ -19,7 +20,7 @@ from booking.bookings.take_over import take_over
 from booking.caller import Caller, Guest
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.items import get
-from booking.errors import Forbidden
+from booking.errors import Forbidden, Unauthenticated
 from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
 from booking.slots.open import open_slot
@@ -256,10 +257,6 @@ def _calendar(morning: Morning) -> list[Operation]:
 
 
 def _accounts(morning: Morning) -> list[Operation]:
-    def erasing(name: str, whom: Caller, guest_id: str | None = None) -> Operation:
-        run = partial(erase, whom, guest_id)
-        return Operation(name, run, is_one_write=False, comes_again=True, changes_bookings=True)
-
     def set_active(whom: Caller, *, is_active: bool) -> Callable[[], object]:
         change = partial(update_user, morning.admin, whom.user_id, role=None, now=NOW + 10 * SECOND)
         return partial(change, is_active=is_active)
@@ -271,14 +268,23 @@ def _accounts(morning: Morning) -> list[Operation]:
         erasing("erase Eve", morning.eve),
         erasing("erase Wanda", morning.wanda),
         erasing("erase the specialist", morning.specialist),
-        Operation("deactivate Wanda", set_active(morning.wanda, is_active=False), is_one_write=False),
+        Operation("deactivate Wanda", set_active(morning.wanda, is_active=False), (UserNotFound,), is_one_write=False),
         Operation("deactivate the specialist", set_active(morning.specialist, is_active=False), is_one_write=False),
         Operation("activate the specialist", set_active(morning.specialist, is_active=True), is_one_write=False),
     ]
 
 
+def erasing(name: str, whom: Caller, guest_id: str | None = None) -> Operation:
+    """Whose erasure goes on by itself, once it has begun; with what the guest has booked who has the same address."""
+    run = partial(erase, whom, guest_id)
+    return Operation(name, run, (Unauthenticated,), is_one_write=False, comes_again=True, changes_bookings=True)
+
+
 def erase(whom: Caller, guest_id: str | None) -> None:
-    """Marks the account, and takes the person out of everything."""
+    """Marks the account, and takes the person out of everything, as `delete_own_user` does and its message goes on.
+
+    Raises `Unauthenticated` if the account is deactivated.
+    """
     retrying_contention(lambda: _mark(whom))
     now = NOW + 10 * SECOND
     erase_person(Erasure(whom.user_id, guest_id, now, NOW + HOUR), now)
@@ -286,8 +292,11 @@ def erase(whom: Caller, guest_id: str | None) -> None:
 
 def _mark(whom: Caller) -> None:
     user = get(UserItem, whom.user_id, consistent=True)
-    if user and not user.is_marked_erased:
-        mark_erased(user, NOW + HOUR, NOW + 10 * SECOND)
+    if user is None or user.is_marked_erased:
+        return
+    if not user.is_active:
+        raise Unauthenticated
+    mark_erased(user, NOW + HOUR, NOW + 10 * SECOND)
 
 
 def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:

@@ -5,16 +5,26 @@ from functools import partial
 
 from booking.accounts.account_mail import Purpose
 from booking.accounts.change_access import change_access
-from booking.accounts.errors import CurrentPasswordWrong, RefreshTokenRejected, TokenNotValid, WrongEmailOrPassword
+from booking.accounts.errors import (
+    CurrentPasswordWrong,
+    EmailTaken,
+    RefreshTokenRejected,
+    TokenNotValid,
+    UserNotFound,
+    WrongEmailOrPassword,
+)
 from booking.accounts.log_in import log_in
 from booking.accounts.mailed_links import find_verification, spend_verification
 from booking.accounts.mailed_tokens import issue_token
 from booking.accounts.new_password import change_password, reset_password
+from booking.accounts.register import Registration, create_account
 from booking.accounts.sessions import log_out, refresh_session
+from booking.accounts.update_own_user import update_own_user
 from booking.caller import Role
 from booking.errors import Unauthenticated
 from tests.instants import NOW, SECOND
 from tests.interleavings.operation import Operation, Refusals
+from tests.interleavings.operations import erasing
 from tests.interleavings.world_of_account import OLD_PASSWORD, Account
 
 _SOURCE = "192.0.2.1"
@@ -46,6 +56,8 @@ def operations_of_account(account: Account) -> Mapping[str, Operation]:
     def log_in_with(password: str) -> Callable[[], object]:
         return partial(log_in, account.ann.email, password, source_address=_SOURCE, now=now)
 
+    anew = Registration(account.ann.email, "another")
+    call_her = partial(update_own_user, account.ann, {"display_name": account.ann.email})  # so that one sees where
     change = partial(change_password, account.ann, OLD_PASSWORD, "changed", now)
     found = [
         once("reset the password", reset("reset"), (TokenNotValid,)),
@@ -58,7 +70,10 @@ def operations_of_account(account: Account) -> Mapping[str, Operation]:
         once("log in", log_in_with(OLD_PASSWORD), (WrongEmailOrPassword,)),
         Operation("mail a link to verify", link(Purpose.VERIFICATION)),
         Operation("mail a link to reset", link(Purpose.PASSWORD_RESET)),
-        Operation("deactivate Ann", access(is_active=False)),
-        Operation("make Ann a specialist", access(role=Role.SPECIALIST)),
+        Operation("deactivate Ann", access(is_active=False), (UserNotFound,)),
+        Operation("make Ann a specialist", access(role=Role.SPECIALIST), (UserNotFound,)),
+        Operation("Ann is called like her address", call_her, (Unauthenticated,)),
+        Operation("register with Ann's address", partial(create_account, anew, now), (EmailTaken,)),
+        erasing("erase Ann", account.ann),
     ]
     return {operation.name: operation for operation in found}

@@ -363,8 +363,8 @@ def _delays() -> Iterator[float]:
 
 
 def _sleep(_: float) -> None:
-    if getattr(_current, "run", None) is not None:
-        _current.task.waits += 1
+    assert getattr(_current, "run", None) is not None, "waits for others, and there are none"
+    _current.task.waits += 1
 
 
 def _monotonic() -> float:

@@ -18,11 +18,15 @@ _BOOKED = "only a booked slot is waited for, which nobody deletes, so no other s
 SURVIVORS: Mapping[str, str] = {
     "bookings.create.book: put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.create.book < bookings.create.create_booking: put BookingItem if attribute_not_exists (booking_id)": _IDS,
+    "accounts.register.create_account: put UserItem if attribute_not_exists (user_id)": _IDS,
     "accounts.change_access._change < accounts.change_access.<lambda>: "
-    "update UserItem if attribute_not_exists (erased_at)": _ERASED,
+    "update UserItem if attribute_not_exists (erased_at)": (
+        "erasing deactivates in the same write; for who is activated and erased between an admin's read and write"
+    ),
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
+    "accounts.erase.mark_erased: update UserItem if email_verified = …": "no address becomes unverified again",
     "accounts.erase.mark_erased: "
     "update UserItem if (email_verified = … OR attribute_not_exists (email_verified))": _ERASED,
     "accounts.erase.delete_account < privacy.erase.<lambda>: delete UserItem if attribute_exists (erased_at)": _ERASED,

@@ -80,6 +80,11 @@ class Tables:
         """The accounts' addresses, by their ids."""
         return {row["user_id"]: row["email"] for row in self._rows(settings().users_table) if "email" in row}
 
+    @cached_property
+    def claims(self) -> Mapping[str, str]:
+        """Who claims an address, by the claim's key."""
+        return {row["user_id"]: row["holder"] for row in self._rows(settings().users_table) if "holder" in row}
+
     @property
     def is_specialist_erased(self) -> bool:
         """Then its calendar says nothing any more."""

@@ -14,6 +14,7 @@ ONE_ADDRESS = "LocalStack's gateway gives 127.0.0.1 as every caller's address"
 NO_SMTP = "LocalStack keeps mail to itself: the tests' mail server gets none"
 
 AUTHORIZATION = "tests/e2e/test_bad_input.py::test_an_authorization_that_is_none_is_a_401"
+GUESTS = "tests/e2e/test_guests.py"
 RECOVERY = "tests/e2e/test_recovery.py"
 SWEEPS = "tests/e2e/test_sweeps.py"
 
@@ -33,6 +34,12 @@ CANNOT = {
     f"{RECOVERY}::test_a_new_link_voids_the_one_before_it": NO_SMTP,
     f"{RECOVERY}::test_of_ten_uses_of_a_link_at_once_one_counts": NO_SMTP,
     f"{RECOVERY}::test_an_address_is_verified_with_the_link_of_the_registration": NO_SMTP,
+    f"{GUESTS}::test_a_guest_books_and_the_link_in_the_mail_confirms": NO_SMTP,
+    f"{GUESTS}::test_a_link_opens_nothing_else": NO_SMTP,
+    f"{GUESTS}::test_what_a_guest_has_confirmed_is_the_verified_accounts_and_nobody_else_is_told": NO_SMTP,
+    f"{GUESTS}::test_a_specialist_books_for_who_calls": NO_SMTP,
+    f"{GUESTS}::test_more_attempts_for_an_address_than_the_limit_are_refused": ONE_ADDRESS,
+    "tests/e2e/test_privacy.py::test_a_client_is_erased_everywhere": NO_SMTP,
     f"{AUTHORIZATION}[Bearer {'x' * 23}]": SHORT_HEADERS,
 }
 """By test file, test, or test with one set of parameters: why."""

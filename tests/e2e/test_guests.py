@@ -70,7 +70,9 @@ def test_of_20_parallel_bookings_of_an_address_2_are_held(people: People, specia
 
     answers = together([partial(guest_books, people, slot, email) for slot in slots])
 
-    assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 8, 429: 10}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[201] == 2
+    assert statuses[409] + statuses[429] == 18  # the limit of attempts is none where the place has raised it
     for answer in answers:
         if answer.status_code == httpx.codes.CONFLICT:
             refused(answer, 409, "Too many open holds", reason="too_many_open_holds")

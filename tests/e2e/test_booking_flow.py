@@ -28,6 +28,7 @@ def test_from_registration_to_booking_again(people: People) -> None:
         "id": booking["id"],
         "slot_id": slot["id"],
         "client_id": ann.id,
+        "client": {"id": ann.id, "name": None, "email": ann.email, "phone": None},
         "specialist_id": specialist.specialist_id,
         "service_id": service["id"],
         "service": {"title": "Haircut", "price": "25.00", "currency": "EUR", "duration_minutes": 30},

@@ -55,7 +55,11 @@ def _finish(
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")
     events = changes[record.raw_event["eventID"]]
-    outcomes = [(ask_for_mails(each), take_over_for_account(each), unpublished.get(each.id)) for each in events]
+    try:
+        outcomes = [(ask_for_mails(each), take_over_for_account(each), unpublished.get(each.id)) for each in events]
+    except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
+        _put_aside(record.raw_event, error)
+        return
     failures = [failure for of_event in outcomes for failure in of_event if failure]
     for failure in failures:
         if isinstance(failure, TryLater):

@@ -81,9 +81,9 @@ class Redrive:
             case {"DDBStreamBatchInfo": dict(batch)} if batch.keys() >= RANGE:
                 return self._publish(self._records(batch))
             case {"source": "queue.send_mail", "content": {"message": str(mail)}}:
-                return self._send(mail)
+                return self._send("a mail", mail)
             case {"mail": str(), "occasion": str()} | {"kind": "account_mail"} | {"erase": str()}:
-                return self._send(body)
+                return self._send("an erasure" if "erase" in message else "a mail", body)
             case {"sweep": str(sweep)} if sweep in SWEEPS:
                 return self._dispatch(sweep)
         raise CannotRedrive(f"a message of an unknown kind: {body[:200]}")
@@ -96,9 +96,9 @@ class Redrive:
         waits = restore_timer(booking_id, content["timer"])
         return f"{booking_id} {'waits for the next sweep' if waits else 'has ended meanwhile'}"
 
-    def _send(self, message: str) -> str:
+    def _send(self, what: str, message: str) -> str:
         """By way of its queue: the function knows whether a mail was sent by its ledger, and who is erased already."""
-        queue, what = ("SweepQueueUrl", "an erasure") if message.startswith('{"erase"') else ("MailQueueUrl", "a mail")
+        queue = {"a mail": "MailQueueUrl", "an erasure": "SweepQueueUrl"}[what]
         self.client("sqs").send_message(QueueUrl=self.outputs[queue], MessageBody=message)
         return f"{what} is on its queue again"
 

@@ -26,10 +26,13 @@ from booking.bookings.rules import Attendance, Booking
 from booking.caller import Caller, Locale
 from booking.dynamodb.items import create
 from booking.errors import StoreUnavailable
+from booking.notifications.events import BookingEvent
+from booking.notifications.guest_bookings import take_over_for_account
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.telemetry.metric_totals import read_totals
 from infra.settings import ROOT
+from streams import publish_events
 from tests.integration.outside import BUS, SENDER, Outside, calendar_of, error, text_of
 from tests.integration.people import (
     HOUR,
@@ -628,6 +631,22 @@ class TestFailures:
         assert (outside.events, outside.requests) == ([], [])
         assert tell(outside, told) == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
+
+    def test_what_nobody_expected_puts_the_record_aside_and_the_others_go_on(
+        self, outside: Outside, booking: Booking, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_booking(a_specialist(), a_client())
+        surprises = iter([ValueError("nobody expected this")])
+
+        def spoilt(event: BookingEvent) -> None:
+            for surprise in surprises:
+                raise surprise
+            take_over_for_account(event)
+
+        monkeypatch.setattr(publish_events, "take_over_for_account", spoilt)
+        assert tell(outside) == []
+        assert [letter["reason"] for letter in outside.letters] == ["ValueError: nobody expected this"]
+        assert len(outside.events) == 2
 
     def test_what_cannot_be_noted_is_published_and_its_record_does_not_come_again(
         self, outside: Outside, booking: Booking, log_stream: io.StringIO

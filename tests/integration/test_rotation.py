@@ -164,11 +164,14 @@ def test_guests_ids_are_the_same_for_ever() -> None:
 def test_guests_links_outlive_rotations_and_not_a_leaked_key() -> None:
     guest = Guest(guest_id_of("ann@example.com"), "bkg_1")
     token = issue_guest_token(guest.guest_id, "bkg_1")
+    of_that_key = issue_access_token(a_client(), datetime.now(UTC))
 
     for _ in range(4):
         rotate(STACK, now=later(PAUSE))
     SIGNING_KEYS.forget()
     assert guest_of(token) == guest
+    with pytest.raises(Unauthenticated):
+        caller_of(of_that_key)
 
     replace_leaked(STACK)
     SIGNING_KEYS.forget()

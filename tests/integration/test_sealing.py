@@ -38,8 +38,8 @@ def test_what_is_sealed_comes_back_for_the_same_purpose(content: dict[str, str],
 def test_a_seal_shows_nothing_of_its_content() -> None:
     sealed = urlsafe_b64decode(seal(CONTENT, PURPOSE, SIGNING_KEYS) + "==")
 
-    for part in (b"spc_ann", b"sk", b"slot", b"2030", b'"'):
-        assert part not in sealed[22:] or len(part) == 1
+    for part in (b"spc_ann", b"slot", b"2030"):  # long enough not to come about by chance
+        assert part not in sealed
 
 
 def test_another_purpose_hides_the_same_content_otherwise() -> None:

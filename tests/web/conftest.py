@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.e2e.deployed import MAIL_PORT, DeployedStack, deployed_stack
 from tests.e2e.mail_sink import MailSink, mail_sink
@@ -26,6 +26,8 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 Visitor = Callable[..., Page]
+
+expect.set_options(timeout=15_000)  # a function that is called for the first time takes its time
 
 
 @pytest.fixture(scope="session")

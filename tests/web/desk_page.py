@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route
 
-from tests.e2e.people import WEEK, People, Person, good
+from tests.e2e.people import People, Person, good
 from tests.web.booking_page import sign_in
 from tests.web.conftest import Visitor
 
@@ -16,8 +16,6 @@ NAME = "Hair by Ann"
 LOST = "Failed to load resource: net::ERR_CONNECTION_RESET"
 
 Desk = Callable[..., Page]
-
-expect.set_options(timeout=15_000)  # a function that is called for the first time takes its time
 
 
 def zone_at_noon() -> str:
@@ -32,10 +30,6 @@ def a_specialist(people: People, zone: str) -> Person:
     good(person.http.patch("/specialists/me", json={"display_name": NAME, "time_zone": zone}))
     person.describe_week("00:00", "24:00")
     return person
-
-
-def week_of(hours: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
-    return dict.fromkeys(WEEK, hours)
 
 
 def slots_of(person: Person, day: date, zone: str, service: str | None = None) -> list[dict[str, Any]]:

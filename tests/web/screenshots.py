@@ -25,7 +25,6 @@ LOCALES = {"en": "en-GB", "ru": "ru-RU"}
 IN_README = {
     "book-times": ("desktop", "light", "en"),
     "book-month": ("phone", "dark", "en"),
-    "desk-day": ("desktop", "light", "en"),
 }
 
 

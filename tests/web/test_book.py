@@ -375,3 +375,15 @@ def test_problems_of_a_form_are_summed_up_and_stand_beside_their_fields(visitor:
     summary.get_by_role("link", name="Name").click()
     expect(page.get_by_label("Name")).to_be_focused()
     must_be_accessible(page)
+
+
+@pytest.mark.parametrize(
+    "query", ["day=2020-01-01", "day=2026-02-30", "day=soon", "at=noon", "at=2020-01-01T09:00:00Z"]
+)
+def test_an_address_that_is_old_or_mistyped_shows_what_is_free(visitor: Visitor, shop: Shop, query: str) -> None:
+    page = visitor()
+
+    page.goto(f"{shop.path}?service={shop.haircut}&{query}")
+
+    assert shown_times(page)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)

@@ -141,6 +141,24 @@ def test_who_is_not_signed_in_is_asked_to(visitor: Visitor, client: Person, book
     page.get_by_text("Shampoo, too").wait_for()
 
 
+def test_who_signs_in_next_sees_nothing_of_who_was_there_before(
+    visitor: Visitor, client: Person, booking: dict[str, Any], people: People
+) -> None:
+    page = visitor("/manage")
+    for person in (client, people.new("client")):
+        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        if person is not client:
+            page.route("**/bookings/me?*", lambda _: None)
+        page.get_by_role("button", name="Sign in").click()
+        if person is client:
+            page.locator(f"a[href='#booking={booking['id']}']").wait_for()
+            page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_label("Password")).to_have_count(0)
+    expect(page.locator(f"a[href='#booking={booking['id']}']")).to_have_count(0)
+
+
 def test_a_wrong_link_says_so_and_its_token_leaves_the_address(visitor: Visitor) -> None:
     page = visitor("/manage#token=of-nobody&booking=bkg_of_nobody")
 

@@ -36,7 +36,6 @@ def page(name: str, root: str, language: str) -> str:
     return (
         template.replace("{preloads}", preloads)
         .replace("{assets}", f"{root}pages/{version()}/")
-        .replace("{root}", root or "./")
         .replace("{language}", language)
     )
 

@@ -5,6 +5,7 @@ names the key (`booking.runtime.signing`).
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import jwt
 from booking.caller import Caller, Locale, Role
 from booking.errors import Unauthenticated
 from booking.runtime.settings import settings
-from booking.runtime.signing import SIGNING_KEYS
+from booking.runtime.signing import SIGNING_KEYS, SigningKey
 
 ALGORITHM = "HS256"
 ISSUER = "booking-api"
@@ -49,7 +50,7 @@ def access_token_lifetime() -> timedelta:
 def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
     try:
-        claims = verified_claims(token, AUDIENCE, _REQUIRED)
+        claims = verified_claims(token, AUDIENCE, _REQUIRED, SIGNING_KEYS.named)
         return Caller(
             claims["sub"],
             Role(claims["role"]),
@@ -63,14 +64,16 @@ def caller_of(token: str) -> Caller:
         raise Unauthenticated from None
 
 
-def verified_claims(token: str, audience: str, required: list[str]) -> dict[str, Any]:
+def verified_claims(
+    token: str, audience: str, required: list[str], key_named: Callable[[str], SigningKey | None]
+) -> dict[str, Any]:
     """What a token of ours says that is for that audience, and not for another one.
 
     Raises `Unauthenticated`, `jwt.InvalidTokenError`.
     """
     header, _, _ = token.partition(".")
     kid = jwt.get_unverified_header(f"{header}..").get("kid")  # the rest is decoded below, once
-    key = SIGNING_KEYS.named(kid) if isinstance(kid, str) else None
+    key = key_named(kid) if isinstance(kid, str) else None
     if key is None:
         raise Unauthenticated
     return jwt.decode(

@@ -48,7 +48,7 @@ def issue_guest_token(guest_id: str, booking_id: str) -> str:
 def guest_of(token: str) -> Guest:
     """Whose link carries the token, and which booking it opens. Raises `Unauthenticated`."""
     try:
-        claims = verified_claims(token, AUDIENCE, _REQUIRED)
+        claims = verified_claims(token, AUDIENCE, _REQUIRED, SIGNING_KEYS.named_of_links)
     except jwt.InvalidTokenError:
         raise Unauthenticated from None
     return Guest(claims["sub"], str(claims["bid"]))

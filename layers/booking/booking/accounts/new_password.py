@@ -19,7 +19,7 @@ from booking.rate_limit import source_network
 
 
 def reset_password(token: str, password: str, *, source_address: str, now: datetime) -> None:
-    """Spends the token for the password; whoever has used it has shown whose the account's address is.
+    """Spends the token for the password. It verifies no address: with that an account takes guests' bookings over.
 
     A token is void once the account's sessions were ended otherwise: by a change of password, role or access.
     Raises `TokenNotValid`, `TooManyRequests`.
@@ -30,7 +30,7 @@ def reset_password(token: str, password: str, *, source_address: str, now: datet
     spend_in(transaction, found)
     transaction.update(
         UserItem(user_id=found.user_id),
-        [UserItem.password_hash.set(hash_password(password)), UserItem.email_verified.set(True), END_SESSIONS],
+        [UserItem.password_hash.set(hash_password(password)), END_SESSIONS],
         condition=IS_ACTIVE & is_in_generation(int(found.generation)),
     )
     try:

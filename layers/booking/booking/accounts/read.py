@@ -26,7 +26,7 @@ def get_own_user(caller: Caller) -> User:
 def list_users(request: PageRequest) -> Page[User]:
     """All accounts, in the order of their creation. The index has but part of each; the rest is one read for a page."""
     page = query_page(UserItem.by_created_at, KIND_USER, None, request, key_of=_key_of)
-    found = get_all(UserItem, [(item.user_id,) for item in page.items], attributes=_SHOWN) if page.items else []
+    found = get_all(UserItem, [(item.user_id,) for item in page.items], attributes=_SHOWN)
     users = {item.user_id: item.to_user() for item in map(UserItem.from_old, found)}
     return Page([users[item.user_id] for item in page.items if item.user_id in users], page.next_start)
 

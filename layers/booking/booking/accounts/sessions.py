@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import batched
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -25,7 +24,7 @@ from booking.accounts.user import User
 from booking.dynamodb.attributes import InstantAttribute
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import MOST_GETS, create, delete, get, get_all, update
+from booking.dynamodb.items import create, delete, get, get_all, update
 from booking.dynamodb.queries import query_every
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds, from_epoch_seconds
@@ -139,9 +138,7 @@ def log_out(token: str) -> None:
 def list_sessions(user: User, now: datetime) -> Sequence[OpenSession]:
     """The account's sessions that are not over."""
     keys = [(item.pk,) for item in query_every(_Family.by_user, user.id, _Family.pk.startswith(_key("")))]
-    families = [
-        _Family.from_old(raw) for some in batched(keys, MOST_GETS, strict=False) for raw in get_all(_Family, some)
-    ]
+    families = [_Family.from_old(raw) for raw in get_all(_Family, keys)]
     return [
         OpenSession(family.begun_at, from_epoch_seconds(family.expires_at))
         for family in families

@@ -53,20 +53,25 @@ def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, 
 
 
 def get_all(
-    item: type[Item], keys: Collection[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
+    item: type[Item], keys: Iterable[tuple[str] | tuple[str, str]], *, attributes: Collection[str] | None = None
 ) -> list[RawItem]:
-    """Those of the items with these keys (at most `MOST_GETS`) that there are, as stored, in one consistent read.
+    """Those of the items with these keys that there are, as stored, in one consistent read for each `MOST_GETS`.
 
     With `attributes` the answer has those and no others.
     """
-    table = item.Meta.table_name
-    wanted = [item.get_operation_kwargs_from_class(*key)["Key"] for key in keys]
     shown = {f"#{number}": name for number, name in enumerate(attributes or ())}
     projection = {"ProjectionExpression": ", ".join(shown), "ExpressionAttributeNames": shown} if shown else {}
-    request = {"RequestItems": {table: {"Keys": wanted, "ConsistentRead": True, **projection}}}
+    wanted = (item.get_operation_kwargs_from_class(*key)["Key"] for key in keys)
+    return [
+        raw
+        for some in batched(wanted, MOST_GETS, strict=False)
+        for raw in _get_some(item.Meta.table_name, {"Keys": list(some), "ConsistentRead": True, **projection})
+    ]
 
+
+def _get_some(table: str, wanted: Mapping[str, Any]) -> list[RawItem]:
     def read() -> list[RawItem]:
-        answer = call("BatchGetItem", request)
+        answer = call("BatchGetItem", {"RequestItems": {table: wanted}})
         if answer.get("UnprocessedKeys"):
             raise Contended
         found: list[RawItem] = answer["Responses"][table]

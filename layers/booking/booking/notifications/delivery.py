@@ -15,7 +15,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from itertools import batched
 from typing import NoReturn
 
 from botocore.exceptions import ClientError
@@ -25,7 +24,7 @@ from booking.background.retry import TryLater
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import MOST_GETS, delete, get_all, put_all, update
+from booking.dynamodb.items import delete, get_all, put_all, update
 from booking.errors import StoreUnavailable
 from booking.runtime.clock import epoch_seconds
 from booking.telemetry.log import logger
@@ -103,8 +102,7 @@ def meaning_of_code(code: str) -> NotSent | Refused:
 
 def sent_before(keys: Sequence[str]) -> set[str]:
     """Those of the keys whose deliveries were sent. Raises `StoreUnavailable`."""
-    some = [[(_pk(key),) for key in part] for part in batched(sorted(set(keys)), MOST_GETS, strict=False)]
-    found = [_LedgerEntry.from_old(raw) for part in some for raw in get_all(_LedgerEntry, part)]
+    found = [_LedgerEntry.from_old(raw) for raw in get_all(_LedgerEntry, [(_pk(key),) for key in sorted(set(keys))])]
     return {entry.pk.removeprefix(_PREFIX) for entry in found if entry.state == "done"}
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import batched
 from zoneinfo import ZoneInfo
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -21,7 +20,7 @@ from booking.background.sweep import Due
 from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
-from booking.dynamodb.items import MOST_GETS, create, get_all, update
+from booking.dynamodb.items import create, get_all, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
@@ -70,8 +69,7 @@ def _people_of(mails: Iterable[MailRequest]) -> Mapping[str, RawItem]:
     """What bookings say of people now, by their ids."""
     ids = sorted({_id_of(mail) for mail in mails})
     shown = {"booking_id", *PERSONAL}
-    keys = batched(((each,) for each in ids), MOST_GETS, strict=False)
-    found = [raw for some in keys for raw in get_all(BookingItem, some, attributes=shown)]
+    found = get_all(BookingItem, [(each,) for each in ids], attributes=shown)
     return {raw["booking_id"]["S"]: raw for raw in found}
 
 

@@ -7,7 +7,7 @@ the change, so that whoever gets it twice can tell.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.items import MOST_PUTS
 from booking.notifications.delivery import NotSent, Refused, meaning_of, meaning_of_code, note_sent, sent_before
 from booking.runtime import aws
-from booking.runtime.clock import to_stored
+from booking.runtime.clock import from_epoch_seconds, to_stored
 from booking.runtime.settings import settings
 from booking.telemetry.metrics import count
 
@@ -80,7 +80,7 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     if image is None or _was_restored(change):
         return []
     after, before = booking_of(image), booking_of(image_before) if image_before else None
-    occurred_at = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
+    occurred_at = from_epoch_seconds(float(change["ApproximateCreationDateTime"]))
     return [
         BookingEvent(event_id, kind, occurred_at, after, before, image, image_before, detail)
         for kind in _kinds(before, after)

@@ -44,16 +44,19 @@ class _Keys:
     links: SigningKey
     guests: str
     by_kid: dict[str, SigningKey]
+    """Those in rotation, and that of links."""
+    rotated: frozenset[str]
+    """The names of those in rotation."""
     read_at: float
 
     @classmethod
     def of(cls, secret_string: str) -> "_Keys":
         secrets = json.loads(secret_string)
-        names = ("current", "previous", "next", "links")
-        keys = [SigningKey.of(secrets[name]) for name in names if secrets.get(name)]
-        current, links = keys[0], keys[-1] if secrets.get("links") else keys[0]
-        guests = secrets.get("guests") or current.secret
-        return cls(current, links, guests, {key.kid: key for key in keys}, time.monotonic())
+        rotated = [SigningKey.of(secrets[name]) for name in ("current", "previous", "next") if secrets.get(name)]
+        links = SigningKey.of(secrets.get("links") or secrets["current"])
+        guests = secrets.get("guests") or secrets["current"]
+        by_kid = {key.kid: key for key in (*rotated, links)}
+        return cls(rotated[0], links, guests, by_kid, frozenset(key.kid for key in rotated), time.monotonic())
 
 
 class KeyRing:
@@ -76,7 +79,12 @@ class KeyRing:
         return self._keys(max_age=CACHE_SECONDS).guests
 
     def named(self, kid: str) -> SigningKey | None:
-        """The key with that name, or None."""
+        """The key in rotation with that name, or None. What only signs links is none: it outlives rotations."""
+        key = self.named_of_links(kid)
+        return key if key and kid in self._keys(max_age=CACHE_SECONDS).rotated else None
+
+    def named_of_links(self, kid: str) -> SigningKey | None:
+        """The key with that name by which a link may be signed, or None."""
         known = self._keys(max_age=CACHE_SECONDS)
         if kid not in known.by_kid:
             known = self._keys(max_age=REFETCH_SECONDS)

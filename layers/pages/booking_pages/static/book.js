@@ -7,7 +7,7 @@ import { freeAt } from "./picker.js";
 import { askFileSignedIn, askSignedIn, isSignedIn, onChange, signOut } from "./session.js";
 import "./sign-in.js";
 import { language, money, t } from "./texts.js";
-import { clock, duration, span } from "./time.js";
+import { clock, duration, isDay, span, today } from "./time.js";
 
 const GONE = ["slot_already_booked", "slot_not_found", "slot_started", "slot_too_soon", "service_not_offered", "time_taken"];
 const TYPED = "booking.typed";
@@ -92,11 +92,12 @@ export class Book extends PageElement {
     const chosen = new URLSearchParams(this.embedded ? "" : location.search);
     const wanted = this.services.length === 1 ? this.services[0].id : chosen.get("service");
     this.service = this.services.find(({ id }) => id === wanted) ?? null;
-    this.day = chosen.get("day") ?? undefined;
-    this.at = chosen.get("at") ?? undefined;
+    const [day, at] = [chosen.get("day") ?? "", chosen.get("at") ?? ""];
+    this.day = isDay(day) && day >= today() ? day : undefined;
+    this.at = Date.parse(at) ? at : undefined;
     this.slot = null;
     this.message = null;
-    if (this.at && this.slotsOf === this.day) this.takeTime();
+    if (this.at && this.slots && this.slotsOf === this.day) this.takeTime();
   }
 
   /** The time that the address names, if it is still free. */
@@ -308,15 +309,16 @@ export class Book extends PageElement {
     const typed = (name) => event.target.elements[name]?.value.trim() || undefined;
     const slot = { slot_id: this.slot.id, service_id: this.service?.id, note: typed("note") };
     const who = { name: typed("name"), email: typed("email"), phone: typed("phone")?.replaceAll(/[\s().-]/g, ""), locale: language };
-    this.pending ??= this.user
-      ? { path: "/bookings", body: slot, key: newKey() }
-      : { path: "/bookings/guest", body: { ...slot, ...who }, key: newKey(), asGuest: who.email };
+    const wish = this.user
+      ? { path: "/bookings", body: slot }
+      : { path: "/bookings/guest", body: { ...slot, ...who }, asGuest: who.email };
+    if (!this.pending || JSON.stringify(this.pending.wish) !== JSON.stringify(wish)) this.pending = { wish, key: newKey() };
     this.send();
   }
 
-  /** Sends the decision; one that got no answer is kept, and sent again as it was: it happens once. */
+  /** Sends the decision; one that got no answer is kept, and sent again with its key unless it was changed: it happens once. */
   async send() {
-    const { path, body, key, asGuest } = this.pending;
+    const { wish: { path, body, asGuest }, key } = this.pending;
     const write = asGuest ? ask : askSignedIn;
     const done = await this.attempt(async () => { this.booking = { ...await write("POST", path, { body, key }), asGuest }; });
     if (done || (this.refusal && this.refusal.status > 0 && this.refusal.status < 500)) this.pending = null;

@@ -1,6 +1,6 @@
 // A day and one of its free times, as radio buttons of a form (`slot`), on the specialist's clock.
 
-import { html, nothing } from "./lit.js";
+import { html, nothing, repeat } from "./lit.js";
 import { ask } from "./api.js";
 import { DeskElement } from "./desk-element.js";
 import { offsetAt } from "./desk-wall-clock.js";
@@ -87,7 +87,7 @@ class DeskTimes extends DeskElement {
     if (!this.slots.length) {
       return html`<p>${t("desk.nothing_free")} <button type="button" class="plain" @click=${() => this.lookFrom(plusDays(this.day, 1))}>${t("desk.next_free")}</button></p>`;
     }
-    return html`<div class="time-choices">${this.slots.map((slot) => html`<label class="time-choice time">
+    return html`<div class="time-choices">${repeat(this.slots, ({ id }) => id, (slot) => html`<label class="time-choice time">
       <input type="radio" name="slot" value=${slot.id} required><span>${this.inWords(slot)}</span></label>`)}</div>`;
   }
 }

@@ -16,7 +16,7 @@ import { DeskElement } from "./desk-element.js";
 import { notice, skeleton } from "./element.js";
 import { askSignedIn, isSignedIn, onChange, signOut } from "./session.js";
 import { addTexts, t } from "./texts.js";
-import { cityOf, here, plusDays, today } from "./time.js";
+import { cityOf, here, isDay, today } from "./time.js";
 
 await addTexts("desk");
 
@@ -141,8 +141,7 @@ class Desk extends DeskElement {
 
 function placeOf(hash) {
   const [view, day, open = ""] = hash.slice(1).split("/");
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) && plusDays(day, 0) === day;
-  return { view: VIEWS.includes(view) ? view : "day", day: isDay ? day : null, open: /^(new|bkg_[\w-]+)$/.test(open) ? open : null };
+  return { view: VIEWS.includes(view) ? view : "day", day: isDay(day) ? day : null, open: /^(new|bkg_[\w-]+)$/.test(open) ? open : null };
 }
 
 customElements.define("booking-desk", Desk);

@@ -26,7 +26,8 @@ class Foot extends PageElement {
     event.preventDefault();
     const address = new URL(location.href);
     address.searchParams.set("lang", this.other);
-    location.assign(address);
+    history.replaceState(history.state, "", address);
+    location.reload();
   }
 }
 customElements.define("booking-foot", Foot);

@@ -74,7 +74,7 @@ class Manage extends PageElement {
 
   render() {
     if (this.refusal?.status === 401 && this.token) return this.card(html`<h1>${t("manage.title")}</h1><p>${t("error.token_not_valid")}</p>${this.bookAgain()}`);
-    if (!this.token && !isSignedIn()) return this.card(html`<h1>${t("manage.sign_in")}</h1><booking-sign-in @signed-in=${() => { this.requestUpdate(); this.open(); }}></booking-sign-in>`);
+    if (!this.token && !isSignedIn()) return this.card(html`<h1>${t("manage.sign_in")}</h1><booking-sign-in @signed-in=${() => { Object.assign(this, { booking: null, upcoming: null, refusal: null }); this.open(); }}></booking-sign-in>`);
     if (!this.bookingId) return this.card(this.list());
     if (!this.booking) return this.card(this.refusal ? html`<h1>${t("manage.title")}</h1>${notice(this.refusal, () => this.readAgain())}` : this.slow ? skeleton(5) : nothing);
     return this.card(this.moving ? this.move() : this.one());
@@ -92,7 +92,7 @@ class Manage extends PageElement {
         <strong>${span(booking.slot_start_at, booking.slot_end_at)}</strong>
         <span class="muted">${[booking.service?.title, booking.specialist_name].filter(Boolean).join(" · ")}</span></a></li>`)}</ul>`
         : html`<p>${t("manage.none")}</p>`}
-      <div class="row">${this.bookAgain()}<button type="button" class="plain" @click=${() => { signOut(); this.requestUpdate(); }}>${t("action.sign_out")}</button></div>`;
+      <div class="row">${this.bookAgain()}<button type="button" class="plain" @click=${() => { signOut(); this.upcoming = null; }}>${t("action.sign_out")}</button></div>`;
   }
 
   bookAgain() {

@@ -49,7 +49,7 @@ async function withToken(call) {
   try {
     return await call(session.access_token);
   } catch (error) {
-    if (error.status !== 401) throw error;
+    if (error.status !== 401 || !session) throw error;
   }
   await renew();
   return call(session.access_token);
@@ -57,10 +57,14 @@ async function withToken(call) {
 
 /** All that wait for a new token wait for the same one: a refresh token is good for one use. */
 async function renew() {
-  renewing ??= ask("POST", "/auth/refresh", { body: { refresh_token: session.refresh_token } })
-    .then(({ access_token, refresh_token }) => keep({ access_token, refresh_token }))
+  const before = session;
+  renewing ??= ask("POST", "/auth/refresh", { body: { refresh_token: before.refresh_token } })
+    .then(({ access_token, refresh_token }) => {
+      if (session !== before) throw new Refusal("invalid_credentials", { status: 401 });
+      keep({ access_token, refresh_token });
+    })
     .catch((error) => {
-      if (error.status === 401) keep(null);
+      if (error.status === 401 && session === before) keep(null);
       throw error;
     })
     .finally(() => { renewing = null; });

@@ -33,6 +33,9 @@ export function plusDays(day, days) {
   return date.toISOString().slice(0, 10);
 }
 
+/** Whether a text, as of an address, is a day that there is. */
+export const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && plusDays(text, 0) === text;
+
 /** The first day of the month so many months later. */
 export function plusMonths(day, months) {
   const date = new Date(`${day.slice(0, 7)}-01T12:00:00Z`);

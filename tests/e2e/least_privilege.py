@@ -997,7 +997,8 @@ class Policies:
     @contextmanager
     def without(self, permission: Permission) -> Iterator[None]:
         """Takes one action away for a while."""
-        with self._changed(permission.function, lambda whole: lessened(whole, permission)):
+        name = f"{permission.function}RolePolicy{permission.policy}"  # as SAM calls it
+        with self._changed(permission.function, name, lambda whole: lessened(whole, permission)):
             if permission.resource == "SigningKey":
                 self._forget_what_is_cached(permission.function)
             yield
@@ -1005,20 +1006,25 @@ class Policies:
     @contextmanager
     def denied(self, function: str, action: str) -> Iterator[None]:
         """Takes the statements of an action away for a while, if they are there."""
-        with self._changed(function, lambda whole: without_statements(whole, action)):
+        with ExitStack() as changed:
+            for name in self._iam.list_role_policies(RoleName=self._role(function))["PolicyNames"]:
+                changed.enter_context(self._changed(function, name, lambda whole: without_statements(whole, action)))
             yield
 
     @contextmanager
-    def _changed(self, function: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Iterator[None]:
-        role_name = f"{function}Role"
-        role = self._physical_ids[role_name]
-        policy = f"{role_name}Policy0"  # beside it stand SAM's own, for dead-letter queues
+    def _changed(
+        self, function: str, policy: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Iterator[None]:
+        role = self._role(function)
         whole = self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         self._put(role, policy, change(whole))
         try:
             yield
         finally:
             self._put(role, policy, whole)
+
+    def _role(self, function: str) -> str:
+        return self.physical_id(f"{function}Role")
 
     def _put(self, role: str, policy: str, document: Mapping[str, Any]) -> None:
         if document["Statement"]:
@@ -1033,14 +1039,20 @@ class Policies:
 
 def without_statements(policy: Mapping[str, Any], action: str) -> dict[str, Any]:
     """The policy without what it says of that action."""
-    return {**policy, "Statement": [statement for statement in policy["Statement"] if statement["Action"] != action]}
+    return {**policy, "Statement": [said for said in statements_of(policy) if said["Action"] != action]}
 
 
 def lessened(policy: Mapping[str, Any], permission: Permission) -> dict[str, Any]:
     """The policy without that action; a statement that is left without any goes."""
-    remaining = [dict(statement) for statement in policy["Statement"]]
+    remaining = statements_of(policy)
     statement = remaining[permission.statement]
     actions = [statement["Action"]] if isinstance(statement["Action"], str) else list(statement["Action"])
     actions.remove(permission.action)
     statement["Action"] = actions
     return {**policy, "Statement": [kept for kept in remaining if kept["Action"]]}
+
+
+def statements_of(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a policy says, whose `Statement` is one or a list of them."""
+    said = policy["Statement"]
+    return [dict(statement) for statement in (said if isinstance(said, list) else [said])]

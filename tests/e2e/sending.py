@@ -16,9 +16,10 @@ def let_mail_out(stack: DeployedStack) -> None:
     resources = stack.client("cloudformation").describe_stack_resources(StackName=name_of(stack))["StackResources"]
     roles = {about["LogicalResourceId"]: about["PhysicalResourceId"] for about in resources}
     iam = stack.client("iam")
-    role, policy = roles["SendMailRole"], "SendMailRolePolicy0"
-    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    for statement in document["Statement"]:
-        if statement["Action"] == "ses:SendRawEmail":
-            statement["Resource"] = "*"
-    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    role = roles["SendMailRole"]
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for statement in document["Statement"]:
+            if statement["Action"] == "ses:SendRawEmail":
+                statement["Resource"] = "*"
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

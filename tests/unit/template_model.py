@@ -17,12 +17,13 @@ _RESOURCE = re.compile(r"(?:\$\{)?(?P<logical_id>\w+)\.(?:Arn|Id)\}?(?:/index/(?
 
 @dataclass(frozen=True)
 class Permission:
-    """One action that a function may do on one resource; `statement` is where its policy says so.
+    """One action that a function may do on one resource; `policy` and `statement` are where its policies say so.
 
     `condition` names the template's condition under which it is granted, None for always.
     """
 
     function: str
+    policy: int
     statement: int
     action: str
     resource: str
@@ -62,7 +63,7 @@ def of_type(resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def statements(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What a function's own policies say, whatever it depends on."""
-    return [statement for _, statement in _conditional_statements(properties)]
+    return [statement for of_policy in _conditional_statements(properties) for _, statement in of_policy]
 
 
 def indexes(table: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
@@ -88,25 +89,30 @@ def _function(name: str, properties: Mapping[str, Any]) -> Function:
     )
 
 
-def _conditional_statements(properties: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
-    """Statements with their conditions: `!If [HasMailSender, {...}, !Ref AWS::NoValue]` without its tags is a list."""
+def _conditional_statements(properties: Mapping[str, Any]) -> Iterator[list[tuple[str | None, Mapping[str, Any]]]]:
+    """Each policy's statements with their conditions."""
     for policy in properties.get("Policies", []):
-        for statement in policy["Statement"]:
-            if isinstance(statement, list):
-                condition, granted, otherwise = statement
-                if otherwise != "AWS::NoValue":
-                    raise ValueError(f"One statement or none, not one or another: {statement}")
-                yield condition, granted
-            else:
-                yield None, statement
+        said = policy["Statement"]
+        yield [_conditional(statement) for statement in (said if isinstance(said, list) else [said])]
+
+
+def _conditional(statement: Any) -> tuple[str | None, Mapping[str, Any]]:
+    """`!If [HasMailSender, {...}, !Ref AWS::NoValue]` without its tags is a list."""
+    if not isinstance(statement, list):
+        return None, statement
+    condition, granted, otherwise = statement
+    if otherwise != "AWS::NoValue":
+        raise ValueError(f"One statement or none, not one or another: {statement}")
+    return condition, granted
 
 
 def _permissions(function: str, properties: Mapping[str, Any]) -> Iterator[Permission]:
-    for number, (condition, statement) in enumerate(_conditional_statements(properties)):
-        resource, index = _acted_on(function, statement["Resource"])
-        actions = statement["Action"]
-        for action in [actions] if isinstance(actions, str) else actions:
-            yield Permission(function, number, action, resource, index, condition)
+    for policy, of_policy in enumerate(_conditional_statements(properties)):
+        for number, (condition, statement) in enumerate(of_policy):
+            resource, index = _acted_on(function, statement["Resource"])
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                yield Permission(function, policy, number, action, resource, index, condition)
 
 
 def _acted_on(function: str, resource: str | list[Any]) -> tuple[str, str | None]:

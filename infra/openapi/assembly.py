@@ -8,35 +8,20 @@ from fastapi.routing import APIRoute
 
 from booking import __version__
 from infra.app import FUNCTIONS, routers
+from infra.openapi.by_hand import BY_HAND, headers
 from infra.openapi.errors import Errors
 from infra.openapi.examples import add_examples
-from infra.openapi.headers import HEADERS, headers_of_success
-from infra.openapi.tags import TAGS
 
 DOCUMENT = FUNCTIONS / "ops" / "openapi.json"
-_DESCRIPTION = """Appointments with barbers, tutors and trainers.
-
-No slot is ever booked twice. Every error has the same shape; `error.reason` is a stable word to switch on. The
-reasons that are known are listed; a later version may know more.
-Lists take `limit` with `offset`, or follow the `Link: <…>; rel="next"` header. A filtered list may end a page
-early, with fewer items than `limit` or none: it goes on for as long as there is a link.
-Unknown fields and query parameters are a 422, and so is a body where a route takes none. In a `PATCH`, what is absent
-stays as it is.
-A request may carry an `X-Request-ID` of its own (1 to 128 of `A-Za-z0-9._-`); the response, and every line that is
-logged for it, then has the same.
-"""
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI document of all routes."""
     routes = [route for router in routers() for route in router.routes]
     made = get_openapi(
-        title="Booking API",
         version=__version__,
-        description=_DESCRIPTION,
         routes=routes,
-        tags=TAGS,
-        servers=[{"url": ".", "description": "The stage that serves this document"}],
+        **{name: BY_HAND[name] for name in ("title", "description", "tags", "servers")},
     )
     documented = {route.operation_id: route for route in routes if isinstance(route, APIRoute)}
     errors = Errors()
@@ -65,9 +50,10 @@ def _take_null_from_parameters(operation: dict[str, Any]) -> None:
 
 
 def _document_success(operation: dict[str, Any]) -> None:
+    is_paged = any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ()))
     for status, response in operation["responses"].items():
         if status.startswith("2"):
-            response["headers"] = headers_of_success(operation) | response.get("headers", {})
+            response["headers"] = headers("X-Request-ID", *(["Link"] if is_paged else [])) | response.get("headers", {})
             for content in response.get("content", {}).values():
                 content["schema"].pop("title", None)  # made of the operation's id: it says nothing
 
@@ -76,6 +62,6 @@ def _complete_components(components: dict[str, Any], errors: Errors) -> None:
     schemas = components["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    components["schemas"] = dict(sorted((schemas | errors.schemas).items()))
+    components["schemas"] = dict(sorted((schemas | errors.schemas | BY_HAND["schemas"]).items()))
     components["responses"] = errors.responses
-    components["headers"] = HEADERS
+    components["headers"] = BY_HAND["headers"]

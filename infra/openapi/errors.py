@@ -14,48 +14,21 @@ from fastapi.routing import APIRoute
 from booking.api.authentication import OnlyFor
 from booking.api.errors import FAILED, INVALID, REFUSALS, status_of, wording_of
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
-from infra.openapi.headers import REQUEST_ID, headers_of_error
+from infra.openapi.by_hand import BY_HAND, headers
 from infra.settings import template
 
 type Reasons = dict[str, str]
 """Sentences by reason."""
 
 _ALWAYS = ("413", "422", "429", "500", "503", "504")
-_DESCRIPTIONS = {
-    "400": "The body cannot be read",
-    "401": Unauthenticated.sentence,
-    "403": Forbidden.sentence,
-    "413": "The body is larger than 64 KiB",
-    "422": "The request breaks a rule that its types or this document state",
-    "429": "Too many requests",
-    "500": "An unexpected failure",
-    "503": "The store is busy; try again after `Retry-After` seconds",
-    "504": "The service did not answer in time",
-}
 _ANY_DETAIL = {"$ref": "#/components/schemas/ErrorDetail"}
-_SHARED_SCHEMAS: dict[str, Any] = {
-    "ValidationProblem": {
-        "title": "ValidationProblem",
-        "description": "`loc` leads to the value: `body`, `query`, `path` or `header`, then names and positions.",
-        "type": "object",
-        "required": ["loc", "msg", "type"],
-        "properties": {
-            "loc": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
-            "msg": {"type": "string"},
-            "type": {"type": "string"},
-        },
-    },
-    "ErrorDetail": {
-        "title": "ErrorDetail",
-        "description": "The sentence, or for a 422 where and why.",
-        "anyOf": [
-            {"type": "string"},
-            {"type": "array", "items": {"$ref": "#/components/schemas/ValidationProblem"}},
-        ],
-    },
-}
 _PROBLEM = {"loc": ["body", "slot_id"], "msg": "Field required", "type": "missing"}
 _SENTENCE = {"type": "string"}
+_HEADERS = {
+    "401": ("WWW-Authenticate", "x-amzn-Remapped-WWW-Authenticate"),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 
 
 class Errors:
@@ -76,8 +49,8 @@ class Errors:
             "enum": sorted(self._reasons),
         }
         reason = {"$ref": "#/components/schemas/ErrorReason"}
-        anything = _error_schema("Error", "The shape of every error.", {"type": "string"}, reason, _ANY_DETAIL)
-        return _SHARED_SCHEMAS | self._schemas | {"Error": anything, "ErrorReason": reasons}
+        anything = _error_schema("Error", "The shape of every error.", _SENTENCE, reason, _ANY_DETAIL)
+        return self._schemas | {"Error": anything, "ErrorReason": reasons}
 
     def document(self, operation: dict[str, Any], route: APIRoute) -> None:
         """Replaces the operation's error responses by what it refuses and what every route of its kind can answer."""
@@ -89,7 +62,7 @@ class Errors:
             self._reasons |= reasons.keys()
             phrase = HTTPStatus(int(status)).phrase.replace(" ", "")
             if reasons == common.get(status):
-                self.responses[phrase] = self._response(phrase, status, reasons, _DESCRIPTIONS[status])
+                self.responses[phrase] = self._response(phrase, status, reasons, _description(status, reasons))
                 responses[status] = {"$ref": f"#/components/responses/{phrase}"}
             else:
                 name = f"{_capitalized(operation['operationId'])}{phrase}"
@@ -103,7 +76,7 @@ class Errors:
         self._schemas[name] = _error_schema(name, description, code, reason, detail)
         return {
             "description": description,
-            "headers": headers_of_error(status),
+            "headers": headers("X-Request-ID", *_HEADERS.get(status, ())),
             "content": {
                 "application/json": {
                     "schema": {"$ref": f"#/components/schemas/{name}"},
@@ -111,6 +84,10 @@ class Errors:
                 }
             },
         }
+
+
+def _description(status: str, reasons: Reasons) -> str:
+    return str(BY_HAND["errors"].get(status, next(iter(reasons.values()))))
 
 
 def _capitalized(operation_id: str) -> str:
@@ -183,5 +160,5 @@ def _example(status: str, reason: str, sentence: str) -> dict[str, Any]:
     return {
         "error": {"code": f"http_{status}", "message": sentence, "detail": detail, "reason": reason},
         "detail": detail,
-        "request_id": REQUEST_ID,
+        "request_id": BY_HAND["headers"]["X-Request-ID"]["example"],
     }

@@ -122,7 +122,7 @@ class TestTime:
 
 
 class TestExamples:
-    """What is missing here is to be added to `infra/openapi/examples.py`."""
+    """What is missing here is to be added to `infra/openapi/by_hand.yaml`."""
 
     def test_every_property_has_one(self) -> None:
         without = [

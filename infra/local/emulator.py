@@ -1,17 +1,22 @@
-"""The embedded AWS: ministack, but with one folder for each archive of functions' code.
+"""The embedded AWS: ministack, with what it lacks. Run with the Python of `.venv-tools`.
 
-It unpacks code and layers anew for every process of a function, which takes longer than all else in a cold start. Here
-an archive is unpacked once, and the folders of the processes link there. Run with the Python of `.venv-tools`.
+It unpacks code and layers anew for every process of a function, which takes longer than all else in a cold start: here
+an archive is unpacked once, and the folders of the processes link there. Of an API's definition it leaves out the
+gateway's own errors and the answer to preflights: here they are imported, too.
 """
 
 import tempfile
 import threading
 import zipfile
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1 as gateway  # type: ignore[import-not-found]
+
+_import_definition: Final = gateway._import_rest_api  # noqa: SLF001
+_import_operation: Final = gateway._import_operation  # noqa: SLF001
 
 
 class UnpackedOnce(zipfile.ZipFile):
@@ -41,6 +46,26 @@ class _OfLambda:
         return getattr(zipfile, name)
 
 
+def import_definition(definition: dict[str, Any], about: Any = None) -> str:
+    """The id of an API that is made of a definition, with the gateway's own errors."""
+    api: str = _import_definition(definition, about)
+    for kind, response in definition.get("x-amazon-apigateway-gateway-responses", {}).items():
+        gateway._put_gateway_response(api, kind, response)  # noqa: SLF001
+    return api
+
+
+def import_operation(api: str, resource: str, method: str, operation: dict[str, Any], *security: Any) -> None:
+    """A method of an API, with what it answers by itself: constants only, so without X-Request-ID."""
+    _import_operation(api, resource, method, operation, *security)
+    for response in operation.get("x-amazon-apigateway-integration", {}).get("responses", {}).values():
+        headers = {name: value for name, value in response["responseParameters"].items() if value[0] == "'"}
+        said = {"responseParameters": headers}
+        gateway._put_integration_response(api, resource, method, response["statusCode"], said)  # noqa: SLF001
+
+
+lambda_runtime.zipfile = _OfLambda()
+gateway._import_rest_api = import_definition  # noqa: SLF001
+gateway._import_operation = import_operation  # noqa: SLF001
+
 if __name__ == "__main__":
-    lambda_runtime.zipfile = _OfLambda()
     app.main()

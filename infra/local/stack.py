@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from infra.cli import CommandError, step
-from infra.local import deployment, gateway
+from infra.local import deployment
 from infra.local.processes import Background
 from infra.sam import build, readable, stack_name
 from infra.settings import ROOT
@@ -160,7 +160,6 @@ class Stack:
     def _deploy(self) -> None:
         chosen = {**OF_THE_EMULATOR, **self.parameters}
         deployment.deploy(self.deployed(), chosen, self.logs / "deploy.log")
-        gateway.complete(self.client("apigateway"), self.outputs(), chosen)
 
     def _open_front_door(self) -> None:
         outputs = self.outputs()

@@ -7,8 +7,8 @@ import pytest
 from starlette.requests import Request
 
 from infra.local.front_door import from_gateway
-from infra.local.gateway import error_body
 from tests.e2e.refusals import refused
+from tests.unit.template_model import error_body
 from tests.unit.test_template import GATEWAY_RESPONSES
 
 

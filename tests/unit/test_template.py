@@ -21,7 +21,6 @@ from booking.notifications import delivery
 from booking.notifications.mail_work import TRIED_FOR
 from booking.runtime.settings import Settings
 from booking.sweeps import SWEEPS
-from infra.local.gateway import error_body
 from infra.sam import deploy_options
 from infra.settings import ROOT, read_variables, template
 from tests.unit.template_model import (
@@ -29,6 +28,7 @@ from tests.unit.template_model import (
     PARAMETERS,
     RESOURCES,
     Function,
+    error_body,
     functions,
     global_indexes,
     indexes,

@@ -15,8 +15,7 @@ import httpx
 
 from infra import cli, sam
 from infra.cli import NotUp, step
-from infra.containers import build_for_containers
-from infra.local.deployment import delete
+from infra.local.deployment import delete, is_made_of, run_deployment
 from infra.local.processes import Background
 from infra.local.stack import FRONT_DOOR_STOP_SECONDS, open_front_door, refuse_taken_port
 from infra.settings import ROOT, number, parameters, settings
@@ -48,7 +47,6 @@ def main() -> int:
     options.add_argument("pytest_options", nargs="*", help="for pytest")
     given = options.parse_args()
     require_localstack()
-    build_for_containers()
     return test(given.pytest_options) if given.command == "test" else deploy()
 
 
@@ -99,24 +97,14 @@ def put(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
     LocalStack cannot change a REST API: unless nothing has changed, the stack is made anew.
     """
     with step("Building the functions and layers"):
-        sam.build(STATE / "logs" / "build.log")
-    source = sam.source_tag(chosen)
-    found = stack.describe() or {}
-    is_current = {"Key": sam.SOURCE_TAG, "Value": source} in found.get("Tags", [])
-    if is_current and found["StackStatus"] == "CREATE_COMPLETE":
+        sam.build_for_containers(STATE / "logs" / "build.log")
+    values = {**chosen, "Release": sam.release(chosen)}
+    found = stack.describe()
+    if found is not None and found["StackStatus"] == "CREATE_COMPLETE" and is_made_of(found, values):
         return
     with step("Deploying template.yaml"):
         delete(stack)
-        sam.run_sam(
-            [
-                *("deploy", "--config-env", SAM_ENVIRONMENT, "--stack-name", stack.name, "--no-progressbar"),
-                *("--tags", f"{sam.SOURCE_TAG}={source}"),
-                *sam.parameter_overrides({**chosen, "Release": sam.release(chosen)}),
-            ],
-            os.environ | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-            STATE / "logs" / "deploy.log",
-            "The deployment failed",
-        )
+        run_deployment(stack, values, STATE / "logs" / "deploy.log", "--config-env", SAM_ENVIRONMENT)
 
 
 def stage_url(stack: DeployedStack) -> str:

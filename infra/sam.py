@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import platform
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ SAM = ROOT / ".venv-tools" / "bin" / "sam"
 BUILD = ROOT / ".aws-sam"
 RELEASED = ("template.yaml", "functions", "layers")
 """What functions are made of."""
-SOURCES = (*RELEASED, "infra/monitoring.yaml")
-SOURCE_TAG = "source"
+DEPLOYED = (*RELEASED, "infra/monitoring.yaml")
+LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+"""The wheels that run on Lambda, by the template's `Architecture`."""
+OWN_ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+"""This machine's, as the template calls it."""
 
 
 def stack_name(sam_environment: str = "default") -> str:
@@ -37,12 +41,19 @@ def deploy_options(sam_environment: str) -> dict[str, Any]:
 def build(log: Path) -> None:
     """Runs `sam build`, unless what it would read is unchanged since the last time."""
     done = BUILD / "source"
-    source = fingerprint()
+    source = fingerprint(DEPLOYED)
     if done.is_file() and done.read_text() == source and (BUILD / "build" / "template.yaml").is_file():
         return
     done.unlink(missing_ok=True)
-    run_sam(["build"], dict(os.environ), log, "The build failed")
+    run_sam(["build"], os.environ, log, "The build failed")
     done.write_text(source)
+
+
+def build_for_containers(log: Path) -> None:
+    """The same, with the layer's packages for Linux, also where this machine runs something else."""
+    if platform.system() != "Linux":
+        os.environ.setdefault("LAYER_PLATFORM", LAYER_PLATFORMS[OWN_ARCHITECTURE])
+    build(log)
 
 
 def parameter_overrides(values: Mapping[str, str]) -> list[str]:
@@ -50,24 +61,21 @@ def parameter_overrides(values: Mapping[str, str]) -> list[str]:
     return ["--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())]
 
 
-def fingerprint(sources: Iterable[str] = SOURCES) -> str:
-    """Changes when anything does that `sam build` reads, or some of it."""
-    digest = hashlib.sha256(os.environ.get("LAYER_PLATFORM", "").encode())
-    for path in sorted(_files(sources)):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
-
-
-def source_tag(chosen: Mapping[str, str]) -> str:
-    """Names what a stack is made of, functions and the rest: a stack that bears it need not be deployed again."""
-    return hashlib.sha256(f"{fingerprint()} {release(chosen)}".encode()).hexdigest()[:32]
-
-
-def release(chosen: Mapping[str, str]) -> str:
+def release(chosen: Mapping[str, str], sources: Iterable[str] = RELEASED) -> str:
     """Names this code with these parameters: another name whenever one of them differs."""
     told = sorted((name, value) for name, value in chosen.items() if name != "Release")
-    return hashlib.sha256(repr([fingerprint(RELEASED), told]).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr([fingerprint(sources), told]).encode()).hexdigest()[:32]
+
+
+def fingerprint(sources: Iterable[str]) -> str:
+    """Changes when anything does that `sam build` reads there."""
+    digest = hashlib.sha256(os.environ.get("LAYER_PLATFORM", "").encode())
+    tops = [ROOT / name for name in sources]
+    for path in sorted(file for top in tops for file in (top.rglob("*") if top.is_dir() else [top])):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def run_sam(command: list[str], environment: Mapping[str, str], log: Path, complaint: str) -> None:
@@ -86,18 +94,11 @@ def run_sam(command: list[str], environment: Mapping[str, str], log: Path, compl
             check=False,
         )
     if finished.returncode != 0:
-        reasons = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        reason = next((line for line in reasons if "CREATE_FAILED" in line or line.startswith("Error:")), "")
+        lines = log.read_text(errors="replace").splitlines()
+        reason = next((line for line in lines if "CREATE_FAILED" in line or line.startswith("Error:")), "")
         raise CommandError(f"{complaint}{f': {reason.strip()}' if reason else ''} (see {readable(log)}).")
 
 
 def readable(path: Path) -> str:
     """A path as the user would type it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-def _files(sources: Iterable[str]) -> Iterator[Path]:
-    for name in sources:
-        top = ROOT / name
-        found = top.rglob("*") if top.is_dir() else [top]
-        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)

@@ -21,7 +21,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import cli, localstack, sam
 from infra.cli import CommandError, NotUp, step
-from infra.containers import ARCHITECTURE, build_for_containers
 from infra.local.stack import Stack, refuse_taken_port
 from infra.settings import ROOT, settings
 from infra.stack import REGION, DeployedStack
@@ -30,7 +29,7 @@ STATE = ROOT / ".local" / "sam"
 ENV_JSON = STATE / "env.json"
 EVENTS = ROOT / "events"
 HOST = "host.docker.internal"
-IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
+IMAGE = f"public.ecr.aws/lambda/python:3.13-{sam.OWN_ARCHITECTURE}"
 
 
 def main() -> int:
@@ -70,8 +69,7 @@ def stack_that_is_up() -> DeployedStack:
 def prepare(stack: DeployedStack, port: int) -> None:
     """Builds the functions, and writes env.json: what `.env` says, and where the stack is, as containers see it."""
     with step("Building the functions and layers"):
-        build_for_containers()
-        sam.build(STATE / "build.log")
+        sam.build_for_containers(STATE / "build.log")
     # Of these, `sam` hands a function the variables that the template gives it.
     everywhere = {**settings(), **stack.variables(), "AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
     ENV_JSON.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +113,7 @@ def sam_local(command: str) -> list[str]:
     is_here = docker("image", "inspect", IMAGE) is not None
     return [
         *(str(sam.SAM), "local", command, "--env-vars", str(ENV_JSON)),
-        *("--add-host", f"{HOST}:host-gateway", "--parameter-overrides", f"Architecture={ARCHITECTURE}"),
+        *("--add-host", f"{HOST}:host-gateway", "--parameter-overrides", f"Architecture={sam.OWN_ARCHITECTURE}"),
         *(["--skip-pull-image"] if is_here else []),
     ]
 

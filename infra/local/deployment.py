@@ -1,4 +1,4 @@
-"""Deploys the build of template.yaml into the emulator, by the same `sam` as everywhere else."""
+"""Deploys the build of template.yaml into an emulator, by the same `sam` as everywhere else."""
 
 import os
 import time
@@ -10,51 +10,53 @@ from typing import Any
 
 import yaml
 
-from infra.sam import BUILD, SOURCE_TAG, parameter_overrides, release, run_sam, source_tag
+from infra import sam
 from infra.settings import ROOT, template
 from infra.stack import DeployedStack
 
 BUCKET = "booking-api-deployments"
+SOURCE_TAG = "source"
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 SETTLING_SECONDS = 30.0
 CREDENTIALS_OF_OTHERS = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}
 
 
 def deploy(stack: DeployedStack, chosen: Mapping[str, str], log: Path) -> None:
-    """Deploys the build with `chosen` parameters; a stack that already is exactly that is left alone.
+    """Deploys the build into the embedded AWS; a stack that already is exactly that is left alone.
 
     Parameters that are not chosen get their defaults, not what an earlier deployment had.
     """
     declared: dict[str, Any] = template()["Parameters"]
     values = {name: str(about["Default"]) for name, about in declared.items() if "Default" in about} | dict(chosen)
-    source = source_tag(values)
     found = settled(stack)
-    if found is not None and found["StackStatus"] in UPDATABLE:
-        if {"Key": SOURCE_TAG, "Value": source} in found.get("Tags", []):
-            return
-    elif found is not None:
+    if found is not None and found["StackStatus"] not in UPDATABLE:
         delete(stack)
-    make_bucket(stack.client("s3"))
-    values["Release"] = release(values)
+    elif found is not None and is_made_of(found, values):
+        return
+    stack.client("s3").create_bucket(Bucket=BUCKET)
+    values["Release"] = sam.release(values)
+    with with_defaults(sam.BUILD / "build" / "template.yaml", values) as built:
+        where = ("--template-file", str(built), "--config-file", str(ROOT / "samconfig.toml"), "--s3-bucket", BUCKET)
+        run_deployment(stack, values, log, *where)
+
+
+def is_made_of(found: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    """Whether a stack was deployed from the present sources with these parameters."""
+    return {"Key": SOURCE_TAG, "Value": sam.release(values, sam.DEPLOYED)} in found.get("Tags", [])
+
+
+def run_deployment(stack: DeployedStack, values: Mapping[str, str], log: Path, *options: str) -> None:
+    """Runs `sam deploy` on the stack's emulator; raises CommandError with the reason when it fails."""
     inherited = {name: value for name, value in os.environ.items() if name not in CREDENTIALS_OF_OTHERS}
-    with with_defaults(BUILD / "build" / "template.yaml", values) as built:
-        run_sam(
-            [
-                *("deploy", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
-                *("--template-file", str(built)),
-                *("--config-file", str(ROOT / "samconfig.toml"), "--s3-bucket", BUCKET),
-                *("--tags", f"{SOURCE_TAG}={source}", *parameter_overrides(values)),
-            ],
-            inherited | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
-            log,
-            "The deployment failed",
-        )
-
-
-def make_bucket(s3: Any) -> None:
-    """Where `sam` puts the build, unless it is there."""
-    if BUCKET not in {known["Name"] for known in s3.list_buckets()["Buckets"]}:
-        s3.create_bucket(Bucket=BUCKET)
+    sam.run_sam(
+        [
+            *("deploy", "--stack-name", stack.name, "--no-progressbar", *options),
+            *("--tags", f"{SOURCE_TAG}={sam.release(values, sam.DEPLOYED)}", *sam.parameter_overrides(values)),
+        ],
+        inherited | stack.aws_environment() | {"NO_PROXY": "127.0.0.1,localhost"},
+        log,
+        "The deployment failed",
+    )
 
 
 def delete(stack: DeployedStack) -> None:
@@ -94,6 +96,6 @@ def settled(stack: DeployedStack) -> Mapping[str, Any] | None:
     while (found := stack.describe()) is not None:
         under_way = found["StackStatus"].endswith("_IN_PROGRESS") and found["StackStatus"] != "REVIEW_IN_PROGRESS"
         if not under_way or time.monotonic() > deadline:
-            return found
+            break
         time.sleep(1)
-    return None
+    return found

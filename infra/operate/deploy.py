@@ -16,8 +16,6 @@ from infra.operate.target import ON_AWS, target
 from infra.settings import ROOT, template
 from infra.stack import DeployedStack
 
-LAYER_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
-"""The wheels that run on Lambda, by the template's `Architecture`."""
 LOG = ROOT / ".local" / "logs" / "build.log"
 RESERVATION = "SweepReservedConcurrency"
 OF_THE_DISPATCHER = 3
@@ -47,7 +45,7 @@ def deploy(environment: str, more: list[str], sam_options: list[str]) -> int:
 
 def prepare(environment: str, chosen: Mapping[str, str]) -> list[str]:
     """Builds, and returns the command that deploys the build."""
-    os.environ["LAYER_PLATFORM"] = LAYER_PLATFORMS[chosen["Architecture"]]
+    os.environ["LAYER_PLATFORM"] = sam.LAYER_PLATFORMS[chosen["Architecture"]]
     with step("Building the functions and layers"):
         sam.build(LOG)
     named = {**chosen, "Release": sam.release(chosen)}
@@ -126,8 +124,8 @@ def parameters(environment: str, more: list[str]) -> dict[str, str]:
     chosen = {"Architecture": str(declared["Architecture"]["Default"]), **dict(_pair(word) for word in words)}
     if unknown := chosen.keys() - declared.keys():
         raise CommandError(f"template.yaml has no parameter {', '.join(sorted(unknown))}.")
-    if chosen["Architecture"] not in LAYER_PLATFORMS:
-        raise CommandError(f"Architecture is one of {', '.join(LAYER_PLATFORMS)}, not {chosen['Architecture']!r}.")
+    if chosen["Architecture"] not in sam.LAYER_PLATFORMS:
+        raise CommandError(f"Architecture is one of {', '.join(sam.LAYER_PLATFORMS)}, not {chosen['Architecture']!r}.")
     return chosen
 
 

@@ -73,6 +73,11 @@ class DeployedStack:
             )
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters as it was deployed with them; none when there is no such stack."""
+        given = (self.describe() or {}).get("Parameters", [])
+        return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in given}
+
     def aws_environment(self) -> dict[str, str]:
         """What points the AWS SDKs and command lines at its emulator, or at AWS, and nowhere else."""
         if self.emulator is None:

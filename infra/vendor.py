@@ -7,10 +7,11 @@ that is recorded: change both together.
 import hashlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra import cli
+from infra.cli import CommandError
 from infra.settings import ROOT
 
 PACKAGES = ("lit@3.3.3", "esbuild@0.28.2")
@@ -23,12 +24,11 @@ FILE = ROOT / "layers" / "pages" / "booking_pages" / "static" / "lit.js"
 SHA256 = "fc5e908fc4062f7d0d9f5e2f5d152bbc81cb76b340590de5de5ea66f9034ae7e"
 
 
-def main() -> int:
-    """Writes the file; 1 and one sentence when that fails."""
+def main() -> None:
+    """Writes the file."""
     npm = shutil.which("npm")
     if npm is None:
-        print("error: npm is not installed, and it fetches the packages: install Node.js", file=sys.stderr)
-        return 1
+        raise CommandError("npm is not installed, and it fetches the packages: install Node.js.")
     with TemporaryDirectory() as folder:
         subprocess.run(
             [npm, "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", *PACKAGES], check=True
@@ -36,10 +36,8 @@ def main() -> int:
         made = bundled(Path(folder))
     found = hashlib.sha256(made).hexdigest()
     if found != SHA256:
-        print(f"error: what was made has the hash {found}, and infra/vendor.py says {SHA256}", file=sys.stderr)
-        return 1
+        raise CommandError(f"What was made has the hash {found}, and infra/vendor.py says {SHA256}.")
     FILE.write_bytes(made)
-    return 0
 
 
 def bundled(folder: Path) -> bytes:
@@ -51,4 +49,4 @@ def bundled(folder: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cli.run(main)

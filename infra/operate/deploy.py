@@ -54,13 +54,13 @@ def prepare(environment: str, chosen: Mapping[str, str]) -> list[str]:
 
 def check_account(stack: DeployedStack, chosen: Mapping[str, str]) -> None:
     """Raises CommandError, with what to do, when the account or what is deployed would let the deployment fail."""
-    deployed = stack.describe() or {}
-    if deployed.get("StackStatus") in CAN_ONLY_BE_DELETED:
+    status = (stack.describe() or {}).get("StackStatus")
+    if status in CAN_ONLY_BE_DELETED:
         raise CommandError(
-            f"{stack.name} is in {deployed['StackStatus']}: CloudFormation can only delete it. docs/deploy.md, "
+            f"{stack.name} is in {status}: CloudFormation can only delete it. docs/deploy.md, "
             '"A first deployment that failed", says how; then deploy again.'
         )
-    kept = {given["ParameterKey"]: given["ParameterValue"] for given in deployed.get("Parameters", [])}
+    kept = stack.parameters()
     check_shards(kept, chosen)
     check_concurrency(stack, kept, chosen)
 

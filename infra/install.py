@@ -18,20 +18,10 @@ ENVIRONMENTS = {".venv": "requirements/dev.txt", ".venv-tools": "requirements/to
 ON_DEMAND = {".venv-security": "requirements/security.txt"}
 
 
-class InstallFailed(Exception):
-    """Carries the sentence for the user."""
-
-
-def main() -> int:
-    """Installs what is missing, also of the environments that are asked for; 1 and one sentence when that fails."""
-    wanted = ENVIRONMENTS | {name: ON_DEMAND[name] for name in sys.argv[1:]}
-    try:
-        for name, requirements in wanted.items():
-            install(ROOT / name, ROOT / requirements)
-    except InstallFailed as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
-    return 0
+def main() -> None:
+    """Installs what is missing, also of the environments that are asked for; ends with a sentence when that fails."""
+    for name, requirements in (ENVIRONMENTS | {name: ON_DEMAND[name] for name in sys.argv[1:]}).items():
+        install(ROOT / name, ROOT / requirements)
 
 
 def install(environment: Path, requirements: Path) -> None:
@@ -90,13 +80,13 @@ def fingerprint(requirements: Path) -> str:
 
 
 def run(command: list[str], complaint: str) -> None:
-    """Runs `command`, its words in the log; raises InstallFailed with `complaint` when it fails."""
+    """Runs `command`, its words in the log; when it fails, ends this program with `complaint`."""
     bytecode_allowed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with LOG.open("ab") as log:
         finished = subprocess.run(command, stdout=log, stderr=log, check=False, env=bytecode_allowed)
     if finished.returncode != 0:
-        raise InstallFailed(f"{complaint} (log: {LOG.relative_to(ROOT)})")
+        sys.exit(f"error: {complaint} (log: {LOG.relative_to(ROOT)})")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -61,32 +61,28 @@ def add(url: str, stack: DeployedStack) -> str | None:
 
 
 def sign_in(api: httpx.Client, email: str, password: str, role: str) -> str:
-    """An access token of that user, who is registered first when need be."""
+    """An access token of that user, who is registered first when need be.
+
+    Where others have used up this address's attempts, it waits for the next one.
+    """
     credentials = {"email": email, "password": password}
-    answer = log_in(api, credentials)
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        name = {"display_name": "Demo specialist"} if role == "specialist" else {}
-        ask(api, "POST", "/auth/register", body={**credentials, "role": role, **name})
-        answer = log_in(api, credentials)
+    name = {"display_name": "Demo specialist"} if role == "specialist" else {}
+    while (answer := api.post("/auth/login", json=credentials)).is_error:
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(int(answer.headers["Retry-After"]))
+        elif answer.status_code == httpx.codes.UNAUTHORIZED:
+            ask(api, "POST", "/auth/register", body={**credentials, "role": role, **name})
+        else:
+            break
     return str(checked(answer)["access_token"])
-
-
-def log_in(api: httpx.Client, credentials: dict[str, str]) -> httpx.Response:
-    """The answer to a login; where others have used up this address's attempts, the first one after the wait."""
-    while (answer := api.post("/auth/login", json=credentials)).status_code == httpx.codes.TOO_MANY_REQUESTS:
-        time.sleep(int(answer.headers["Retry-After"]))
-    return answer
 
 
 def offer_services(api: httpx.Client, token: str, specialist_id: str) -> dict[str, str]:
     """The ids of the demo services by title; those that the specialist does not offer yet are made."""
-    offered = {
-        service["title"]: service["id"] for service in ask(api, "GET", f"/specialists/{specialist_id}/services", token)
-    }
-    for service in SERVICES:
-        if service["title"] not in offered:
-            offered[service["title"]] = ask(api, "POST", "/specialists/me/services", token, service)["id"]
-    return offered
+    offered = {service["title"]: service["id"] for service in ask(api, "GET", f"/specialists/{specialist_id}/services")}
+    missing = [service for service in SERVICES if service["title"] not in offered]
+    made = [ask(api, "POST", "/specialists/me/services", token, service) for service in missing]
+    return offered | {service["title"]: service["id"] for service in made}
 
 
 def open_calendar(api: httpx.Client, token: str) -> None:
@@ -96,7 +92,7 @@ def open_calendar(api: httpx.Client, token: str) -> None:
     ask(api, "PUT", f"/specialists/me/schedule/dates/{midnight + timedelta(days=DAY_OFF):%F}", token, {"hours": []})
     days, hour = LATE_SLOT
     start = midnight + timedelta(days=days, hours=hour)
-    slot: dict[str, object] = {"start_at": rfc3339(start), "end_at": rfc3339(start + timedelta(hours=1))}
+    slot = {"start_at": f"{start:%FT%TZ}", "end_at": f"{start + timedelta(hours=1):%FT%TZ}"}
     answer = api.post("/specialists/me/slots", json=slot, headers=bearer(token))
     if answer.status_code != httpx.codes.CONFLICT:  # slots of an earlier release may be there
         checked(answer)
@@ -138,8 +134,3 @@ def checked(answer: httpx.Response) -> Any:
 def bearer(token: str) -> dict[str, str]:
     """The header that says who asks."""
     return {"Authorization": f"Bearer {token}"}
-
-
-def rfc3339(moment: datetime) -> str:
-    """The moment as the API writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -47,8 +47,8 @@ def front_door(stage_url: str, concurrency: int) -> ASGIApp:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        body = await read_body(request)
-        if body is None:
+        body = await request.body()
+        if len(body) > GATEWAY_BODY_LIMIT_BYTES:
             answer: Response = refusal(
                 request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "Request body is too large"
             )
@@ -74,16 +74,6 @@ def front_door(stage_url: str, concurrency: int) -> ASGIApp:
         return from_gateway(request, answer, content)
 
     return GZipMiddleware(app, minimum_size=COMPRESSED_FROM_BYTES)
-
-
-async def read_body(request: Request) -> bytes | None:
-    """The whole body; None when it is larger than what the gateway takes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > GATEWAY_BODY_LIMIT_BYTES:
-            return None
-    return bytes(body)
 
 
 def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request:

@@ -6,6 +6,7 @@ and nothing that is not ours is ever signalled.
 
 import fcntl
 import json
+import math
 import os
 import signal
 import subprocess
@@ -41,7 +42,8 @@ class Background:
                 start_new_session=True,
                 pass_fds=[lock.fileno()],
             )
-            _write(lock, {**about, "pid": process.pid})
+            lock.truncate(0)
+            json.dump({**about, "pid": process.pid}, lock)
 
     def running(self) -> dict[str, Any] | None:
         """What was said about the process when it started, and its `pid`; None when it does not run."""
@@ -52,6 +54,10 @@ class Background:
                     return about
         return None
 
+    def runs_with(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether it runs, and was started with that said about it."""
+        return wanted.items() <= (self.running() or {}).items()
+
     def stop(self, patience_seconds: float) -> None:
         """Asks the process to end, waits until it has, then ends what is left of its session."""
         about = self.running()
@@ -60,14 +66,16 @@ class Background:
         pid: int = about["pid"]
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + patience_seconds
-        while self.running() is not None and time.monotonic() < deadline:
-            _reap(pid)
-            time.sleep(POLL_SECONDS)
+        self._wait_until_ended(pid, patience_seconds)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-        while self.running() is not None:
-            _reap(pid)
+        self._wait_until_ended(pid, math.inf)
+
+    def _wait_until_ended(self, pid: int, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self.running() is not None and time.monotonic() < deadline:
+            with suppress(ChildProcessError):  # where it was not this very process that started it
+                os.waitpid(pid, os.WNOHANG)
             time.sleep(POLL_SECONDS)
 
 
@@ -78,15 +86,3 @@ def _locked(lock: IO[str]) -> bool:
         return True
     fcntl.flock(lock, fcntl.LOCK_UN)
     return False
-
-
-def _write(lock: IO[str], about: Mapping[str, Any]) -> None:
-    lock.truncate(0)
-    json.dump(about, lock)
-    lock.flush()
-
-
-def _reap(pid: int) -> None:
-    """Collects a child that has ended, when it was this very process that started it."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)

@@ -121,10 +121,9 @@ class Stack:
 
     def _start_emulator(self) -> None:
         wanted = {"port_asked_for": self.emulator_port, "auth": self.auth, "settings": dict(self.emulator_settings)}
-        if (about := self.emulator.running()) is not None:
-            if {name: about.get(name) for name in wanted} == wanted and self._emulator_answers():
-                return
-            self.down()
+        if self.emulator.runs_with(wanted) and self._emulator_answers():
+            return
+        self.down()
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         port = free_port() if taken(self.emulator_port) else self.emulator_port
@@ -164,17 +163,15 @@ class Stack:
     def _open_front_door(self) -> None:
         outputs = self.outputs()
         stage = f"{self.endpoint}/restapis/{outputs['ApiId']}/{outputs['StageName']}/_user_request_"
-        wanted = {"port": self.front_door_port, "stage": stage, "concurrency": self.concurrency}
-        if (about := self.front_door.running()) is not None:
-            if {name: about.get(name) for name in wanted} == wanted:
-                return
-            self.front_door.stop(FRONT_DOOR_STOP_SECONDS)
         open_front_door(self.front_door, self.front_door_port, stage, self.concurrency)
 
 
 def open_front_door(process: Background, port: int, stage: str, concurrency: int) -> None:
-    """Starts the front door before the gateway's stage at that URL, and waits until it serves."""
+    """Makes the front door serve the gateway's stage at that URL, and waits until it does."""
     about = {"port": port, "stage": stage, "concurrency": concurrency}
+    if process.runs_with(about):
+        return
+    process.stop(FRONT_DOOR_STOP_SECONDS)
     options = [f"--port={port}", f"--stage-url={stage}", f"--concurrency={concurrency}"]
     command = [sys.executable, "-m", "infra.local.front_door", *options]
     process.start(command, {**os.environ, "PYTHONPATH": str(ROOT)}, about)

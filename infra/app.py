@@ -5,7 +5,6 @@ must be on the path.
 """
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -17,22 +16,22 @@ from booking.api.application import application
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
 
 
-def route_modules() -> Iterator[ModuleType]:
-    """Every module of `functions/` that serves a route."""
-    for path in sorted(FUNCTIONS.glob("*/*.py")):
-        module = importlib.import_module(f"{path.parent.name}.{path.stem}")
-        if hasattr(module, "router"):
-            yield module
+def route_modules() -> list[ModuleType]:
+    """Every module of `functions/` that serves a route, in the order that the gateway matches in."""
+    paths = sorted(FUNCTIONS.glob("*/*.py"))
+    modules = [importlib.import_module(f"{path.parent.name}.{path.stem}") for path in paths]
+    return sorted((module for module in modules if hasattr(module, "router")), key=_specificity)
+
+
+def _specificity(module: ModuleType) -> list[tuple[bool, str]]:
+    """Words come before parameters."""
+    path: str = module.router.routes[0].path
+    return [(part.startswith("{"), part) for part in path.split("/")]
 
 
 def routers() -> list[APIRouter]:
-    """The routers in the order that the gateway matches in: words before parameters."""
-    return sorted((module.router for module in route_modules()), key=_specificity)
-
-
-def _specificity(router: APIRouter) -> list[tuple[bool, str]]:
-    path: str = router.routes[0].path  # type: ignore[attr-defined]  # all of ours are API routes
-    return [(part.startswith("{"), part) for part in path.split("/")]
+    """The routers of these modules."""
+    return [module.router for module in route_modules()]
 
 
 def create_app() -> ASGIApp:

@@ -18,13 +18,7 @@ class ForgottenPassword(RequestBody):
     email: KnownEmail
 
 
-@router.post(
-    "/auth/password/forgot",
-    operation_id="forgotPassword",
-    summary="Get a link to choose a new password",
-    status_code=202,
-    tags=["auth"],
-)
+@router.post("/auth/password/forgot", summary="Get a link to choose a new password", status_code=202)
 async def endpoint(body: ForgottenPassword, source_address: SourceAddress, now: Now) -> MailOnItsWay:
     """Mail a link to the address if it has an account; the answer does not say. The links before it are void."""
     forgot_password(body.email, source_address=source_address, now=now)

@@ -22,14 +22,7 @@ class Credentials(RequestBody):
     password: ShownPassword
 
 
-@router.post(
-    "/auth/login",
-    operation_id="logIn",
-    summary="Sign in",
-    response_model=SessionBody,
-    responses=refusals(WrongEmailOrPassword),
-    tags=["auth"],
-)
+@router.post("/auth/login", summary="Sign in", response_model=SessionBody, responses=refusals(WrongEmailOrPassword))
 async def endpoint(body: Credentials, source_address: SourceAddress, now: Now) -> Session:
     """Sign in."""
     return log_in(body.email, body.password, source_address=source_address, now=now)

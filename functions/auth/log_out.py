@@ -9,7 +9,7 @@ from booking.api.bodies.accounts import RefreshBody
 router = APIRouter()
 
 
-@router.post("/auth/logout", operation_id="logOut", summary="Sign out", status_code=204, tags=["auth"])
+@router.post("/auth/logout", summary="Sign out", status_code=204)
 async def endpoint(body: RefreshBody) -> None:
     """End the session that the refresh token belongs to. Ending it twice is no error."""
     log_out(body.refresh_token)

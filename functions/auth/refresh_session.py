@@ -14,11 +14,9 @@ router = APIRouter()
 
 @router.post(
     "/auth/refresh",
-    operation_id="refreshSession",
     summary="Get the next tokens of a session",
     response_model=SessionBody,
     responses=refusals(RefreshTokenRejected),
-    tags=["auth"],
 )
 async def endpoint(body: RefreshBody, now: Now) -> Session:
     """Get new tokens. A spent refresh token that is used again ends the whole session."""

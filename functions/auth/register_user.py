@@ -30,12 +30,10 @@ class NewAccount(RequestBody):
 
 @router.post(
     "/auth/register",
-    operation_id="registerUser",
     summary="Make an account",
     status_code=201,
     response_model=UserBody,
     responses=refusals(EmailTaken, SpecialistRegistrationClosed),
-    tags=["auth"],
 )
 async def endpoint(body: NewAccount, source_address: SourceAddress, now: Now) -> User:
     """Make an account. A specialist's profile exists at once; a link to verify the address is mailed."""

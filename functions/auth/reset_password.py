@@ -21,11 +21,9 @@ class PasswordReset(LinkToken):
 
 @router.post(
     "/auth/password/reset",
-    operation_id="resetPassword",
     summary="Choose a new password with a mailed link",
     status_code=204,
     responses=refusals(TokenNotValid),
-    tags=["auth"],
 )
 async def endpoint(body: PasswordReset, source_address: SourceAddress, now: Now) -> None:
     """Set the password. Every session of the account ends; the token is good for one hour and one use."""

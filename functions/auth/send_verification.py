@@ -11,13 +11,7 @@ from booking.api.dependencies import Now
 router = APIRouter()
 
 
-@router.post(
-    "/auth/email/verification",
-    operation_id="sendVerification",
-    summary="Get a new link to verify your address",
-    status_code=202,
-    tags=["auth"],
-)
+@router.post("/auth/email/verification", summary="Get a new link to verify your address", status_code=202)
 async def endpoint(caller: AnyCaller, now: Now) -> MailOnItsWay:
     """Mail a link to the caller's address unless it is verified. The links before it are void."""
     send_verification(caller, now)

@@ -14,11 +14,9 @@ router = APIRouter()
 
 @router.post(
     "/auth/email/verify",
-    operation_id="verifyEmail",
     summary="Verify your address with a mailed link",
     status_code=204,
     responses=refusals(TokenNotValid),
-    tags=["auth"],
 )
 async def endpoint(body: LinkToken, source_address: SourceAddress, now: Now) -> None:
     """Verify the address. The token is good for one day and one use."""

@@ -25,11 +25,9 @@ class Cancellation(RequestBody):
 
 @router.patch(
     "/bookings/{id}/cancel",
-    operation_id="cancelBooking",
     summary="Cancel a booking",
     response_model=BookingBody,
     responses=refusals(Forbidden, BookingNotFound, BookingHasExpired, SlotStarted, NoLongerChangeable),
-    tags=["bookings"],
 )
 async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now, body: Cancellation | None = None) -> Booking:
     """Cancel. Whoever waits longest for the time gets it in the same moment."""

@@ -27,11 +27,9 @@ class Confirmation(RequestBody):
 
 @router.post(
     "/bookings/{id}/confirm",
-    operation_id="confirmBooking",
     summary="Confirm a held booking",
     response_model=BookingBody,
     responses=refusals(Forbidden, BookingNotFound, HoldHasEnded),
-    tags=["bookings"],
 )
 async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now, body: Confirmation | None = None) -> Booking:
     """Confirm, before the hold ends. A repeat is no error."""

@@ -55,7 +55,6 @@ class NewBooking(RequestBody):
 
 @router.post(
     "/bookings",
-    operation_id="createBooking",
     summary="Book a slot",
     status_code=201,
     response_model=BookingBody,
@@ -71,7 +70,6 @@ class NewBooking(RequestBody):
         TooManyOpenHolds,
         KeyUsedForOtherRequest,
     ),
-    tags=["bookings"],
 )
 async def endpoint(caller: AnyCaller, body: NewBooking, now: Now, idempotency_key: IdempotencyKey = None) -> Booking:
     """Book a slot, as a client or an admin; or, as its specialist or an admin, for somebody without an account.

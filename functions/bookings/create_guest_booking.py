@@ -34,7 +34,6 @@ class NewGuestBooking(RequestBody):
 
 @router.post(
     "/bookings/guest",
-    operation_id="createGuestBooking",
     summary="Book a slot without an account",
     status_code=201,
     response_model=BookingBody,
@@ -50,7 +49,6 @@ class NewGuestBooking(RequestBody):
         TooManyOpenHolds,
         KeyUsedForOtherRequest,
     ),
-    tags=["bookings"],
 )
 async def endpoint(
     body: NewGuestBooking, source_address: SourceAddress, now: Now, idempotency_key: IdempotencyKey = None

@@ -17,11 +17,9 @@ router = APIRouter()
 
 @router.get(
     "/bookings/{id}",
-    operation_id="getBooking",
     summary="Get a booking",
     response_model=ClientBookingBody,
     responses=refusals(Forbidden, BookingNotFound),
-    tags=["bookings"],
 )
 async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now) -> Booking:
     """A booking, for its client or guest, its specialist and admins."""

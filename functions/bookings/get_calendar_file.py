@@ -15,7 +15,6 @@ router = APIRouter()
 
 @router.get(
     "/bookings/{id}/calendar.ics",
-    operation_id="getCalendarFile",
     summary="Get a booking as a calendar file",
     response_class=Response,
     responses={
@@ -25,7 +24,6 @@ router = APIRouter()
         },
         **refusals(Forbidden, BookingNotFound),
     },
-    tags=["bookings"],
 )
 async def endpoint(caller: CallerOrGuest, booking_id: PathId, now: Now) -> Response:
     """The booking as an event (RFC 5545), for its client or guest, its specialist and admins."""

@@ -33,7 +33,6 @@ class NewWaitListEntry(RequestBody):
 
 @router.post(
     "/bookings/wait-list",
-    operation_id="joinWaitList",
     summary="Wait for a booked slot",
     status_code=201,
     response_model=WaitListEntryBody,

@@ -14,7 +14,6 @@ router = APIRouter()
 
 @router.delete(
     "/bookings/wait-list/{entry_id}",
-    operation_id="leaveWaitList",
     summary="Wait no longer",
     status_code=204,
     responses=refusals(EntryNotFound),

@@ -15,13 +15,7 @@ from booking.bookings.rules import Booking
 router = APIRouter()
 
 
-@router.get(
-    "/bookings/me",
-    operation_id="listOwnBookings",
-    summary="List your bookings",
-    response_model=list[ClientBookingBody],
-    tags=["bookings"],
-)
+@router.get("/bookings/me", summary="List your bookings", response_model=list[ClientBookingBody])
 async def endpoint(caller: AnyCaller, wanted: Filter, pages: Pages) -> Sequence[Booking]:
     """The bookings that the caller made, by slot start."""
     return pages.items(list_own_bookings(caller, wanted, pages.wanted))

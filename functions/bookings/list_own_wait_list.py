@@ -17,7 +17,6 @@ router = APIRouter()
 
 @router.get(
     "/bookings/wait-list/me",
-    operation_id="listOwnWaitList",
     summary="List what you wait for",
     response_model=list[WaitListEntryBody],
     tags=["wait-list"],

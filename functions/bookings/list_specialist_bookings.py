@@ -19,11 +19,9 @@ router = APIRouter()
 
 @router.get(
     "/bookings/specialists/me",
-    operation_id="listSpecialistBookings",
     summary="List the bookings of your slots",
     response_model=list[SpecialistBookingBody],
     responses=refusals(ProfileNotFound),
-    tags=["bookings"],
 )
 async def endpoint(caller: SpecialistCaller, wanted: Filter, pages: Pages) -> Sequence[Booking]:
     """Who has booked the caller's slots, by slot start."""

@@ -25,7 +25,6 @@ class Rescheduling(RequestBody):
 
 @router.patch(
     "/bookings/{id}/reschedule",
-    operation_id="rescheduleBooking",
     summary="Move a booking to another slot",
     response_model=BookingBody,
     responses=refusals(
@@ -40,7 +39,6 @@ class Rescheduling(RequestBody):
         SlotAlreadyBooked,
         ServiceLongerThanSlot,
     ),
-    tags=["bookings"],
 )
 async def endpoint(caller: CallerOrGuest, booking_id: PathId, body: Rescheduling, now: Now) -> Booking:
     """Move to another free slot of the same specialist; the booking keeps its id."""

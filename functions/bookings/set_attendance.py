@@ -24,11 +24,9 @@ class AttendanceChange(RequestBody):
 
 @router.patch(
     "/bookings/{id}/attendance",
-    operation_id="setAttendance",
     summary="Say whether the client has come",
     response_model=BookingBody,
     responses=refusals(Forbidden, BookingNotFound, NoAttendance, SlotNotStarted),
-    tags=["bookings"],
 )
 async def endpoint(caller: SpecialistCaller, booking_id: PathId, body: AttendanceChange, now: Now) -> Booking:
     """Say it once the slot has started, as its specialist. Moving or cancelling the booking takes it back."""

@@ -11,7 +11,7 @@ from booking.api.document_headers import PAGE_HEADERS
 router = APIRouter()
 
 
-@router.get("/docs", operation_id="getDocs", include_in_schema=False)
+@router.get("/docs", include_in_schema=False)
 async def endpoint() -> HTMLResponse:
     """The page; all addresses in it are relative, so that it works behind any stage path."""
     page = get_swagger_ui_html(

@@ -18,7 +18,7 @@ _MEDIA_TYPES = {
 _A_DAY = "public, max-age=86400"
 
 
-@router.get("/docs/{asset}", operation_id="getDocsAsset", include_in_schema=False)
+@router.get("/docs/{asset}", include_in_schema=False)
 async def endpoint(asset: str) -> Response:
     """One of the pages' files."""
     if asset not in _MEDIA_TYPES:

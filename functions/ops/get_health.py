@@ -18,12 +18,7 @@ class Health(ResponseBody):
     version: str = __version__
 
 
-@router.get(
-    "/health",
-    operation_id="getHealth",
-    summary="Say whether the service is up",
-    tags=["operations"],
-)
+@router.get("/health", summary="Say whether the service is up", tags=["operations"])
 async def endpoint(
     *,
     deep: Annotated[bool, Query(description="Read every table as well")] = False,

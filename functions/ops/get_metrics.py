@@ -22,7 +22,6 @@ ScrapeToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_SCRAPE_TOK
 
 @router.get(
     "/metrics",
-    operation_id="getMetrics",
     summary="Get the metrics of all functions",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},

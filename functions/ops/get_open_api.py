@@ -10,7 +10,7 @@ from booking.api.application import lambda_handler
 router = APIRouter()
 
 
-@router.get("/openapi.json", operation_id="getOpenApi", include_in_schema=False)
+@router.get("/openapi.json", include_in_schema=False)
 async def endpoint() -> Response:
     """The document. Its server is `.`, so that it holds behind any stage path."""
     return Response(_document(), media_type="application/json")

@@ -11,7 +11,7 @@ from booking.api.document_headers import PAGE_HEADERS
 router = APIRouter()
 
 
-@router.get("/redoc", operation_id="getRedoc", include_in_schema=False)
+@router.get("/redoc", include_in_schema=False)
 async def endpoint() -> HTMLResponse:
     """The page; all addresses in it are relative, so that it works behind any stage path."""
     page = get_redoc_html(

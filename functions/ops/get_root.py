@@ -19,7 +19,7 @@ class Root(BaseModel):
     openapi: str
 
 
-@router.get("/", operation_id="getRoot", include_in_schema=False)
+@router.get("/", include_in_schema=False)
 async def endpoint(prefix: PublicPrefix) -> Root:
     """For whoever opens the API's address."""
     return Root(docs=f"{prefix}/docs", openapi=f"{prefix}/openapi.json")

@@ -24,12 +24,12 @@ _POLICY = (
 )
 
 
-@router.get("/book", operation_id="getPage", include_in_schema=False)
-@router.get("/book/{specialist}", operation_id="getPage", include_in_schema=False)
-@router.get("/manage", operation_id="getPage", include_in_schema=False)
-@router.get("/reset-password", operation_id="getPage", include_in_schema=False)
-@router.get("/verify-email", operation_id="getPage", include_in_schema=False)
-@router.get("/desk", operation_id="getPage", include_in_schema=False)
+@router.get("/book", include_in_schema=False)
+@router.get("/book/{specialist}", include_in_schema=False)
+@router.get("/manage", include_in_schema=False)
+@router.get("/reset-password", include_in_schema=False)
+@router.get("/verify-email", include_in_schema=False)
+@router.get("/desk", include_in_schema=False)
 async def endpoint(
     request: Request,
     lang: Annotated[str | None, Query()] = None,

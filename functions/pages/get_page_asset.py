@@ -13,7 +13,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _FIVE_MINUTES = "public, max-age=300"
 
 
-@router.get("/pages/{version}/{asset}", operation_id="getPageAsset", include_in_schema=False)
+@router.get("/pages/{version}/{asset}", include_in_schema=False)
 async def endpoint(version: str, asset: str) -> Response:
     """One of the pages' files.
 
@@ -29,7 +29,7 @@ async def endpoint(version: str, asset: str) -> Response:
     )
 
 
-@router.get("/widget.js", operation_id="getPageAsset", include_in_schema=False)
+@router.get("/widget.js", include_in_schema=False)
 async def widget() -> Response:
     """What other sites name in their script tag: it stays where it is, and loads the widget of today."""
     script = f'import "./pages/{booking_pages.version()}/widget.js";\n'

@@ -24,14 +24,7 @@ class NewService(RequestBody):
     buffer_after_minutes: BufferMinutes = 0
 
 
-@router.post(
-    "/specialists/me/services",
-    operation_id="createService",
-    summary="Offer a service",
-    status_code=201,
-    response_model=ServiceBody,
-    tags=["specialists"],
-)
+@router.post("/specialists/me/services", summary="Offer a service", status_code=201, response_model=ServiceBody)
 async def endpoint(caller: SpecialistCaller, body: NewService, now: Now) -> Service:
     """Offer a service."""
     return create_service(

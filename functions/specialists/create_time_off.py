@@ -27,12 +27,10 @@ class NewTimeOff(RequestBody):
 
 @router.post(
     "/specialists/me/time-off",
-    operation_id="createTimeOff",
     summary="Take time off",
     status_code=201,
     response_model=TimeOffBody,
     responses=refusals(TimeTaken),
-    tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: NewTimeOff, now: Now) -> TimeOff:
     """Take time off. From this answer on nothing is offered then."""

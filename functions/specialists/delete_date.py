@@ -10,13 +10,7 @@ from booking.specialists.hours import delete_date
 router = APIRouter()
 
 
-@router.delete(
-    "/specialists/me/schedule/dates/{date}",
-    operation_id="deleteDate",
-    summary="Take a day's own hours back",
-    status_code=204,
-    tags=["specialists"],
-)
+@router.delete("/specialists/me/schedule/dates/{date}", summary="Take a day's own hours back", status_code=204)
 async def endpoint(caller: SpecialistCaller, day: PathDay) -> None:
     """Let the week's hours hold again on a day; it is no error if they do."""
     delete_date(caller, day)

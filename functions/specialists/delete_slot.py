@@ -13,12 +13,7 @@ router = APIRouter()
 
 
 @router.delete(
-    "/specialists/me/slots/{id}",
-    operation_id="deleteSlot",
-    summary="Delete a slot",
-    status_code=204,
-    responses=refusals(SlotNotFound, BookedSlot),
-    tags=["specialists"],
+    "/specialists/me/slots/{id}", summary="Delete a slot", status_code=204, responses=refusals(SlotNotFound, BookedSlot)
 )
 async def endpoint(caller: SpecialistCaller, slot_id: PathId, now: Now) -> None:
     """Take a free slot back."""

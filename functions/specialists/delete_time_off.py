@@ -13,12 +13,7 @@ router = APIRouter()
 
 
 @router.delete(
-    "/specialists/me/time-off/{id}",
-    operation_id="deleteTimeOff",
-    summary="Delete time off",
-    status_code=204,
-    responses=refusals(TimeOffNotFound),
-    tags=["specialists"],
+    "/specialists/me/time-off/{id}", summary="Delete time off", status_code=204, responses=refusals(TimeOffNotFound)
 )
 async def endpoint(caller: SpecialistCaller, time_off_id: PathId, now: Now) -> None:
     """Be there after all. Who waits for some of the time gets it in the same moment."""

@@ -21,11 +21,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/{id}/availability",
-    operation_id="getAvailability",
     summary="Count a specialist's slots by day",
     response_model=list[AvailabilityBody],
     responses=refusals(SpecialistNotFound, ServiceNotFound),
-    tags=["specialists"],
 )
 async def endpoint(
     specialist_id: PathId,

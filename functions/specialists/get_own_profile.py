@@ -14,12 +14,7 @@ router = APIRouter()
 
 
 @router.get(
-    "/specialists/me",
-    operation_id="getOwnProfile",
-    summary="Get your profile",
-    response_model=OwnProfileBody,
-    responses=refusals(ProfileNotFound),
-    tags=["specialists"],
+    "/specialists/me", summary="Get your profile", response_model=OwnProfileBody, responses=refusals(ProfileNotFound)
 )
 async def endpoint(caller: AnyCaller) -> Profile:
     """The caller's profile."""

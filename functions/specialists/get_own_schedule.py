@@ -15,11 +15,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/me/schedule",
-    operation_id="getOwnSchedule",
     summary="Get your week",
     response_model=ScheduleBody,
     responses=refusals(ProfileNotFound),
-    tags=["specialists"],
 )
 async def endpoint(caller: AnyCaller) -> Schedule:
     """The caller's week, and the rules of booking."""

@@ -14,12 +14,7 @@ router = APIRouter()
 
 
 @router.get(
-    "/specialists/{id}",
-    operation_id="getProfile",
-    summary="Get a specialist",
-    response_model=ProfileBody,
-    responses=refusals(SpecialistNotFound),
-    tags=["specialists"],
+    "/specialists/{id}", summary="Get a specialist", response_model=ProfileBody, responses=refusals(SpecialistNotFound)
 )
 async def endpoint(specialist_id: PathId) -> Profile:
     """A specialist's profile."""

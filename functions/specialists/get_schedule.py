@@ -15,11 +15,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/{id}/schedule",
-    operation_id="getSchedule",
     summary="Get a specialist's week",
     response_model=ScheduleBody,
     responses=refusals(SpecialistNotFound),
-    tags=["specialists"],
 )
 async def endpoint(specialist_id: PathId) -> Schedule:
     """The specialist's week, in its time zone, and the rules of booking."""

@@ -19,11 +19,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/{id}/schedule/dates",
-    operation_id="listDates",
     summary="List a specialist's days with hours of their own",
     response_model=list[DateHoursBody],
     responses=refusals(SpecialistNotFound),
-    tags=["specialists"],
 )
 async def endpoint(specialist_id: PathId, pages: PublicPages, wanted: DatesWanted) -> Sequence[DateHours]:
     """Days of the specialist's zone on which other hours hold than the week's, in order."""

@@ -19,11 +19,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/me/schedule/dates",
-    operation_id="listOwnDates",
     summary="List your days with hours of their own",
     response_model=list[DateHoursBody],
     responses=refusals(ProfileNotFound),
-    tags=["specialists"],
 )
 async def endpoint(caller: AnyCaller, pages: Pages, wanted: DatesWanted) -> Sequence[DateHours]:
     """The caller's days on which other hours hold than the week's, in order."""

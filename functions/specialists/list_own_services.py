@@ -18,11 +18,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/me/services",
-    operation_id="listOwnServices",
     summary="List your services",
     response_model=list[ServiceBody],
     responses=refusals(ProfileNotFound),
-    tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, pages: Pages) -> Sequence[Service]:
     """The caller's services in the order in which they were added, those that are offered no more, too."""

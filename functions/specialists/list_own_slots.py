@@ -20,11 +20,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/me/slots",
-    operation_id="listOwnSlots",
     summary="List your slots",
     response_model=list[SlotBody],
     responses=refusals(ProfileNotFound, ServiceNotFound),
-    tags=["specialists"],
 )
 async def endpoint(
     caller: SpecialistCaller,

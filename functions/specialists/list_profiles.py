@@ -13,13 +13,7 @@ from booking.specialists.rules import Profile
 router = APIRouter()
 
 
-@router.get(
-    "/specialists",
-    operation_id="listProfiles",
-    summary="List specialists",
-    response_model=list[ProfileBody],
-    tags=["specialists"],
-)
+@router.get("/specialists", summary="List specialists", response_model=list[ProfileBody])
 async def endpoint(pages: PublicPages) -> Sequence[Profile]:
     """The specialists that have a display name, in the order in which they joined."""
     return pages.items(list_profiles(pages.wanted))

@@ -18,11 +18,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/{id}/services",
-    operation_id="listServices",
     summary="List a specialist's services",
     response_model=list[ServiceBody],
     responses=refusals(SpecialistNotFound),
-    tags=["specialists"],
 )
 async def endpoint(specialist_id: PathId, pages: PublicPages) -> Sequence[Service]:
     """What the specialist offers now, in the order in which it was added."""

@@ -19,11 +19,9 @@ router = APIRouter()
 
 @router.get(
     "/specialists/{id}/slots",
-    operation_id="listSlots",
     summary="List a specialist's slots",
     response_model=list[SlotBody],
     responses=refusals(SpecialistNotFound, ServiceNotFound),
-    tags=["specialists"],
 )
 async def endpoint(
     specialist_id: PathId,

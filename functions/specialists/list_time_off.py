@@ -14,13 +14,7 @@ from booking.slots.time_off import TimeOff, list_time_off
 router = APIRouter()
 
 
-@router.get(
-    "/specialists/me/time-off",
-    operation_id="listTimeOff",
-    summary="List your time off",
-    response_model=list[TimeOffBody],
-    tags=["specialists"],
-)
+@router.get("/specialists/me/time-off", summary="List your time off", response_model=list[TimeOffBody])
 async def endpoint(caller: SpecialistCaller, pages: Pages, now: Now) -> Sequence[TimeOff]:
     """The caller's time off that is not over, by start."""
     return pages.items(list_time_off(caller, pages.wanted, now))

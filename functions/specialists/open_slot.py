@@ -24,12 +24,10 @@ class NewSlot(RequestBody):
 
 @router.post(
     "/specialists/me/slots",
-    operation_id="openSlot",
     summary="Open a slot",
     status_code=201,
     response_model=SlotBody,
     responses=refusals(SlotOverlaps, TimeTaken, DayIsFull),
-    tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, body: NewSlot, now: Now) -> Slot:
     """Open a slot for booking."""

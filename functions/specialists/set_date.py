@@ -19,11 +19,7 @@ class HoursOfDate(RequestBody):
 
 
 @router.put(
-    "/specialists/me/schedule/dates/{date}",
-    operation_id="setDate",
-    summary="Give a day hours of its own",
-    response_model=ChangedDateBody,
-    tags=["specialists"],
+    "/specialists/me/schedule/dates/{date}", summary="Give a day hours of its own", response_model=ChangedDateBody
 )
 async def endpoint(caller: SpecialistCaller, day: PathDay, body: HoursOfDate, now: Now) -> ChangedDate:
     """Say when you are open on a day of your time zone, whatever its weekday; without hours it is a day off.

@@ -21,11 +21,7 @@ class HoursOfDates(RequestBody):
 
 
 @router.put(
-    "/specialists/me/schedule/dates",
-    operation_id="setDates",
-    summary="Give several days hours of their own",
-    response_model=ChangedDatesBody,
-    tags=["specialists"],
+    "/specialists/me/schedule/dates", summary="Give several days hours of their own", response_model=ChangedDatesBody
 )
 async def endpoint(caller: SpecialistCaller, body: HoursOfDates, now: Now) -> ChangedDates:
     """Say when you are open on each day of a range, all at once; without hours it is a holiday.

@@ -30,13 +30,7 @@ class NewSchedule(RequestBody):
     change_notice_minutes: Notice = 0
 
 
-@router.put(
-    "/specialists/me/schedule",
-    operation_id="setSchedule",
-    summary="Describe your week",
-    response_model=ChangedScheduleBody,
-    tags=["specialists"],
-)
+@router.put("/specialists/me/schedule", summary="Describe your week", response_model=ChangedScheduleBody)
 async def endpoint(caller: SpecialistCaller, body: NewSchedule, now: Now) -> Mapping[str, Any]:
     """Say when you are open, in your time zone, and how you can be booked; it replaces what was said before.
 

@@ -29,13 +29,7 @@ class ProfileChanges(RequestBody):
     booking_mail: BookingMail = ABSENT
 
 
-@router.patch(
-    "/specialists/me",
-    operation_id="updateOwnProfile",
-    summary="Change your profile",
-    response_model=ChangedProfileBody,
-    tags=["specialists"],
-)
+@router.patch("/specialists/me", summary="Change your profile", response_model=ChangedProfileBody)
 async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> Mapping[str, Any]:
     """Change the caller's profile.
 

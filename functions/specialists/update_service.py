@@ -29,11 +29,9 @@ class ServiceChanges(RequestBody):
 
 @router.patch(
     "/specialists/me/services/{id}",
-    operation_id="updateService",
     summary="Change a service",
     response_model=ServiceBody,
     responses=refusals(ServiceNotFound),
-    tags=["specialists"],
 )
 async def endpoint(caller: SpecialistCaller, service_id: PathId, body: ServiceChanges) -> Service:
     """Change a service, or offer it no more; bookings keep what they were made with."""

@@ -21,12 +21,7 @@ class PasswordChange(RequestBody):
 
 
 @router.put(
-    "/users/me/password",
-    operation_id="changePassword",
-    summary="Change your password",
-    status_code=204,
-    responses=refusals(CurrentPasswordWrong),
-    tags=["users"],
+    "/users/me/password", summary="Change your password", status_code=204, responses=refusals(CurrentPasswordWrong)
 )
 async def endpoint(caller: AnyCaller, body: PasswordChange, now: Now) -> None:
     """Set the password. The account's other sessions end."""

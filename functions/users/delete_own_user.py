@@ -22,11 +22,9 @@ class OwnPassword(RequestBody):
 
 @router.delete(
     "/users/me",
-    operation_id="deleteOwnUser",
     summary="Erase yourself",
     status_code=204,
     responses=refusals(CurrentPasswordWrong, UpcomingBookings, LastAdmin),
-    tags=["users"],
 )
 async def endpoint(caller: AnyCaller, body: OwnPassword, now: Now) -> None:
     """Erase the account, and you from everything else. Bookings to come are cancelled; this cannot be undone.

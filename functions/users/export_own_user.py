@@ -12,13 +12,7 @@ from booking.privacy.export_own_user import ExportPart, export_own_user
 router = APIRouter()
 
 
-@router.get(
-    "/users/me/export",
-    operation_id="exportOwnUser",
-    summary="Get all that is stored about you",
-    response_model=ExportBody,
-    tags=["users"],
-)
+@router.get("/users/me/export", summary="Get all that is stored about you", response_model=ExportBody)
 async def endpoint(caller: AnyCaller, pages: ExportPages, now: Now) -> ExportPart:
     """The account, its sessions, its wait-list entries, what it offers, and its bookings: those made, then those taken.
 

@@ -11,13 +11,7 @@ from booking.api.bodies.accounts import UserBody
 router = APIRouter()
 
 
-@router.get(
-    "/users/me",
-    operation_id="getOwnUser",
-    summary="Get your account",
-    response_model=UserBody,
-    tags=["users"],
-)
+@router.get("/users/me", summary="Get your account", response_model=UserBody)
 async def endpoint(caller: AnyCaller) -> User:
     """The account that the token speaks for."""
     return get_own_user(caller)

@@ -14,13 +14,7 @@ from booking.api.pagination import Pages
 router = APIRouter()
 
 
-@router.get(
-    "/users",
-    operation_id="listUsers",
-    summary="List all accounts",
-    response_model=list[UserBody],
-    tags=["users"],
-)
+@router.get("/users", summary="List all accounts", response_model=list[UserBody])
 async def endpoint(_caller: AdminCaller, pages: Pages) -> Sequence[User]:
     """All accounts, in the order of their creation."""
     return pages.items(list_users(pages.wanted))

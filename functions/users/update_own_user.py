@@ -23,13 +23,7 @@ class OwnUserChanges(RequestBody):
     time_zone: TimeZoneName | None = None
 
 
-@router.patch(
-    "/users/me",
-    operation_id="updateOwnUser",
-    summary="Change your account",
-    response_model=UserBody,
-    tags=["users"],
-)
+@router.patch("/users/me", summary="Change your account", response_model=UserBody)
 async def endpoint(caller: AnyCaller, body: OwnUserChanges) -> User:
     """Change the caller's account. A specialist's profile has a name, a language and a time zone of its own."""
     return update_own_user(caller, body.model_dump(exclude_unset=True))

@@ -27,11 +27,9 @@ class UserChanges(RequestBody):
 
 @router.patch(
     "/users/{id}",
-    operation_id="updateUser",
     summary="Change what an account may do",
     response_model=UserBody,
     responses=refusals(UserNotFound, OwnAdminRights),
-    tags=["users"],
 )
 async def endpoint(caller: AdminCaller, user_id: PathId, body: UserChanges, now: Now) -> User:
     """Activate, deactivate or give another role.

@@ -1,5 +1,6 @@
 """The document: what FastAPI makes of the routes, completed."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from booking import __version__
-from infra.app import FUNCTIONS, routers
+from infra.app import FUNCTIONS, route_modules
 from infra.openapi.by_hand import BY_HAND, headers
 from infra.openapi.errors import Errors
 from infra.openapi.examples import add_examples
@@ -17,13 +18,13 @@ DOCUMENT = FUNCTIONS / "ops" / "openapi.json"
 
 def document() -> dict[str, Any]:
     """The OpenAPI document of all routes."""
-    routes = [route for router in routers() for route in router.routes]
+    routes = list(_named_routes())
     made = get_openapi(
         version=__version__,
         routes=routes,
         **{name: BY_HAND[name] for name in ("title", "description", "tags", "servers")},
     )
-    documented = {route.operation_id: route for route in routes if isinstance(route, APIRoute)}
+    documented = {route.operation_id: route for route in routes}
     errors = Errors()
     for operation in _operations(made):
         _take_null_from_parameters(operation)
@@ -32,6 +33,16 @@ def document() -> dict[str, Any]:
     _complete_components(made["components"], errors)
     add_examples(made)
     return made
+
+
+def _named_routes() -> Iterator[APIRoute]:
+    """Every route, its operation called as its module, and grouped under its package unless it has another tag."""
+    for module in route_modules():
+        package, name = module.__name__.split(".")
+        for route in module.router.routes:
+            route.operation_id = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+            route.tags = route.tags or [package]
+            yield route
 
 
 def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:

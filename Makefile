@@ -103,11 +103,11 @@ LOCALSTACK := docker compose --file docker-compose.localstack.yml
 localstack-up: ## Start LocalStack in Docker and wait until it is ready: [LOCALSTACK_PORT=4566]
 	@$(LOCALSTACK) up --detach --wait
 localstack-deploy: install ## Deploy template.yaml to the LocalStack at AWS_ENDPOINT_URL (http://127.0.0.1:4566)
-	@$(BIN)/python -m infra.localstack deploy
+	@$(BIN)/python -m infra.localstack
 localstack-down: ## Stop LocalStack: [VOLUMES=1] forgets its volume, too
 	@$(LOCALSTACK) down $(if $(VOLUMES),--volumes)
 test-localstack: install ## Run the end-to-end and the table tests on that LocalStack, on a stack of their own
-	@$(BIN)/python -m infra.localstack test
+	@$(BIN)/python -m tests.localstack
 sam-local: install ## Serve the API with `sam local`, in Docker, on the tables of the stack that is up (SAM_PORT=3000)
 	@$(BIN)/python -m infra.sam_local
 sam-invoke: install ## Invoke one function with its event in events/: FUNCTION=CreateBooking

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.cli import CommandError
-from infra.settings import ROOT
+from infra.settings import ROOT, template
 
 REGION = "us-east-1"
 """Of every emulator."""
@@ -19,20 +19,6 @@ PATIENT = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeou
 AWS_ONLY = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs do not know it
 PATHS = (str(ROOT / "functions"), str(ROOT / "layers" / "booking"), str(ROOT / "layers" / "pages"))
 """Where the functions' code is imported from."""
-
-FUNCTION_VARIABLES = {
-    "USERS_TABLE": "UsersTableName",
-    "CALENDAR_TABLE": "CalendarTableName",
-    "BOOKINGS_TABLE": "BookingsTableName",
-    "WAITLIST_TABLE": "WaitlistTableName",
-    "EPHEMERAL_TABLE": "EphemeralTableName",
-    "METRICS_TABLE": "MetricsTableName",
-    "EVENT_BUS_NAME": "EventBusName",
-    "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
-    "SWEEP_QUEUE_URL": "SweepQueueUrl",
-    "MAIL_QUEUE_URL": "MailQueueUrl",
-    "SIGNING_KEY_SECRET": "SigningKeySecretArn",
-}
 
 
 @dataclass(frozen=True)
@@ -94,10 +80,16 @@ class DeployedStack:
         }
 
     def variables(self) -> dict[str, str]:
-        """The variables by which functions know it and find its tables and secrets."""
-        outputs = self.outputs()
-        named = {name: outputs[output] for name, output in FUNCTION_VARIABLES.items()}
-        return named | {"STACK_ID": (self.describe() or {})["StackId"]}
+        """The variables by which functions know it and find its tables and secrets: those that are also its outputs."""
+        declared, outputs = template(), self.outputs()
+        variables = declared["Globals"]["Function"]["Environment"]["Variables"]
+        shared = {
+            name: outputs[output]
+            for output, about in declared["Outputs"].items()
+            for name, value in variables.items()
+            if value == about["Value"]
+        }
+        return shared | {"STACK_ID": (self.describe() or {})["StackId"]}
 
     def environment(self) -> dict[str, str]:
         """What a process needs to reach its tables and secrets as a function does."""

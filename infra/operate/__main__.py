@@ -6,9 +6,8 @@ from pathlib import Path
 
 from infra import cli
 from infra.operate.admin import add_admin
-from infra.operate.backup import back_up
+from infra.operate.backup import back_up, replace, restore
 from infra.operate.deploy import deploy
-from infra.operate.restore import replace, restore
 from infra.operate.rotate_key import rotated
 from infra.operate.target import target
 

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from infra.cli import CommandError
-from infra.operate.backup import TABLES, back_up, table_names
-from infra.operate.restore import MOST_PER_WRITE, replace, restore, write
+from infra.operate.backup import MOST_PER_WRITE, TABLES, back_up, replace, restore, table_names, write
 from infra.settings import ROOT
 from infra.stack import DeployedStack as Target
 from tests.e2e.deployed import DeployedStack

@@ -18,8 +18,7 @@ from booking.bookings.delete_time_off import delete_time_off
 from booking.bookings.join_wait_list import join_wait_list
 from booking.slots.time_off import create_time_off
 from infra.cli import CommandError
-from infra.operate.backup import back_up
-from infra.operate.restore import replace, restore
+from infra.operate.backup import back_up, replace, restore
 from tests.integration.opening_hours import opened, slot_at, taken
 from tests.integration.operated import Moto
 from tests.integration.people import HOUR, NOW, SECOND, a_client, a_slot, a_specialist, a_waiter

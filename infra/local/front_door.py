@@ -9,19 +9,22 @@ import argparse
 import asyncio
 import re
 import uuid
-from http import HTTPStatus
+from collections.abc import Mapping
+from string import Template
+from typing import Any
 from weakref import WeakValueDictionary
 
 import httpx
 import uvicorn
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.settings import template
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
 GATEWAY_BODY_LIMIT_BYTES = 10 * 1024 * 1024
-COMPRESSED_FROM_BYTES = 1024  # the template's MinimumCompressionSize
 KEPT_FOR_OTHER_ROUTES = 2
 KEEP_ALIVE_SECONDS = 350  # as long as the gateway's own, and longer than clients reuse an idle connection
 
@@ -32,6 +35,7 @@ HOP_BY_HOP = {
 SAID_BY_THE_FRONT_DOOR = {b"host", b"content-length", b"forwarded", b"x-forwarded-for", b"x-forwarded-prefix"}
 RENAMED_BY_THE_GATEWAY = {b"www-authenticate": b"x-amzn-remapped-www-authenticate"}
 """What a REST API makes of functions' headers ("Amazon API Gateway important notes for REST APIs")."""
+GATEWAY = template()["Resources"]["Api"]["Properties"]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -49,9 +53,7 @@ def front_door(stage_url: str, concurrency: int) -> ASGIApp:
         request = Request(scope, receive)
         body = await request.body()
         if len(body) > GATEWAY_BODY_LIMIT_BYTES:
-            answer: Response = refusal(
-                request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "Request body is too large"
-            )
+            answer: Response = refusal(request, "REQUEST_TOO_LARGE")
         else:
             route = f"{request.method} /{scope['path'].split('/', 2)[1]}"
             async with routes.setdefault(route, asyncio.Semaphore(of_a_route)), in_flight:
@@ -66,14 +68,12 @@ def front_door(stage_url: str, concurrency: int) -> ASGIApp:
                 answer = await gateway.handle_async_request(to_gateway(request, body, stage))
                 content = await answer.aread()
         except TimeoutError:
-            return refusal(request, HTTPStatus.GATEWAY_TIMEOUT, "gateway_timeout", "The request took too long")
+            return refusal(request, "INTEGRATION_TIMEOUT")
         except httpx.TransportError:
-            return refusal(
-                request, HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "The service does not answer"
-            )
+            return refusal(request, "INTEGRATION_FAILURE")
         return from_gateway(request, answer, content)
 
-    return GZipMiddleware(app, minimum_size=COMPRESSED_FROM_BYTES)
+    return GZipMiddleware(app, minimum_size=GATEWAY["MinimumCompressionSize"])
 
 
 def to_gateway(request: Request, body: bytes, stage: httpx.URL) -> httpx.Request:
@@ -113,18 +113,23 @@ def from_gateway(request: Request, answer: httpx.Response, content: bytes) -> Re
     if "x-request-id" in response.headers:
         return response
     if request.method != "OPTIONS" and not answer.is_client_error:
-        # The body of the template's DEFAULT_5XX, as on AWS.
-        return refusal(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")
+        return refusal(request, "DEFAULT_5XX")
     response.headers["x-request-id"] = request_id(request)
     return response
 
 
-def refusal(request: Request, status: int, reason: str, sentence: str) -> Response:
-    """An error of the front door's own, in the shape of all others."""
-    known_as = request_id(request)
-    error = {"code": f"http_{status}", "message": sentence, "detail": sentence, "reason": reason}
-    headers = {"x-request-id": known_as} | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
-    return JSONResponse({"error": error, "detail": sentence, "request_id": known_as}, status, headers)
+def refusal(request: Request, kind: str) -> Response:
+    """What the gateway on AWS answers in that case, by the template's GatewayResponses."""
+    response, known_as = GATEWAY["GatewayResponses"][kind], request_id(request)
+    pause = response["ResponseParameters"]["Headers"].get("Retry-After")
+    headers = {"x-request-id": known_as} | ({"retry-after": pause.strip("'")} if pause else {})
+    return Response(error_body(response, known_as), response["StatusCode"], headers, "application/json")
+
+
+def error_body(response: Mapping[str, Any], known_as: str) -> str:
+    """What one of the template's GatewayResponses answers, as CloudFormation and the gateway make it."""
+    text, values = response["ResponseTemplates"]["application/json"]
+    return Template(text).safe_substitute(values).replace("$context.requestId", known_as)
 
 
 def request_id(request: Request) -> str:

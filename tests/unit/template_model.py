@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from string import Template
 from typing import Any
 
 from infra.settings import template
@@ -77,12 +76,6 @@ def indexes(table: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
 def global_indexes(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The global indexes that a table has from its first deployment on, without those of an earlier release."""
     return [index for index in properties.get("GlobalSecondaryIndexes", []) if not isinstance(index, list)]
-
-
-def error_body(response: Mapping[str, Any]) -> str:
-    """What one of the template's GatewayResponses answers, as CloudFormation makes it; `$context…` is the gateway's."""
-    text, values = response["ResponseTemplates"]["application/json"]
-    return Template(text).safe_substitute(values)
 
 
 def _function(name: str, properties: Mapping[str, Any]) -> Function:

@@ -6,9 +6,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from infra.local.front_door import from_gateway
+from infra.local.front_door import error_body, from_gateway
 from tests.e2e.refusals import refused
-from tests.unit.template_model import error_body
 from tests.unit.test_template import GATEWAY_RESPONSES
 
 
@@ -34,7 +33,7 @@ def passed_on(answer: httpx.Response, request: Request | None = None) -> httpx.R
 )
 def test_a_function_that_died_is_answered_as_on_aws(of_the_emulator: httpx.Response) -> None:
     on_aws = GATEWAY_RESPONSES["DEFAULT_5XX"]
-    wanted = error_body(on_aws).replace("$context.requestId", "my-own.id_1")
+    wanted = error_body(on_aws, "my-own.id_1")
     answer = passed_on(of_the_emulator)
     assert refused(answer, on_aws["StatusCode"]) == json.loads(wanted)
 

@@ -21,6 +21,7 @@ from booking.notifications import delivery
 from booking.notifications.mail_work import TRIED_FOR
 from booking.runtime.settings import Settings
 from booking.sweeps import SWEEPS
+from infra.local.front_door import error_body
 from infra.sam import deploy_options
 from infra.settings import ROOT, read_variables, template
 from tests.unit.template_model import (
@@ -28,7 +29,6 @@ from tests.unit.template_model import (
     PARAMETERS,
     RESOURCES,
     Function,
-    error_body,
     functions,
     global_indexes,
     indexes,
@@ -378,7 +378,7 @@ def test_the_gateway_words_every_error_of_its_own() -> None:
 @pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
 def test_an_error_of_the_gateway_has_the_shape_of_all_errors(response_type: str) -> None:
     response = GATEWAY_RESPONSES[response_type]
-    body = json.loads(error_body(response).replace("$context.requestId", "an-id"))
+    body = json.loads(error_body(response, "an-id"))
     sentence, reason = body["detail"], body["error"]["reason"]
     code = f"http_{response['StatusCode']}"
     assert body == {

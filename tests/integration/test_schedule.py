@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.change_hours import set_date, set_dates, set_schedule, update_own_profile
-from booking.bookings.create import create_booking
+from booking.bookings.change_hours import MOST_CONFLICTS, set_date, set_dates, set_schedule, update_own_profile
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import starts_key
-from booking.bookings.uncovered import MOST_CONFLICTS
 from booking.caller import Caller
 from booking.dynamodb.queries import PageRequest
 from booking.errors import DatesReversed, Forbidden, StoreUnavailable
 from booking.runtime.clock import current_instant, epoch_seconds, to_stored
 from booking.runtime.ids import new_id
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 from booking.specialists import profiles
 from booking.specialists.errors import (
     DateInThePast,
@@ -83,7 +82,7 @@ def close_profile(of: Caller) -> None:
 def booked(specialist: Caller, start_at: datetime, length: timedelta = HOUR) -> Booking:
     """A confirmed booking from hours that starts then, whatever the hours are."""
     before = start_at - HOUR
-    booking = create_booking(a_client(), a_slot(specialist, HOUR, now=before).id, now=before)
+    booking = create_booking(a_client(), Wish(a_slot(specialist, HOUR, now=before).id), before)
     slot = SlotId.of_hours(specialist.specialist_id, start_at, length)
     change_stored(
         "bookings",

@@ -16,7 +16,7 @@ from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
-from booking.slots.client_item import ClientItem, client_attributes
+from booking.slots.table import ClientItem, client_attributes
 
 OF_CLIENT = ("client_email", "client_name", "client_phone", "guest_id", "note")
 """The attributes of a booking that tell who its client is, from the start."""

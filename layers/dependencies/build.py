@@ -14,7 +14,6 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,9 @@ NOT_IMPORTED = (
     "fastapi/.agents",
     "pydantic/v1",  # FastAPI asks of every type that it sees whether it is one of these, if they are there
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",  # tzdata is here
+    *("**/*.pyi", "**/py.typed", "**/*.c", "**/*.h", "**/*.pyx"),
 )
-NOT_IMPORTED_ANYWHERE = ("*.pyi", "py.typed", "*.c", "*.h", "*.pyx")
+"""What lies in the wheels for other readers than the interpreter; patterns."""
 
 NO_DOCSTRINGS = """
 class _Nothing(str):
@@ -94,7 +94,7 @@ def main(requirements: Path, target: Path, platform: str) -> None:
     cut_docstrings(target / "botocore" / "docs")
     cut_openapi_models(target / "fastapi" / "openapi" / "models.py")
     cut_metadata(target)
-    for path in unwanted(target):
+    for path in [found for pattern in NOT_IMPORTED for found in target.glob(pattern)]:
         remove(path)
     precompile(target)
     if not platform:
@@ -179,14 +179,6 @@ def cut_metadata(target: Path) -> None:
         headers = info.joinpath("METADATA").read_text().splitlines()
         wanted = [line for line in headers if line.startswith(("Metadata-Version:", "Name:", "Version:"))]
         info.joinpath("METADATA").write_text("\n".join(wanted) + "\n")
-
-
-def unwanted(target: Path) -> Iterator[Path]:
-    """What lies in the wheels for other readers than the interpreter."""
-    for name in NOT_IMPORTED:
-        yield target / name
-    for pattern in NOT_IMPORTED_ANYWHERE:
-        yield from list(target.rglob(pattern))
 
 
 def precompile(target: Path) -> None:

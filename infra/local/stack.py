@@ -85,7 +85,8 @@ class Stack:
             with step("Starting the embedded AWS"):
                 self._start_emulator()
             with step("Deploying template.yaml"):
-                self._deploy()
+                chosen = {**OF_THE_EMULATOR, **self.parameters}
+                deployment.deploy(self.deployed(), chosen, self.logs / "deploy.log")
             with step("Opening the front door"):
                 self._open_front_door()
 
@@ -124,7 +125,6 @@ class Stack:
         if self.emulator.runs_with(wanted) and self._emulator_answers():
             return
         self.down()
-        shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         port = free_port() if taken(self.emulator_port) else self.emulator_port
         self.emulator.start(EMULATOR, self._emulator_environment(port), {**wanted, "port": port})
@@ -155,10 +155,6 @@ class Stack:
         with suppress(httpx.HTTPError):
             return httpx.get(f"{self.endpoint}/_ministack/health", timeout=5, trust_env=False).is_success
         return False
-
-    def _deploy(self) -> None:
-        chosen = {**OF_THE_EMULATOR, **self.parameters}
-        deployment.deploy(self.deployed(), chosen, self.logs / "deploy.log")
 
     def _open_front_door(self) -> None:
         outputs = self.outputs()

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile's targets for the embedded stack: up, down, clean, dev, outputs, inbox, logs."""
+"""The commands behind the Makefile's targets for the embedded stack."""
 
 import argparse
 import os
@@ -7,14 +7,15 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
 from infra import cli
 from infra.cli import step
-from infra.local import demo, inbox
+from infra.local import demo
+from infra.local.inbox import inbox
 from infra.local.stack import Stack, refuse_taken_port
 from infra.sam import BUILD, readable, stack_name
 from infra.settings import ROOT, number, parameters, read_variables, settings
@@ -22,19 +23,6 @@ from infra.stack import PATHS
 
 FUNCTION_NAME = re.compile(r'"function_name":"([^"]+)"')
 LAMBDAS_OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
-
-
-def main() -> None:
-    """Runs one command."""
-    options = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    commands = options.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "clean", "dev", "outputs", "inbox"):
-        commands.add_parser(name)
-    logs = commands.add_parser("logs")
-    logs.add_argument("--function", default="", help="a part of the function's name")
-    logs.add_argument("--minutes", type=int, default=10)
-    given = vars(options.parse_args())
-    COMMANDS[given.pop("command")](**given)
 
 
 def wanted() -> dict[str, str]:
@@ -115,7 +103,7 @@ def dev() -> None:
         "POWERTOOLS_SERVICE_NAME": stack_name(),
         "PYTHONPATH": os.pathsep.join([str(ROOT), *PATHS]),
     }
-    reload = [f"--reload-dir={path}" for path in ("functions", "layers/booking", "layers/pages")]
+    reload = [f"--reload-dir={path}" for path in PATHS]
     uvicorn = ["-m", "uvicorn", "--factory", "infra.app:create_app", "--reload", *reload, f"--port={port}"]
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, *uvicorn], environment)  # noqa: S606 - this process becomes the server
@@ -159,15 +147,17 @@ def invocations(found: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
         yield name, [event for event in events if not event["message"].startswith(LAMBDAS_OWN_LINES)]
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "up": up,
-    "down": down,
-    "clean": clean,
-    "dev": dev,
-    "outputs": outputs,
-    "inbox": inbox.show,
-    "logs": logs,
-}
+def main() -> None:
+    """Runs one command."""
+    options = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    commands = options.add_subparsers(required=True)
+    for command in (up, down, clean, dev, outputs, inbox, logs):
+        commands.add_parser(command.__name__, help=command.__doc__).set_defaults(run=command)
+    commands.choices["logs"].add_argument("--function", default="", help="a part of the function's name")
+    commands.choices["logs"].add_argument("--minutes", type=int, default=10)
+    given = vars(options.parse_args())
+    given.pop("run")(**given)
+
 
 if __name__ == "__main__":
     cli.run(main)

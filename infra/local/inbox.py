@@ -25,7 +25,7 @@ def as_text(message: dict[str, Any]) -> str:
     return f"{head}\n\n{body}\n"
 
 
-def show() -> None:
+def inbox() -> None:
     """Prints all mail."""
     found = messages(Stack().deployed().emulator or "")
     for message in found:

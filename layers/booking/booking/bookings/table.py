@@ -125,47 +125,18 @@ class BookingItem(ClientItem):
         first_timer = lapse_timer if booking.status is Status.HELD else reminder_timer
         return cls(
             booking_id=booking.id,
-            slot_id=booking.slot_id,
-            specialist_id=booking.specialist_id,
-            status=booking.status,
-            slot_start_at=booking.slot_start_at,
-            slot_end_at=booking.slot_end_at,
-            created_at=booking.created_at,
-            changeable_until=booking.changeable_until,
-            note=booking.note,
-            hold_expires_at=booking.hold_expires_at,
-            from_wait_list=booking.from_wait_list,
-            guest_id=booking.guest_id,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=first_timer(booking.id),
-            **client_attributes(booking.client, booking.service),
+            **cls.attributes_of(booking) | client_attributes(booking.client, booking.service),
         )
 
     def to_booking(self) -> Booking:
         """The booking that is stored here."""
         return Booking(
             id=self.booking_id,
-            slot_id=self.slot_id,
             client=self.client(),
-            specialist_id=self.specialist_id,
             service=self.service(),
-            status=self.status,
-            slot_start_at=self.slot_start_at,
-            slot_end_at=self.slot_end_at,
-            created_at=self.created_at,
-            changeable_until=self._changeable_until(),
-            note=self.note,
-            cancelled_at=self.cancelled_at,
-            cancel_reason=self.cancel_reason,
-            attendance=self.attendance,
-            hold_expires_at=self.hold_expires_at,
-            confirmed_at=self.confirmed_at,
-            payment_ref=self.payment_ref,
-            moved_at=self.moved_at,
-            sequence=int(self.sequence),
-            frees=self.frees,
-            from_wait_list=self.from_wait_list,
-            guest_id=self.guest_id,
+            **self.values_for(Booking) | {"changeable_until": self._changeable_until()},
         )
 
     def _changeable_until(self) -> datetime:

@@ -91,15 +91,7 @@ class ProfileItem(CalendarItem):
 
     def to_profile(self) -> Profile:
         """The profile that is stored here."""
-        return Profile(
-            self.specialist_id,
-            self.user_id,
-            self.display_name,
-            self.description,
-            self.time_zone,
-            self.locale,
-            self.booking_mail,
-        )
+        return Profile(id=self.specialist_id, **self.values_for(Profile))
 
 
 def digest_timer_key(shard: int) -> str:
@@ -144,19 +136,8 @@ class ServiceItem(CalendarItem):
 
     def to_service(self) -> Service:
         """The service as clients see it."""
-        return Service(
-            id=self.service_id,
-            specialist_id=self.specialist_id,
-            title=self.title,
-            description=self.description,
-            duration_minutes=int(self.duration_minutes),
-            buffer_before_minutes=int(self.buffer_before_minutes),
-            buffer_after_minutes=int(self.buffer_after_minutes),
-            price=Decimal(self.price),
-            currency=settings().currency,
-            is_active=self.is_active,
-            created_at=self.created_at,
-        )
+        stored = self.values_for(Service) | {"price": Decimal(self.price)}
+        return Service(id=self.service_id, currency=settings().currency, **stored)
 
 
 # Services of earlier releases do not say whether they are.
@@ -182,29 +163,13 @@ class ScheduleItem(CalendarItem):
     @classmethod
     def of(cls, specialist_id: str, schedule: Schedule) -> "ScheduleItem":
         """The item of the schedule."""
-        return cls(
-            specialist_id=specialist_id,
-            sk=SCHEDULE_KEY,
-            hours={day.value: stored_hours(hours) for day, hours in schedule.hours.items()},
-            slot_minutes=schedule.slot_minutes,
-            step_minutes=schedule.step_minutes,
-            min_notice_minutes=schedule.min_notice_minutes,
-            horizon_days=schedule.horizon_days,
-            change_notice_minutes=schedule.change_notice_minutes,
-            version=schedule.version,
-        )
+        hours = {day.value: stored_hours(hours) for day, hours in schedule.hours.items()}
+        return cls(specialist_id=specialist_id, sk=SCHEDULE_KEY, **cls.attributes_of(schedule) | {"hours": hours})
 
     def to_schedule(self) -> Schedule:
         """The schedule that is stored here."""
-        return Schedule(
-            hours={Weekday(day): _from_stored(hours) for day, hours in self.hours.items()},
-            slot_minutes=int(self.slot_minutes),
-            step_minutes=int(self.step_minutes),
-            min_notice_minutes=int(self.min_notice_minutes),
-            horizon_days=int(self.horizon_days),
-            change_notice_minutes=int(self.change_notice_minutes),
-            version=int(self.version),
-        )
+        hours = {Weekday(day): _from_stored(hours) for day, hours in self.hours.items()}
+        return Schedule(**self.values_for(Schedule) | {"hours": hours})
 
 
 class DateItem(CalendarItem):

@@ -9,10 +9,10 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Attendance, Booking, Status
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
+from booking.dynamodb.items import GlobalIndex
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
@@ -32,49 +32,33 @@ class TimerKind(StrEnum):
     EXPIRE = "expire"
 
 
-class ByClient(GlobalSecondaryIndex["BookingItem"]):
+class ByClient(GlobalIndex["BookingItem"]):
     """A client's bookings, by slot start."""
-
-    class Meta:
-        index_name = "by_client"
-        projection = AllProjection()
 
     client_id = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class BySpecialist(GlobalSecondaryIndex["BookingItem"]):
+class BySpecialist(GlobalIndex["BookingItem"]):
     """A specialist's bookings, by slot start."""
-
-    class Meta:
-        index_name = "by_specialist"
-        projection = AllProjection()
 
     specialist_id = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class Timers(GlobalSecondaryIndex["BookingItem"]):
+class Timers(GlobalIndex["BookingItem"]):
     """What the sweeps wait for: confirmed bookings by the kind of their timer and slot start.
 
     Sparse: a booking that has ended carries no timer and is not in it, so that a sweep's cost follows
     what is due, never what is stored.
     """
 
-    class Meta:
-        index_name = "timers"
-        projection = AllProjection()
-
     timer = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class Holds(GlobalSecondaryIndex["BookingItem"]):
+class Holds(GlobalIndex["BookingItem"]):
     """What the sweep of holds waits for: held bookings by the instant at which their hold ends. Sparse as well."""
-
-    class Meta:
-        index_name = "holds"
-        projection = AllProjection()
 
     timer = UnicodeAttribute(hash_key=True)
     hold_expires_at = InstantAttribute(range_key=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pynamodb.connection import TableConnection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from booking.dynamodb.attributes import RawItem
@@ -61,6 +62,15 @@ class Item(Model):
 @cache
 def _shared(item: type[Item], kind: "type[DataclassInstance]") -> frozenset[str]:
     return frozenset(item.get_attributes()) & {field.name for field in fields(kind)}
+
+
+class GlobalIndex[I: Item](GlobalSecondaryIndex[I]):
+    """The base of global indexes that take all attributes along; each is named as its table's item calls it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """PynamoDB wants the names of an index and its projection beside its keys."""
+        cls.Meta = type("Meta", (), {"projection": AllProjection()})
+        super().__init_subclass__(**options)  # type: ignore[no-untyped-call]
 
 
 def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, consistent: bool = False) -> I | None:

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.caller import Locale
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
-from booking.dynamodb.items import Item
+from booking.dynamodb.items import GlobalIndex, Item
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
@@ -38,23 +37,15 @@ class CalendarItem(Item):
         return {"specialist_id": self.specialist_id, "sk": self.sk}
 
 
-class Profiles(GlobalSecondaryIndex["ProfileItem"]):
+class Profiles(GlobalIndex["ProfileItem"]):
     """Specialists with a name in the order of their creation, for the public list."""
-
-    class Meta:
-        index_name = "profiles"
-        projection = AllProjection()
 
     listed = UnicodeAttribute(hash_key=True)
     profile_order = UnicodeAttribute(range_key=True)
 
 
-class Digests(GlobalSecondaryIndex["ProfileItem"]):
+class Digests(GlobalIndex["ProfileItem"]):
     """Specialists who want a mail each morning, by the instant at which theirs is looked at next. Sparse."""
-
-    class Meta:
-        index_name = "digests"
-        projection = AllProjection()
 
     timer = UnicodeAttribute(hash_key=True)
     due_at = InstantAttribute(range_key=True)
@@ -104,12 +95,8 @@ def digest_timer(specialist_id: str) -> str:
     return digest_timer_key(timer_shard_of(specialist_id))
 
 
-class Services(GlobalSecondaryIndex["ServiceItem"]):
+class Services(GlobalIndex["ServiceItem"]):
     """A specialist's services in the order of their creation: of this table's items only they have `created_at`."""
-
-    class Meta:
-        index_name = "services"
-        projection = AllProjection()
 
     specialist_id = UnicodeAttribute(hash_key=True)
     created_at = InstantAttribute(range_key=True)

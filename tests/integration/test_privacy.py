@@ -43,8 +43,8 @@ from booking.caller import Caller, Guest, Locale, Role
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
-from booking.privacy.delete_own_user import UNDER_WAY, delete_own_user
-from booking.privacy.erase import Erasure
+from booking.privacy.delete_own_user import delete_own_user
+from booking.privacy.erase import UNDER_WAY, Erasure
 from booking.privacy.export_own_user import export_own_user
 from booking.runtime.clock import current_instant, epoch_seconds
 from booking.slots.ids import SlotId
@@ -705,7 +705,7 @@ class TestAsking:
         def unavailable(*_: object) -> None:
             raise StoreUnavailable
 
-        monkeypatch.setattr("booking.privacy.delete_own_user.put_on_sweep_queue", unavailable)
+        monkeypatch.setattr("booking.privacy.erase.put_on_sweep_queue", unavailable)
         refused_but_counted(StoreUnavailable, partial(erase_at, ann))
 
 

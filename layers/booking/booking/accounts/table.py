@@ -78,6 +78,12 @@ IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # makes a condition, compa
 END_SESSIONS = UserItem.session_generation.set((UserItem.session_generation | 0) + 1)
 
 
+def has_access_as_read(user: "User | UserItem") -> Condition:
+    """Nobody has changed what the account may do since it was read, nor begun to erase it."""
+    unchanged: Condition = (UserItem.role == user.role) & (UserItem.is_active == user.is_active) & IS_NOT_ERASED
+    return unchanged
+
+
 def is_in_generation(generation: int) -> Condition:
     """All sessions of the account have not been ended since it was read; accounts of earlier releases say nothing."""
     unchanged: Condition = UserItem.session_generation == generation

@@ -114,14 +114,14 @@ SURVIVORS: Mapping[str, str] = {
     "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
     "check ServiceItem if attribute_exists (service_id)": "services are never deleted",
-    "bookings.delete_time_off.compose < bookings.free_time._free_without_plan: "
+    "bookings.delete.compose < bookings.free_time._free_without_plan: "
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
-    "bookings.delete_time_off.compose < bookings.free_time.free_time: "
+    "bookings.delete.compose < bookings.free_time.free_time: "
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,
     "slots.close._reopen < slots.close._for_each_to_come: update SlotItem if slot_id = …": _ACCOUNTS,
-    "slots.delete.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.opened.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
     "specialists.profiles.check_closed_in < slots.close._close_as_it_stands: "
     "check ProfileItem if attribute_exists (closed)": _ACCOUNTS,
     "specialists.profiles.check_open_in < slots.close._reopen: "

@@ -49,7 +49,7 @@ def _change(caller: Caller, current_password: str, password: str, now: datetime)
 
 
 def _write(user: UserItem, new_hash: str, session_id: str | None, now: datetime) -> None:
-    """Also for a session that is over by now, which then stays so."""
+    """The session that asks is kept, unless it is over by now."""
     generation = int(user.session_generation)
     transaction = Transaction()
     changed = transaction.update(

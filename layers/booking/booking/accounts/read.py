@@ -51,7 +51,7 @@ def find_user_by_address(address: str) -> User | None:
 
 
 def find_item_by_address(address: str) -> UserItem | None:
-    """That account as it is stored."""
+    """The account that has this address as it is stored, or None."""
     claim = get(EmailClaimItem, claim_key(address), consistent=True)
     return get(UserItem, claim.holder, consistent=True) if claim else None
 

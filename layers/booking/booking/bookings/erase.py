@@ -47,7 +47,7 @@ def forget_client(client_id: str, now: datetime) -> bool:
 
 
 def forget_guest(guest_id: str, made_until: datetime, now: datetime) -> bool:
-    """The same of what a guest had booked by then: whoever has the address may book with it again."""
+    """Does as `forget_client` with what a guest had booked by then: whoever has the address may book with it again."""
     return _forget(guest_id, (BookingItem.created_at <= made_until) & _NEEDS_ERASING, now)
 
 
@@ -61,9 +61,9 @@ def _forget(client_id: str, which: Condition, now: datetime) -> bool:
 
 
 def forget_specialist(specialist_id: str, now: datetime) -> bool:
-    """Cancels what others have booked, and forgets why bookings were cancelled; False as above.
+    """Cancels what others have booked, and forgets why bookings were cancelled.
 
-    Their clients are notified, and keep what they have booked: the time, the service and its price.
+    False when there is more than one run does. Their clients are notified, and keep what they have booked: the time, the service and its price.
     """
     to_come = [item.to_booking() for item in islice(_to_come(specialist_id, now), MOST_CANCELLED + 1)]
     _cancel_each(to_come, now)

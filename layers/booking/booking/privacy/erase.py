@@ -36,7 +36,7 @@ UNDER_WAY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """That a person is to be erased, and until when somebody may still act with one of their access tokens.
+    """A person is to be erased, who may act with an access token until `tokens_end_at`, though the account is marked.
 
     With the account go the bookings that `guest_id` had made when the erasure began: the guest who has its address, if
     that is shown to be its own. The message outlives the account, and names no address.

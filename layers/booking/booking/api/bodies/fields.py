@@ -51,7 +51,7 @@ def _as_timestamp(value: Any) -> Any:
 
 
 def _as_day(value: Any) -> Any:
-    """Nor are they taken for days."""
+    """Numbers are not taken for days, nor texts that are numbers."""
     if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
     raise PydanticCustomError("date_type", "Input should be a date: YYYY-MM-DD")

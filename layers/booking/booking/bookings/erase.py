@@ -63,7 +63,8 @@ def _forget(client_id: str, which: Condition, now: datetime) -> bool:
 def forget_specialist(specialist_id: str, now: datetime) -> bool:
     """Cancels what others have booked, and forgets why bookings were cancelled.
 
-    False when there is more than one run does. Their clients are notified, and keep what they have booked: the time, the service and its price.
+    Their clients are notified, and keep what they have booked: the time, the service and its price. False when there is
+    more than one run does.
     """
     to_come = [item.to_booking() for item in islice(_to_come(specialist_id, now), MOST_CANCELLED + 1)]
     _cancel_each(to_come, now)

@@ -19,6 +19,7 @@ from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import ConditionFailed, Contended
 from booking.dynamodb.items import update
 from booking.errors import StoreUnavailable, TooManyRequests
+from booking.runtime.clock import microseconds_of
 from booking.runtime.settings import settings
 from booking.telemetry.metrics import count
 
@@ -76,7 +77,7 @@ def _key(what: str, subject: str) -> str:
 
 def _unique_nanoseconds(now: datetime) -> int:
     """The instant of an attempt; no two attempts may share one, so the digits below the clock's are random."""
-    return int(now.timestamp() * 1_000_000) * 1000 + secrets.randbelow(1000)
+    return microseconds_of(now) * 1000 + secrets.randbelow(1000)
 
 
 def _count_somewhere(key: str, instant: int, most: int) -> None:

@@ -55,19 +55,7 @@ class UserItem(Item):
 
     def to_user(self) -> User:
         """The account without its password's hash."""
-        return User(
-            self.user_id,
-            self.email,
-            self.role,
-            self.is_active,
-            self.created_at,
-            self.locale,
-            self.display_name,
-            self.phone,
-            self.time_zone,
-            self.email_verified,
-            int(self.session_generation),
-        )
+        return User(id=self.user_id, **self.values_for(User))
 
 
 # Of an account that nobody has begun to erase.

@@ -36,10 +36,10 @@ UNDER_WAY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A person is to be erased, who may act with an access token until `tokens_end_at`, though the account is marked.
+    """Somebody who is to be erased, and may still act with an access token until `tokens_end_at`.
 
-    With the account go the bookings that `guest_id` had made when the erasure began: the guest who has its address, if
-    that is shown to be its own. The message outlives the account, and names no address.
+    With the account go the bookings that the guest who has its address had made when the erasure began, if the address
+    is shown to be its own. The message outlives the account, and names no address.
     """
 
     user_id: str

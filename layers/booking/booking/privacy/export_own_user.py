@@ -58,7 +58,7 @@ def export_own_user(caller: Caller, request: PageRequest, now: datetime) -> Page
     if made.next_start is not None:
         return Page([ExportPart(account, made.items, ())], made.next_start)
     room = request.limit - len(made.items)
-    taken = _of_slots(caller, PageRequest(room or 1))
+    taken = _of_slots(caller, PageRequest(room or 1))  # without room: whether there is a next part
     if room or not taken.items:
         return Page([ExportPart(account, made.items, taken.items)], taken.next_start)
     return Page([ExportPart(account, made.items, ())], _among_taken({}))

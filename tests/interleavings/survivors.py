@@ -110,6 +110,8 @@ SURVIVORS: Mapping[str, str] = {
     ),
     "specialists.profiles.check_open_in < slots.promotion_plan.write_in: "
     "check ProfileItem if attribute_not_exists (closed)": _SOONER,
+    "specialists.profiles.check_open_in < bookings.delete.compose: "
+    "check ProfileItem if attribute_not_exists (closed)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
     "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "

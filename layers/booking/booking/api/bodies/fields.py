@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -72,6 +73,13 @@ def _as_minutes(value: Any) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def _as_zone_name(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, LookupError):
+        raise PydanticCustomError("time_zone", "Input should be an IANA time zone") from None
+
+
 def _without_control_characters(text: str) -> str:
     if _CONTROL_CHARACTERS.search(text):
         raise PydanticCustomError("control_characters", "Text must not contain control characters")
@@ -92,6 +100,9 @@ PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100, stri
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 ShownPassword = Annotated[str, Field(max_length=128)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", examples=["+493012345678"])]  # E.164
+TimeZoneName = Annotated[
+    str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"]), AfterValidator(_as_zone_name)
+]
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
 ServiceMinutes = Annotated[int, Field(ge=5, le=480, strict=True)]
 BufferMinutes = Annotated[int, Field(ge=0, le=240, strict=True)]

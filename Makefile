@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 # Settings given as `make up PORT=9000` reach the commands as environment variables by themselves.
 
 ##@ Run it
-.PHONY: up down clean dev admin outputs logs inbox redrive
+.PHONY: up down clean dev admin erase outputs logs inbox redrive
 up: install ## Start everything: embedded AWS, deployment, front door, demo data (PORT=8000)
 	@$(STACK) up
 down: ## Stop it; the state is kept for the next `make up`
@@ -25,6 +25,9 @@ dev: install ## Serve the same routers under uvicorn with reload, against the ru
 admin: install ## Make an admin where the environment points, else on the embedded stack: EMAIL=… [PASSWORD=…]
 	@[ -n "$(EMAIL)" ] || { echo 'error: say whom: make admin EMAIL=someone@example.com' >&2; exit 1; }
 	@$(OPERATE) admin "$$EMAIL" $${PASSWORD:+"$$PASSWORD"}
+erase: install ## Erase a person who has asked for it, where the environment points, else on the embedded stack: EMAIL=…
+	@[ -n "$(EMAIL)" ] || { echo 'error: say whom: make erase EMAIL=someone@example.com' >&2; exit 1; }
+	@$(OPERATE) erase "$$EMAIL"
 outputs: install ## Print the running stack's outputs and variables
 	@$(STACK) outputs
 inbox: install ## Print the mail that the embedded AWS has taken (it sends none): needs `make up MAIL_SENDER=…`

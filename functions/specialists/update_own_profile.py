@@ -7,10 +7,9 @@ from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
-from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody
+from booking.api.bodies.fields import ABSENT, Description, DisplayName, RequestBody, TimeZoneName
 from booking.api.bodies.hours import ChangedProfileBody, beside_conflicts
 from booking.api.bodies.specialists import OwnProfileBody
-from booking.api.bodies.time_zone import TimeZoneName
 from booking.api.dependencies import Now
 from booking.bookings.change_hours import update_own_profile
 from booking.caller import Locale

@@ -7,8 +7,7 @@ from booking.accounts.user import User
 from booking.api.application import lambda_handler
 from booking.api.authentication import AnyCaller
 from booking.api.bodies.accounts import UserBody
-from booking.api.bodies.fields import ABSENT, DisplayName, Phone, RequestBody
-from booking.api.bodies.time_zone import TimeZoneName
+from booking.api.bodies.fields import ABSENT, DisplayName, Phone, RequestBody, TimeZoneName
 from booking.caller import Locale
 
 router = APIRouter()

@@ -12,8 +12,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from booking.api.authentication import OnlyFor
-from booking.api.errors import FAILED, INVALID, REFUSALS, status_of, wording_of
-from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
+from booking.api.errors import REFUSALS, status_of, wording_of
+from booking.errors import Forbidden, Invalid, StoreUnavailable, TooManyRequests, Unauthenticated
 from infra.openapi.by_hand import BY_HAND, headers
 from infra.settings import template
 
@@ -125,13 +125,10 @@ def _is_only_for_a_role(dependant: Dependant) -> bool:
 @cache
 def _reasons_of_any_route() -> Mapping[str, Reasons]:
     """By status, what routes answer for no reason of their own, and what the gateway answers in their place."""
-    framework = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     kinds = (Unauthenticated, Forbidden, TooManyRequests, StoreUnavailable)
     found = {
-        **{str(int(status)): dict([wording_of(status)]) for status in framework},
+        **{str(status): dict([wording_of(HTTPStatus(status))]) for status in (400, 413, 422, 500)},
         **{str(int(status_of(kind))): {kind.reason: kind.sentence} for kind in kinds},
-        "422": dict([INVALID]),
-        "500": dict([FAILED]),
     }
     for status, reasons in gateway_reasons().items():
         found[status] = found.get(status, {}) | reasons
@@ -156,7 +153,7 @@ def _error_schema(
 
 
 def _example(status: str, reason: str, sentence: str) -> dict[str, Any]:
-    detail = [_PROBLEM] if reason == INVALID[0] else sentence
+    detail = [_PROBLEM] if reason == Invalid.reason else sentence
     return {
         "error": {"code": f"http_{status}", "message": sentence, "detail": detail, "reason": reason},
         "detail": detail,

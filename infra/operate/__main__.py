@@ -1,4 +1,4 @@
-"""The operator's commands: deploy, admin, redrive, claim-slots, backup, restore, rotate-key (see docs/deploy.md)."""
+"""The operator's commands (docs/deploy.md): deploy, admin, erase, redrive, claim-slots, backup, restore, rotate-key."""
 
 import argparse
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from infra import cli
 from infra.operate.admin import add_admin
 from infra.operate.backup import back_up, replace, restore
 from infra.operate.deploy import deploy
+from infra.operate.erase import erase
 from infra.operate.rotate_key import rotated
 from infra.operate.target import target
 
@@ -22,6 +23,8 @@ def main() -> int:
     of_admin = commands.add_parser("admin")
     of_admin.add_argument("email")
     of_admin.add_argument("password", nargs="?", default="")
+    of_erasure = commands.add_parser("erase")
+    of_erasure.add_argument("email")
     commands.add_parser("redrive")
     commands.add_parser("claim-slots")
     of_backup = commands.add_parser("backup")
@@ -42,6 +45,8 @@ def main() -> int:
             return deploy(given.environment, given.parameters, sam_options)
         case "admin":
             add_admin(target(), given.email, given.password)
+        case "erase":
+            print(erase(target(), given.email, now))
         case "redrive":
             return redrive()
         case "claim-slots":
@@ -52,10 +57,10 @@ def main() -> int:
             print(f"{stack} is copied to {given.folder}.")
         case "restore":
             stack = target()
-            if given.overwrite:
-                print_counts(replace(stack, given.folder, now, given.copy_of))
-            else:
-                print_counts(restore(stack, given.folder, now))
+            overwrite = given.overwrite
+            print_counts(
+                replace(stack, given.folder, now, given.copy_of) if overwrite else restore(stack, given.folder, now)
+            )
             print(f"{stack} is restored from {given.folder}.")
         case "rotate-key":
             print(rotated(target(), now=now, has_leaked=given.now))

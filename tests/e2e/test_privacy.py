@@ -1,12 +1,17 @@
 """Erasure on a deployed stack: the stream, mail, digests and the ledger included."""
 
 import json
+import os
+import subprocess
+import sys
 import time
+from typing import Any
 
 import httpx
 
+from infra.settings import ROOT
 from tests.credentials import PASSWORD
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.deployed import DeployedStack, name_of
 from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person, good
 from tests.e2e.refusals import refused
@@ -77,6 +82,39 @@ def test_a_specialist_is_erased_once_nobody_is_to_come(stack: DeployedStack, peo
     refused(ann.http.get(f"/specialists/{specialist.specialist_id}"), 404)
     refused(ann.http.get(f"/specialists/{specialist.specialist_id}/slots"), 404)
     assert good(ann.http.get(f"/bookings/{booking['id']}"))["specialist_name"] is None
+
+
+def test_the_operator_erases_who_has_asked_by_mail(stack: DeployedStack, people: People) -> None:
+    ann = with_name(people, people.new("client"))
+    booking = ann.booked(people.new("specialist").open_slot(), note=f"{NAME} rings twice")
+
+    assert make_erase(stack, ann.email).startswith(f"{ann.email} had an account, which is erased")
+
+    assert traces(stack, ann) == []
+    refused(ann.http.get("/users/me"), 401)
+    assert stored_booking(stack, booking["id"])["status"] == {"S": "cancelled"}
+    assert make_erase(stack, ann.email).startswith(f"{ann.email} has no account")
+
+
+def make_erase(stack: DeployedStack, email: str) -> str:
+    """What `make erase` says where the environment points at the stack."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "infra.operate", "erase", email],
+        cwd=ROOT,
+        env={**os.environ, **stack.deployed().aws_environment(), "STACK_NAME": name_of(stack)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    return finished.stdout
+
+
+def stored_booking(stack: DeployedStack, booking_id: str) -> dict[str, Any]:
+    table = stack.outputs()["BookingsTableName"]
+    found: dict[str, Any] = stack.client("dynamodb").get_item(TableName=table, Key={"booking_id": {"S": booking_id}})
+    return dict(found["Item"])
 
 
 def test_the_export_has_what_the_person_has_left(people: People, ann: Person) -> None:

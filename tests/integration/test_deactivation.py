@@ -10,6 +10,7 @@ from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
 from booking.administration.update_user import update_user
 from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_time_off
 from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
@@ -21,6 +22,7 @@ from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotOverlaps
 from booking.slots.ids import SlotId
 from booking.slots.opened import open_slot
 from booking.slots.read import find_slot, get_availability, list_slots
+from booking.slots.time_off import create_time_off
 from booking.slots.wait_list import leave_all
 from booking.specialists.profiles import list_profiles, update_own_profile
 from booking.specialists.services import create_service
@@ -225,6 +227,27 @@ class TestSpecialists:
             create_service(specialist, title="Cut", description=None, duration_minutes=30, price=Decimal(1), now=NOW)
 
         assert stored_in_calendar("service") == []
+
+    def test_free_no_time_with_a_token_that_is_still_valid(self, admin: Caller, specialist: Caller) -> None:
+        off = create_time_off(specialist, NOW + HOUR, NOW + 2 * HOUR, NOW)
+        deactivate(admin, specialist)
+        before = stored("calendar")
+
+        with pytest.raises(Forbidden):
+            delete_time_off(specialist, off.id, NOW)
+
+        assert stored("calendar") == before
+        activate(admin, specialist)
+        delete_time_off(specialist, off.id, NOW)
+        assert stored_in_calendar("off") == []
+
+    def test_whose_deactivation_comes_between_free_no_time(self, admin: Caller, specialist: Caller) -> None:
+        off = create_time_off(specialist, NOW + HOUR, NOW + 2 * HOUR, NOW)
+
+        with just_before("TransactWriteItems", lambda: deactivate(admin, specialist)), pytest.raises(Forbidden):
+            delete_time_off(specialist, off.id, NOW)
+
+        assert [item["time_off_id"] for item in stored_in_calendar("off")] == [off.id]
 
     def test_begin_with_the_name_of_their_account(self, admin: Caller, client: Caller) -> None:
         update_user(admin, client.user_id, is_active=None, role=Role.SPECIALIST, now=NOW)

@@ -276,6 +276,19 @@ def test_a_transaction_tells_which_of_its_steps_failed() -> None:
     assert [item["pk"] for item in stored("ephemeral")] == ["note"]
 
 
+def test_a_check_that_is_asked_for_twice_is_one_step() -> None:
+    """DynamoDB refuses a transaction that touches an item twice."""
+    transaction = Transaction()
+    first, again = (transaction.check(Note(pk="a"), Note.pk.exists()) for _ in range(2))
+    other = transaction.check(Note(pk="b"), Note.pk.exists())
+
+    with counted_calls() as calls, pytest.raises(TransactionCanceled) as failure:
+        transaction.commit()
+
+    [sent] = calls.parameters("TransactWriteItems")
+    assert (first, len(sent["TransactItems"]), failure.value.steps) == (again, 2, [first, other])
+
+
 def test_a_kind_of_item_knows_its_indexes_though_the_base_of_its_table_was_used_before() -> None:
     class Base(Item):
         class Meta:

@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.routing import APIRoute
 
-from booking.accounts import log_in, recovery_limit, register
+from booking.accounts import log_in, mailed_links, new_password, register
+from booking.administration import verify_email
 from booking.api.middleware import LARGEST_BODY
+from booking.privacy import delete_own_user
 from booking.runtime import signing
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import encode_id, new_id
@@ -475,5 +477,5 @@ class TestIds:
 @pytest.fixture(autouse=True)
 def plenty_of_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests register and sign in more often than anybody may."""
-    for module in (log_in, recovery_limit, register):
-        monkeypatch.setattr(module, "count_attempt", lambda *_: None)
+    for module in (delete_own_user, log_in, mailed_links, new_password, register, verify_email):
+        monkeypatch.setattr(module, "count_attempt", lambda *_, most: None)

@@ -43,8 +43,10 @@ from booking.caller import Caller, Guest, Locale, Role
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable, TooManyRequests, Unauthenticated
-from booking.privacy.delete_own_user import UNDER_WAY, delete_own_user
-from booking.privacy.erase import Erasure
+from booking.privacy.delete_own_user import delete_own_user
+from booking.privacy.erase import UNDER_WAY, Erasure
+from booking.privacy.erase_by_address import erase_by_address
+from booking.privacy.errors import UpcomingBookings
 from booking.privacy.export_own_user import export_own_user
 from booking.runtime.clock import current_instant, epoch_seconds
 from booking.slots.ids import SlotId
@@ -705,7 +707,7 @@ class TestAsking:
         def unavailable(*_: object) -> None:
             raise StoreUnavailable
 
-        monkeypatch.setattr("booking.privacy.delete_own_user.put_on_sweep_queue", unavailable)
+        monkeypatch.setattr("booking.privacy.erase.put_on_sweep_queue", unavailable)
         refused_but_counted(StoreUnavailable, partial(erase_at, ann))
 
 
@@ -757,6 +759,63 @@ class TestAdmins:
             change_access(boss, ann.user_id, is_active=True, role=None, now=NOW)
 
         assert not find(ann)["is_active"]
+
+
+class TestByAddress:
+    """The operator erases for who has asked by mail: nobody shows a password."""
+
+    def test_an_account_goes_with_all_that_it_left_and_is_looked_at_again(self, ann: Caller, outside: Outside) -> None:
+        a_life(ann, outside)
+
+        assert erase_by_address(EMAIL.upper(), NOW)
+
+        assert traces() == []
+        assert go_on(outside) == []
+        assert traces() == []
+
+    def test_so_does_one_that_is_deactivated(self, ann: Caller) -> None:
+        boss = make_admin("boss@example.com", PASSWORD, NOW).as_caller()
+        change_access(boss, ann.user_id, is_active=False, role=None, now=NOW)
+        assert erase_by_address(EMAIL, NOW)
+        assert traces() == []
+
+    def test_one_whose_erasure_was_cut_short_goes_on(self, ann: Caller) -> None:
+        with dying_before("DeleteItem"):
+            erase_at(ann)
+        assert erase_by_address(EMAIL, NOW + MINUTE)
+        assert traces() == []
+
+    @pytest.mark.parametrize("has_account", [True, False])
+    def test_what_guests_booked_goes_though_nobody_verified_the_address(self, *, has_account: bool) -> None:
+        if has_account:
+            register()
+        booking = as_guest(a_slot(a_specialist(), 5 * HOUR).id)
+
+        assert erase_by_address(EMAIL, NOW) is has_account
+
+        assert traces() == []
+        assert booking_item(booking.id)["status"] == "cancelled"
+
+    def test_much_is_done_in_several_runs(self, ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(erase, "MOST_CANCELLED", 1)
+        specialist = a_specialist()
+        for hours in (1, 2, 3):
+            a_booking(specialist, ann, hours * HOUR)
+        assert erase_by_address(EMAIL, NOW)
+        assert traces() == []
+        assert {item["status"] for item in stored("bookings")} == {"cancelled"}
+
+    def test_a_specialist_tells_its_clients_first(self, specialist: Caller) -> None:
+        a_booking(specialist, a_client())
+        refused_but_counted(UpcomingBookings, partial(erase_by_address, EMAIL, NOW))
+
+    def test_the_last_admin_stays(self) -> None:
+        make_admin(EMAIL, PASSWORD, NOW)
+        refused_but_counted(LastAdmin, partial(erase_by_address, EMAIL, NOW))
+
+    def test_an_address_that_is_none_is_rejected(self) -> None:
+        with pytest.raises(AddressRejected):
+            erase_by_address("no address", NOW)
 
 
 class TestDying:
@@ -889,6 +948,31 @@ class TestExport:
         assert [part["account"] is not None for part in parts] == [True, False, False]
         assert [each["id"] for part in parts for each in part["bookings"]] == own
         assert [each["id"] for part in parts for each in part["specialist_bookings"]] == theirs
+        assert [len(part["bookings"]) + len(part["specialist_bookings"]) for part in parts] == [2, 2, 2]
+
+    def test_what_was_taken_follows_where_what_was_made_fills_a_part(self, specialist: Caller, api: Api) -> None:
+        made = a_booking(a_specialist(), replace(specialist, role=Role.CLIENT))
+        only_part = api.request("GET", "/users/me/export?limit=1", specialist)
+        assert ([each["id"] for each in only_part.json()["bookings"]], only_part.links) == ([made.id], {})
+        taken = a_booking(specialist, a_client())
+
+        first = api.request("GET", "/users/me/export?limit=1", specialist)
+        last = api.request("GET", first.links["next"]["url"], specialist)
+
+        assert ([each["id"] for each in first.json()["bookings"]], first.json()["specialist_bookings"]) == (
+            [made.id],
+            [],
+        )
+        assert ([each["id"] for each in last.json()["specialist_bookings"]], last.json()["bookings"]) == (
+            [taken.id],
+            [],
+        )
+        assert last.links == {}
+
+    def test_nothing_of_it_can_be_skipped(self, ann: Caller, api: Api) -> None:
+        refused = api.request("GET", "/users/me/export?offset=1", ann)
+        [problem] = error_of(refused, 422, "validation_error")["detail"]
+        assert problem["loc"] == ["query", "offset"]
 
     def test_nobody_else_gets_it(self, ann: Caller, api: Api) -> None:
         error_of(api.request("GET", "/users/me/export"), 401, "invalid_credentials")

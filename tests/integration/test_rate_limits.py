@@ -8,16 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from booking.errors import TooManyRequests
-from booking.rate_limit import RateLimit, count_attempt, forget_attempt, source_network
+from booking.rate_limit import count_attempt, forget_attempt, source_network
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import counted_calls, just_before, lost_answers, refusing, unreachable
 from tests.integration.tables import stored
 
-LIMIT = RateLimit("tests", attempts=3, window_seconds=60)
-
 
 def attempt(at: datetime, subject: str = "somebody") -> None:
-    count_attempt(LIMIT, subject, at)
+    count_attempt("tests", subject, at, most=3)
 
 
 def refused(at: datetime, subject: str = "somebody") -> int:
@@ -80,7 +78,7 @@ class TestTheWindow:
         for number in range(3):
             attempt(NOW + number * SECOND)
 
-        count_attempt(RateLimit("another", 3, 60), "somebody", NOW + 3 * SECOND)
+        count_attempt("others", "somebody", NOW + 3 * SECOND, most=3)
 
 
 def test_an_attempt_is_one_call() -> None:
@@ -148,22 +146,23 @@ class TestForgetting:
     def test_an_attempt_that_is_forgotten_makes_room_for_another(self, *, is_reachable: bool) -> None:
         with nullcontext() if is_reachable else unreachable():
             for number in range(5):
-                forget_attempt(LIMIT, "somebody", count_attempt(LIMIT, "somebody", NOW + number * SECOND))
+                counted = count_attempt("tests", "somebody", NOW + number * SECOND, most=3)
+                forget_attempt("tests", "somebody", counted)
             for number in range(3):
                 attempt(NOW + (5 + number) * SECOND)
 
             refused(NOW + 9 * SECOND)
 
     def test_a_window_that_is_gone_is_not_made_again(self) -> None:
-        forget_attempt(LIMIT, "somebody", 1)
+        forget_attempt("tests", "somebody", 1)
 
         assert stored("ephemeral") == []
 
     def test_an_attempt_that_cannot_be_forgotten_goes_on_counting(self) -> None:
-        counted = count_attempt(LIMIT, "somebody", NOW)
+        counted = count_attempt("tests", "somebody", NOW, most=3)
 
         with unreachable():
-            forget_attempt(LIMIT, "somebody", counted)
+            forget_attempt("tests", "somebody", counted)
 
         assert attempts_stored() == 1
 

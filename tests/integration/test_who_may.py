@@ -83,7 +83,7 @@ POST   /specialists/me/slots                  401    403    403    201    201   
 DELETE /specialists/me/slots/{id}             401    403    403    204    404    404    403    404    403    403    404=slot_not_found
 GET    /specialists/me/time-off               401    403    403    200    200    200    403    200    403    403
 POST   /specialists/me/time-off               401    403    403    201    201    201    403    403    403    403
-DELETE /specialists/me/time-off/{id}          401    403    403    204    404    404    403    204    403    403    404=time_off_not_found
+DELETE /specialists/me/time-off/{id}          401    403    403    204    404    404    403    403    403    403    404=time_off_not_found
 GET    /specialists                           200    200    200    200    200    200    200    200    200    200
 GET    /specialists/{id}                      200    200    200    200    200    200    200    200    200    200
 GET    /specialists/{id}/availability         200    200    200    200    200    200    200    200    200    200

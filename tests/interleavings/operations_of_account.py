@@ -13,7 +13,7 @@ from booking.accounts.errors import (
     WrongEmailOrPassword,
 )
 from booking.accounts.log_in import log_in
-from booking.accounts.mailed_links import Purpose, find_verification, issue_token, spend_verification
+from booking.accounts.mailed_links import Purpose, find_token, issue_token, spend_verification
 from booking.accounts.new_password import change_password, reset_password
 from booking.accounts.register import Registration, create_account
 from booking.accounts.sessions import log_out, refresh_session
@@ -41,7 +41,7 @@ def operations_of_account(account: Account) -> Mapping[str, Operation]:
 
     def verify() -> None:
         """Without guests' bookings, which are taken over before and after."""
-        spend_verification(find_verification(account.verification_token, source_address=_SOURCE, now=now))
+        spend_verification(find_token(Purpose.VERIFICATION, account.verification_token, now))
 
     def access(*, is_active: bool | None = None, role: Role | None = None) -> Callable[[], object]:
         """What it answers beside that may be as it was read before."""

@@ -65,6 +65,15 @@ class _Part:
         return compiled(self.text)(Context(old or {}, self.names, self.values))
 
 
+class _Parts(list[_Part]):
+    """The parts that are left of a write's condition, noted beside it: writes that differ in them only are the same."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Parts)
+
+    __hash__ = None  # as of all lists
+
+
 @dataclass
 class Conditions:
     """The terms that were met, those that failed, and those that are left out.
@@ -120,7 +129,7 @@ def _wrap(patch: pytest.MonkeyPatch, name: str, found: Conditions) -> None:
         place = _place(sys._getframe(1))
         left = found.left_of([_Part.of(part, place, self) for part in _conjuncts(condition)])
         weaker = reduce(and_, (part.condition for part in left)) if left else None
-        return {**build(self, *arguments, condition=weaker, **options), TERMS: left}
+        return {**build(self, *arguments, condition=weaker, **options), TERMS: _Parts(left)}
 
     patch.setattr(Item, name, weakened)
 

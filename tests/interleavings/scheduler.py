@@ -19,8 +19,9 @@ import pytest
 from argon2.exceptions import VerificationError
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from booking.accounts import log_in, mailed_links, passwords, recovery_limit, sessions
+from booking.accounts import log_in, mailed_links, new_password, passwords, sessions
 from booking.dynamodb import contention
+from booking.privacy import delete_own_user
 from booking.runtime import aws, ids
 from booking.runtime.settings import settings
 from booking.slots import ids as slot_ids
@@ -346,11 +347,11 @@ def _stand_in_for_accounts(patch: pytest.MonkeyPatch, randomness: _Randomness) -
     """Secrets are drawn like ids, and what is made of them shows them; nobody comes near a limit of attempts."""
     for module in (sessions, mailed_links):
         patch.setattr(module, "secrets", randomness)
-        patch.setattr(module, "_digest", "digest of {}".format)
+        patch.setattr(module, "hash_of", "hash of {}".format)
     patch.setattr(sessions, "issue_access_token", lambda caller, _: f"of {caller.user_id}")
     patch.setattr(passwords, "_hasher", _Hasher())
-    for of_limits in (log_in, recovery_limit):
-        patch.setattr(of_limits, "count_attempt", lambda *_: 0)
+    for module in (delete_own_user, log_in, mailed_links, new_password):
+        patch.setattr(module, "count_attempt", lambda *_, most: 0)
     patch.setattr(log_in, "forget_attempt", lambda *_: None)
 
 

@@ -23,6 +23,9 @@ SURVIVORS: Mapping[str, str] = {
     "update UserItem if attribute_not_exists (erased_at)": (
         "erasing deactivates in the same write; for who is activated and erased between an admin's read and write"
     ),
+    "accounts.erase.mark_erased: update UserItem if attribute_not_exists (erased_at)": (
+        "erasing deactivates in the same write; for a deactivated account that the operator erases twice at once"
+    ),
     "accounts.erase.mark_erased: update UserItem if is_active = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if password_hash = …": _ERASED,
     "accounts.erase.mark_erased: update UserItem if role = …": _ERASED,
@@ -107,6 +110,8 @@ SURVIVORS: Mapping[str, str] = {
     ),
     "specialists.profiles.check_open_in < slots.promotion_plan.write_in: "
     "check ProfileItem if attribute_not_exists (closed)": _SOONER,
+    "specialists.profiles.check_open_in < bookings.delete.compose: "
+    "check ProfileItem if attribute_not_exists (closed)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
     "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
@@ -130,8 +135,10 @@ SURVIVORS: Mapping[str, str] = {
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: "
     "check UserItem if is_active = …": _ACCOUNTS,
     "accounts.change_access._check_is_admin_in < accounts.change_access._change: check UserItem if role = …": _ACCOUNTS,
-    "accounts.mailed_links.spend_verification: update UserItem if is_active = …": _RECOVERY,
-    "accounts.new_password.reset_password: update UserItem if is_active = …": _RECOVERY,
+    **{
+        f"accounts.mailed_links.spend_token < accounts.{caller}: update UserItem if is_active = …": _RECOVERY
+        for caller in ("mailed_links.spend_verification", "new_password.reset_password")
+    },
     **{
         f"accounts.new_password._write < accounts.new_password.{caller}: update UserItem if {term}": _RECOVERY
         for caller in ("_change", "_write")

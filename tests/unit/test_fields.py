@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from booking.api.bodies.email import KnownEmail, NewEmail
-from booking.api.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, Title
+from booking.api.bodies.fields import Day, Description, DisplayName, Instant, Price, RequestBody, TimeZoneName, Title
 from booking.api.bodies.specialists import ServiceBody
-from booking.api.bodies.time_zone import TimeZoneName
 from booking.specialists.rules import Service
 
 

@@ -15,6 +15,7 @@ from booking.api.dependencies import public_prefix
 from booking.api.errors import REFUSALS, error_response, refusals, status_of
 from booking.api.middleware import request_id_of
 from booking.api.pagination import Pagination
+from booking.runtime.signing import SIGNING_KEYS
 from booking.slots.errors import SlotAlreadyBooked, SlotEndsBeforeItStarts, SlotNotFound, SlotStarted
 
 
@@ -139,7 +140,7 @@ class TestCursors:
         asked = request(path, query)
         if subject:
             asked.state.caller_id = subject
-        return Pagination(asked, Response(), "", 20, 0, None)._list()
+        return Pagination(asked, Response(), "", SIGNING_KEYS, 20, 0, None)._list()
 
     def test_are_made_for_a_path_its_filters_and_an_owner(self) -> None:
         of = self.list_of("/list", "status=confirmed", "usr_a")

@@ -6,18 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import rate_limit
-from booking.rate_limit import RateLimit
 
 SECOND = 1_000_000_000  # in nanoseconds
 
 
 class TestArithmeticOfRateLimits:
-    LIMIT = RateLimit("tests", attempts=3, window_seconds=60)
     ATTEMPTS = st.sets(st.integers(0, 200 * SECOND), min_size=1, max_size=10)
 
     @given(ATTEMPTS, st.integers(0, 300 * SECOND))
     def test_the_window_is_half_open(self, attempts: set[int], now: int) -> None:
-        past = rate_limit._past(self.LIMIT, attempts, now)
+        past = rate_limit._past(attempts, now)
 
         assert past == {attempt for attempt in attempts if now - attempt >= 60 * SECOND}
 
@@ -26,15 +24,15 @@ class TestArithmeticOfRateLimits:
         self, attempts: set[int], since: int
     ) -> None:
         now = max(attempts) + since
-        within = attempts - rate_limit._past(self.LIMIT, attempts, now)
+        within = attempts - rate_limit._past(attempts, now)
         if not within:
             return
 
-        seconds = rate_limit._seconds_until_free(self.LIMIT, within, now)
+        seconds = rate_limit._seconds_until_free(within, now)
 
         assert 1 <= seconds <= 60
-        assert rate_limit._past(self.LIMIT, within, now + seconds * SECOND)
-        assert seconds == 1 or not rate_limit._past(self.LIMIT, within, now + (seconds - 1) * SECOND)
+        assert rate_limit._past(within, now + seconds * SECOND)
+        assert seconds == 1 or not rate_limit._past(within, now + (seconds - 1) * SECOND)
 
     def test_two_attempts_of_one_moment_are_two(self) -> None:
         now = datetime(2030, 1, 1, tzinfo=UTC)

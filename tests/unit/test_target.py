@@ -105,6 +105,7 @@ def test_what_an_operators_command_starts_or_lends_to_ignores_them_too(
         ["infra.operate", "redrive"],
         ["infra.operate", "claim-slots"],
         ["infra.operate", "admin", "somebody@example.com"],
+        ["infra.operate", "erase", "somebody@example.com"],
         ["infra.operate", "restore", "{folder}", "--overwrite"],
         ["infra.operate", "deploy", "prod"],
     ],

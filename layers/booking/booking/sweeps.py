@@ -16,6 +16,6 @@ def is_worked_off(body: str, context: Any) -> bool:
     """Works on a message of the queue; whether it has done its service, so that it need not come again."""
     if "sweep" in json.loads(body):
         return is_shard_worked_off(SWEEPS, body, context)
-    from booking.privacy.erase import Erasure, is_gone_on  # noqa: PLC0415  # few messages need it
+    from booking.privacy.erase import Erasure, continue_erasure  # noqa: PLC0415  # few messages need it
 
-    return is_gone_on(Erasure.parse(body), context)
+    return continue_erasure(Erasure.parse(body), context)

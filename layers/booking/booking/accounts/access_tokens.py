@@ -1,11 +1,11 @@
 """Access tokens: short-lived JWTs that carry all that a function must know about its caller.
 
-HS256 only; the algorithm is pinned, so `alg: none` and key confusion get nowhere. The header's `kid`
-names the key (`booking.runtime.signing`).
+All tokens that we sign are HS256; the algorithm is pinned, so `alg: none` and key confusion get nowhere. The header's
+`kid` names the key (`booking.runtime.signing`), the audience what a token is for.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,14 +19,11 @@ from booking.runtime.signing import SIGNING_KEYS, SigningKey
 ALGORITHM = "HS256"
 ISSUER = "booking-api"
 AUDIENCE = "booking-api"
-_REQUIRED = ["iss", "aud", "sub", "exp", "iat", "jti"]
 
 
 def issue_access_token(caller: Caller, now: datetime) -> str:
     """A token for `access_token_lifetime()`."""
     claims = {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
         "sub": caller.user_id,
         "role": caller.role.value,
         "email": caller.email,
@@ -36,10 +33,8 @@ def issue_access_token(caller: Caller, now: datetime) -> str:
         "sid": caller.session_id,
         "iat": now,
         "exp": now + access_token_lifetime(),
-        "jti": uuid.uuid4().hex,
     }
-    key = SIGNING_KEYS.current()
-    return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid})
+    return signed(claims, AUDIENCE, SIGNING_KEYS.current())
 
 
 def access_token_lifetime() -> timedelta:
@@ -49,38 +44,43 @@ def access_token_lifetime() -> timedelta:
 
 def caller_of(token: str) -> Caller:
     """Who the token speaks for. Raises `Unauthenticated`."""
+    claims = verified_claims(token, AUDIENCE, SIGNING_KEYS.named, "exp", "iat", "role", "email", "locale")
     try:
-        claims = verified_claims(token, AUDIENCE, _REQUIRED, SIGNING_KEYS.named)
-        return Caller(
-            claims["sub"],
-            Role(claims["role"]),
-            claims["email"],
-            Locale(claims["locale"]),
-            claims.get("sid"),
-            claims.get("name"),
-            claims.get("phone"),
-        )
-    except (jwt.InvalidTokenError, KeyError, ValueError):
+        role, locale = Role(claims["role"]), Locale(claims["locale"])
+    except ValueError:
         raise Unauthenticated from None
+    return Caller(
+        claims["sub"], role, claims["email"], locale, claims.get("sid"), claims.get("name"), claims.get("phone")
+    )
+
+
+def signed(claims: Mapping[str, Any], audience: str, key: SigningKey) -> str:
+    """A token of ours for that audience."""
+    common = {"iss": ISSUER, "aud": audience, "jti": uuid.uuid4().hex}
+    return jwt.encode({**common, **claims}, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid})
 
 
 def verified_claims(
-    token: str, audience: str, required: list[str], key_named: Callable[[str], SigningKey | None]
-) -> dict[str, Any]:
+    token: str, audience: str, key_named: Callable[[str], SigningKey | None], *required: str
+) -> Mapping[str, Any]:
     """What a token of ours says that is for that audience, and not for another one.
 
-    Raises `Unauthenticated`, `jwt.InvalidTokenError`.
+    Raises `Unauthenticated`, also for one that lacks a claim that is required.
     """
-    header, _, _ = token.partition(".")
-    kid = jwt.get_unverified_header(f"{header}..").get("kid")  # the rest is decoded below, once
-    key = key_named(kid) if isinstance(kid, str) else None
-    if key is None:
-        raise Unauthenticated
-    return jwt.decode(
-        token,
-        key.secret,
-        algorithms=[ALGORITHM],
-        audience=audience,
-        issuer=ISSUER,
-        options={"require": required},
-    )
+    try:
+        header, _, _ = token.partition(".")
+        kid = jwt.get_unverified_header(f"{header}..").get("kid")  # the rest is decoded below, once
+        key = key_named(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise Unauthenticated
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key.secret,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            issuer=ISSUER,
+            options={"require": ["iss", "aud", "jti", "sub", *required]},
+        )
+    except (jwt.InvalidTokenError, ValueError):
+        raise Unauthenticated from None
+    return claims

@@ -3,11 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from pynamodb.expressions.condition import Condition
-
 from booking.accounts.errors import UserNotFound
 from booking.accounts.read import find_user
-from booking.accounts.table import END_SESSIONS, IS_ACTIVE, IS_NOT_ERASED, UserItem
+from booking.accounts.table import END_SESSIONS, IS_ACTIVE, UserItem, has_access_as_read
 from booking.accounts.user import User, check_keeps_own_rights
 from booking.caller import Caller, Role, specialist_id_of
 from booking.dynamodb.contention import retrying_contention
@@ -17,14 +15,7 @@ from booking.errors import Forbidden
 from booking.specialists import profiles
 
 
-def change_access(
-    caller: Caller,
-    user_id: str,
-    *,
-    is_active: bool | None,
-    role: Role | None,
-    now: datetime,
-) -> User:
+def change_access(caller: Caller, user_id: str, *, is_active: bool | None, role: Role | None, now: datetime) -> User:
     """Changes what is given; whoever becomes a specialist has a profile from the same write on.
 
     The caller must still be an active admin when the change is written. So the last one stays: nobody changes its own
@@ -36,14 +27,7 @@ def change_access(
     return retrying_contention(lambda: _change(caller, user_id, is_active=is_active, role=role, now=now))
 
 
-def _change(
-    caller: Caller,
-    user_id: str,
-    *,
-    is_active: bool | None,
-    role: Role | None,
-    now: datetime,
-) -> User:
+def _change(caller: Caller, user_id: str, *, is_active: bool | None, role: Role | None, now: datetime) -> User:
     """One attempt, under the condition that nobody changes the account between its read and its write."""
     user = find_user(user_id)
     changed = replace(
@@ -56,7 +40,7 @@ def _change(
         actions.append(END_SESSIONS)
 
     transaction = Transaction()
-    updated = transaction.update(UserItem(user_id=user_id), actions, condition=_is_unchanged(user))
+    updated = transaction.update(UserItem(user_id=user_id), actions, condition=has_access_as_read(user))
     allowed = _check_is_admin_in(transaction, caller, user)
     if role is Role.SPECIALIST or is_active is not None:
         _change_profile_in(transaction, user, changed, now)
@@ -74,13 +58,6 @@ def _check_is_admin_in(transaction: Transaction, caller: Caller, user: User) -> 
     if user.role is not Role.ADMIN or not user.is_active:
         raise Forbidden
     return None
-
-
-def _is_unchanged(user: User) -> Condition:
-    """What the write depends on is still as it was read."""
-    same_access = IS_ACTIVE if user.is_active else UserItem.is_active == False  # noqa: E712  # an expression
-    unchanged: Condition = (UserItem.role == user.role) & same_access & IS_NOT_ERASED
-    return unchanged
 
 
 def _change_profile_in(transaction: Transaction, user: User, changed: User, now: datetime) -> None:

@@ -11,6 +11,7 @@ from booking.accounts.table import (
     EmailClaimItem,
     UserItem,
     claim_key,
+    has_access_as_read,
     is_verified_as,
 )
 from booking.caller import Role
@@ -30,11 +31,8 @@ def mark_erased(user: UserItem, tokens_end_at: datetime, now: datetime) -> None:
     transaction = Transaction()
     transaction.update(
         UserItem(user_id=user.user_id),
-        [UserItem.is_active.set(False), UserItem.erased_at.set(now), END_SESSIONS],  # the value
-        condition=IS_ACTIVE
-        & (UserItem.role == user.role)
-        & (UserItem.password_hash == user.password_hash)
-        & is_verified_as(user),
+        [UserItem.is_active.set(False), UserItem.erased_at.set(now), END_SESSIONS],
+        condition=has_access_as_read(user) & (UserItem.password_hash == user.password_hash) & is_verified_as(user),
     )
     profiles.erase_in(transaction, user.user_id, tokens_end_at)
     if user.role is Role.ADMIN:
@@ -45,14 +43,14 @@ def mark_erased(user: UserItem, tokens_end_at: datetime, now: datetime) -> None:
         raise Contended from None
 
 
-def is_kept(user_id: str) -> bool:
-    """Whether there is such an account that nobody has begun to erase."""
+def has_account(user_id: str) -> bool:
+    """Whether there is an account with this id that nobody has begun to erase."""
     user = get(UserItem, user_id, consistent=True)
     return user is not None and not user.is_marked_erased
 
 
 def delete_account(user_id: str) -> None:
-    """The marked account and its claim of the address go, in one write. Again, it changes nothing."""
+    """The marked account and its claim of the address go, in one write; a repeat changes nothing."""
     user = get(UserItem, user_id, consistent=True)
     if user is None:
         return

@@ -9,7 +9,7 @@ from booking.accounts.sessions import Session, open_session
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import get, update
-from booking.rate_limit import RateLimit, count_attempt, forget_attempt, source_network
+from booking.rate_limit import count_attempt, forget_attempt, source_network
 from booking.runtime.settings import settings
 
 _NOBODY = "usr_nobody"
@@ -24,9 +24,8 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
     cannot pass the limit together. Raises `AddressRejected`, `WrongEmailOrPassword`, `TooManyRequests`.
     """
     address = known_address(email)
-    failures = _limit_of_failures()
-    count_attempt(_limit_of_attempts(), source_network(source_address), now)
-    attempt = count_attempt(failures, address, now)
+    count_attempt("login-address", source_network(source_address), now, most=settings().auth_login_max_attempts)
+    attempt = count_attempt("login-account", address, now, most=settings().auth_login_account_max_failures)
 
     claim = get(EmailClaimItem, claim_key(address), consistent=True)
     user = get(UserItem, claim.holder if claim else _NOBODY, consistent=True)
@@ -36,7 +35,7 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
         raise WrongEmailOrPassword
     if needs_rehash(user.password_hash):
         _rehash(user, password)
-    forget_attempt(failures, address, attempt)
+    forget_attempt("login-account", address, attempt)
     return open_session(user.to_user(), now)
 
 
@@ -50,13 +49,3 @@ def _rehash(user: UserItem, password: str) -> None:
         )
     except ConditionFailed:
         return
-
-
-def _limit_of_attempts() -> RateLimit:
-    return RateLimit("login-address", settings().auth_login_max_attempts, settings().auth_rate_limit_window_seconds)
-
-
-def _limit_of_failures() -> RateLimit:
-    return RateLimit(
-        "login-account", settings().auth_login_account_max_failures, settings().auth_rate_limit_window_seconds
-    )

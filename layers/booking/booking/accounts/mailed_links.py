@@ -6,33 +6,36 @@ most: a new one takes the place of the one before it. The ephemeral table holds 
 table can use none.
 """
 
-import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from booking.accounts.errors import TokenNotValid
-from booking.accounts.recovery_limit import count_recovery_attempt
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.accounts.user import User
 from booking.background.queues import TryLater, put_on_mail_queue
 from booking.caller import USER_PREFIX, Caller
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.items import get, update
 from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
-from booking.rate_limit import source_network
+from booking.rate_limit import count_attempt, source_network
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.ids import is_id
+from booking.runtime.settings import settings
 
 _KIND = "account_mail"
+_SECRET_BYTES = 32
 
 
 class Purpose(StrEnum):
@@ -40,6 +43,9 @@ class Purpose(StrEnum):
 
     PASSWORD_RESET = "password_reset"  # noqa: S105  # no password
     VERIFICATION = "verification"
+
+
+_LIFETIME = {Purpose.PASSWORD_RESET: timedelta(hours=1), Purpose.VERIFICATION: timedelta(days=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,26 @@ class AccountMail:
         return cls(content["key"], Purpose(content["purpose"]), content["address"])
 
 
+def forgot_password(address: str, *, source_address: str, now: datetime) -> None:
+    """Has a link to choose a new password mailed to the address, if an account has it; reads no account.
+
+    Raises `TooManyRequests`, `StoreUnavailable`.
+    """
+    most = settings().auth_recovery_max_attempts
+    count_attempt("forgot-source", source_network(source_address), now, most=most)
+    count_attempt("forgot-address", address, now, most=most)
+    ask_for_mail(Purpose.PASSWORD_RESET, address)
+
+
+def send_verification(caller: Caller, now: datetime) -> None:
+    """Has a new link to verify its address mailed to the caller, unless that is done.
+
+    Raises `TooManyRequests`, `StoreUnavailable`.
+    """
+    count_attempt("verification-account", caller.user_id, now, most=settings().auth_recovery_max_attempts)
+    ask_for_mail(Purpose.VERIFICATION, caller.email)
+
+
 def ask_for_mail(purpose: Purpose, address: str) -> None:
     """Puts it on the mail queue. Raises `StoreUnavailable`."""
     mail = AccountMail(f"account#{secrets.token_hex(16)}", purpose, address)
@@ -71,10 +97,6 @@ def ask_for_mail(purpose: Purpose, address: str) -> None:
         put_on_mail_queue(mail.text)
     except TryLater as failure:
         raise StoreUnavailable from failure
-
-
-_LIFETIME = {Purpose.PASSWORD_RESET: timedelta(hours=1), Purpose.VERIFICATION: timedelta(days=1)}
-_SECRET_BYTES = 32
 
 
 class MailedToken(EphemeralItem):
@@ -92,7 +114,7 @@ def issue_token(purpose: Purpose, user: User, now: datetime) -> str:
         MailedToken(pk=_key(purpose, user.id)),
         [
             MailedToken.user_id.set(user.id),
-            MailedToken.valid_hash.set(_digest(secret)),
+            MailedToken.valid_hash.set(hash_of(secret)),
             MailedToken.generation.set(user.session_generation),
             MailedToken.expires_at.set(epoch_seconds(now + _LIFETIME[purpose])),
         ],
@@ -106,56 +128,29 @@ def find_token(purpose: Purpose, text: str, now: datetime) -> MailedToken:
     token = get(MailedToken, _key(purpose, user_id), consistent=True) if is_id(USER_PREFIX, user_id) else None
     if token is None or token.expires_at <= epoch_seconds(now):
         raise TokenNotValid
-    if not hmac.compare_digest(token.valid_hash, _digest(secret)):
+    if not hmac.compare_digest(token.valid_hash, hash_of(secret)):
         raise TokenNotValid
     return token
 
 
-def spend_in(transaction: Transaction, token: MailedToken) -> None:
-    """Makes part of the write that the token is used up; it fails if another one was mailed, or this one used."""
-    transaction.delete(MailedToken(pk=token.pk), condition=MailedToken.valid_hash == token.valid_hash)
+def spend_token(token: MailedToken, changes: Sequence[Action], *, condition: Condition) -> None:
+    """Uses the token up in the write that changes its account, of which the condition must hold.
 
-
-def _key(purpose: Purpose, user_id: str) -> str:
-    return f"token#{purpose}#{user_id}"
-
-
-def _digest(secret: str) -> str:
-    """Random secrets need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def forgot_password(address: str, *, source_address: str, now: datetime) -> None:
-    """Has a link to choose a new password mailed to the address, if an account has it; reads no account.
-
-    Raises `TooManyRequests`, `StoreUnavailable`.
+    Raises `TokenNotValid` if it does not, if another token was mailed since, or if this one was used.
     """
-    count_recovery_attempt("forgot-source", source_network(source_address), now)
-    count_recovery_attempt("forgot-address", address, now)
-    ask_for_mail(Purpose.PASSWORD_RESET, address)
-
-
-def send_verification(caller: Caller, now: datetime) -> None:
-    """Has a new link to verify its address mailed to the caller, unless that is done.
-
-    Raises `TooManyRequests`, `StoreUnavailable`.
-    """
-    count_recovery_attempt("verification-account", caller.user_id, now)
-    ask_for_mail(Purpose.VERIFICATION, caller.email)
-
-
-def find_verification(token: str, *, source_address: str, now: datetime) -> MailedToken:
-    """The token of a link that verifies an address. Raises `TokenNotValid`, `TooManyRequests`."""
-    count_recovery_attempt("verify-source", source_network(source_address), now)
-    return find_token(Purpose.VERIFICATION, token, now)
-
-
-def spend_verification(found: MailedToken) -> None:
-    """The address of the token's account is its own from now on. Raises `TokenNotValid`."""
     transaction = Transaction()
-    spend_in(transaction, found)
-    transaction.update(UserItem(user_id=found.user_id), [UserItem.email_verified.set(True)], condition=IS_ACTIVE)
+    transaction.delete(MailedToken(pk=token.pk), condition=MailedToken.valid_hash == token.valid_hash)
+    transaction.update(UserItem(user_id=token.user_id), changes, condition=condition)
     try:
         retrying_contention(transaction.commit)
     except TransactionCanceled:
         raise TokenNotValid from None
+
+
+def spend_verification(token: MailedToken) -> None:
+    """The address of the token's account is its own from now on. Raises `TokenNotValid`."""
+    spend_token(token, [UserItem.email_verified.set(True)], condition=IS_ACTIVE)
+
+
+def _key(purpose: Purpose, user_id: str) -> str:
+    return f"token#{purpose}#{user_id}"

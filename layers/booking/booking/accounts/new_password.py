@@ -2,19 +2,17 @@
 
 from datetime import datetime
 
-from booking.accounts.errors import CurrentPasswordWrong, TokenNotValid
-from booking.accounts.mailed_links import Purpose, find_token, spend_in
-from booking.accounts.passwords import hash_password, matches
-from booking.accounts.recovery_limit import count_recovery_attempt
+from booking.accounts.mailed_links import Purpose, find_token, spend_token
+from booking.accounts.passwords import check_current_password, hash_password
+from booking.accounts.read import find_own_item
 from booking.accounts.sessions import carry_over_in
 from booking.accounts.table import END_SESSIONS, IS_ACTIVE, UserItem, is_in_generation
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
-from booking.dynamodb.items import get
 from booking.dynamodb.transaction import Transaction
-from booking.errors import Unauthenticated
-from booking.rate_limit import source_network
+from booking.rate_limit import count_attempt, source_network
+from booking.runtime.settings import settings
 
 
 def reset_password(token: str, password: str, *, source_address: str, now: datetime) -> None:
@@ -23,19 +21,11 @@ def reset_password(token: str, password: str, *, source_address: str, now: datet
     A token is void once the account's sessions were ended otherwise: by a change of password, role or access.
     Raises `TokenNotValid`, `TooManyRequests`.
     """
-    count_recovery_attempt("reset-source", source_network(source_address), now)
+    most = settings().auth_recovery_max_attempts
+    count_attempt("reset-source", source_network(source_address), now, most=most)
     found = find_token(Purpose.PASSWORD_RESET, token, now)
-    transaction = Transaction()
-    spend_in(transaction, found)
-    transaction.update(
-        UserItem(user_id=found.user_id),
-        [UserItem.password_hash.set(hash_password(password)), END_SESSIONS],
-        condition=IS_ACTIVE & is_in_generation(int(found.generation)),
-    )
-    try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled:
-        raise TokenNotValid from None
+    changes = [UserItem.password_hash.set(hash_password(password)), END_SESSIONS]
+    spend_token(found, changes, condition=IS_ACTIVE & is_in_generation(int(found.generation)))
 
 
 def change_password(caller: Caller, current_password: str, password: str, now: datetime) -> None:
@@ -43,17 +33,14 @@ def change_password(caller: Caller, current_password: str, password: str, now: d
 
     Raises `CurrentPasswordWrong`, `TooManyRequests`, `Unauthenticated` if the account is gone or deactivated.
     """
-    count_recovery_attempt("password-account", caller.user_id, now)
+    count_attempt("password-account", caller.user_id, now, most=settings().auth_recovery_max_attempts)
     retrying_contention(lambda: _change(caller, current_password, password, now))
 
 
 def _change(caller: Caller, current_password: str, password: str, now: datetime) -> None:
     """One attempt, under the condition that nobody else changes the password or ends the sessions meanwhile."""
-    user = get(UserItem, caller.user_id, consistent=True)
-    if user is None or not user.is_active:
-        raise Unauthenticated
-    if not matches(current_password, user.password_hash):
-        raise CurrentPasswordWrong
+    user = find_own_item(caller)
+    check_current_password(current_password, user.password_hash)
     new_hash = hash_password(password)
     try:
         _write(user, new_hash, caller.session_id, now)
@@ -62,7 +49,7 @@ def _change(caller: Caller, current_password: str, password: str, now: datetime)
 
 
 def _write(user: UserItem, new_hash: str, session_id: str | None, now: datetime) -> None:
-    """Also for a session that is over by now, which then stays so."""
+    """The session that asks is kept, unless it is over by now."""
     generation = int(user.session_generation)
     transaction = Transaction()
     changed = transaction.update(

@@ -3,6 +3,8 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from booking.accounts.errors import CurrentPasswordWrong
+
 _hasher = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
 
 # The hash of a random password that was thrown away, made with the parameters above.
@@ -25,6 +27,12 @@ def matches(password: str, stored_hash: str | None) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return stored_hash is not None
+
+
+def check_current_password(password: str, stored_hash: str) -> None:
+    """Raises `CurrentPasswordWrong`."""
+    if not matches(password, stored_hash):
+        raise CurrentPasswordWrong
 
 
 def needs_rehash(stored_hash: str) -> bool:

@@ -17,10 +17,15 @@ _SHOWN = UserItem.get_attributes().keys() - {"password_hash"}
 
 def get_own_user(caller: Caller) -> User:
     """The caller's account as it is now. Raises `Unauthenticated` if it is gone or deactivated."""
+    return find_own_item(caller).to_user()
+
+
+def find_own_item(caller: Caller) -> UserItem:
+    """The caller's account as it is stored. Raises `Unauthenticated` if it is gone or deactivated."""
     item = get(UserItem, caller.user_id, consistent=True)
     if item is None or not item.is_active:
         raise Unauthenticated
-    return item.to_user()
+    return item
 
 
 def list_users(request: PageRequest) -> Page[User]:
@@ -41,9 +46,14 @@ def find_user(user_id: str) -> User:
 
 def find_user_by_address(address: str) -> User | None:
     """The account that has this address, or None; in its stored form (`booking.accounts.addresses`)."""
-    claim = get(EmailClaimItem, claim_key(address), consistent=True)
-    item = get(UserItem, claim.holder, consistent=True) if claim else None
+    item = find_item_by_address(address)
     return item.to_user() if item else None
+
+
+def find_item_by_address(address: str) -> UserItem | None:
+    """The account that has this address as it is stored, or None."""
+    claim = get(EmailClaimItem, claim_key(address), consistent=True)
+    return get(UserItem, claim.holder, consistent=True) if claim else None
 
 
 def _key_of(item: UserItem) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.errors import StoreUnavailable
-from booking.rate_limit import RateLimit, count_attempt, source_network
+from booking.rate_limit import count_attempt, source_network
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
 from booking.specialists import profiles
@@ -38,7 +38,7 @@ def register_user(registration: Registration, *, source_address: str, now: datet
     A link to verify the address is mailed; where that cannot be asked for, the account is made all the same.
     Raises `AddressRejected`, `EmailTaken`, `SpecialistRegistrationClosed`, `TooManyRequests`.
     """
-    count_attempt(_rate_limit(), source_network(source_address), now)
+    count_attempt("register", source_network(source_address), now, most=settings().auth_register_max_attempts)
     if registration.role is Role.SPECIALIST and settings().specialist_registration == "closed":
         raise SpecialistRegistrationClosed
     user = create_account(registration, now)
@@ -71,11 +71,3 @@ def create_account(registration: Registration, now: datetime) -> User:
             raise EmailTaken from None
         raise
     return user.to_user()
-
-
-def _rate_limit() -> RateLimit:
-    return RateLimit(
-        "register",
-        settings().auth_register_max_attempts,
-        settings().auth_rate_limit_window_seconds,
-    )

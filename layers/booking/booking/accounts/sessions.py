@@ -8,9 +8,9 @@ A family belongs to a generation of its account's sessions. Whatever ends them a
 password) raises the account's generation, and with that the families of earlier ones are worth nothing.
 """
 
-import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from booking.accounts.errors import RefreshTokenRejected
 from booking.accounts.table import UserItem
 from booking.accounts.user import User
 from booking.dynamodb.attributes import InstantAttribute
-from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import create, delete, get, get_all, update
 from booking.dynamodb.queries import query_every
@@ -78,7 +78,7 @@ def open_session(user: User, now: datetime) -> Session:
     family = _Family(
         pk=_key(family_id),
         user_id=user.id,
-        valid_hash=_digest(secret),
+        valid_hash=hash_of(secret),
         generation=user.session_generation,
         begun_at=now,
         expires_at=_end(now),
@@ -102,7 +102,7 @@ def refresh_session(token: str, now: datetime) -> Session:
         return _refresh_unless_over(family, token, now)
     next_secret = secrets.token_urlsafe(_SECRET_BYTES)
     session = _session(user.to_user(), family_id, next_secret, now)
-    _rotate(family, _digest(secret), _digest(next_secret), now)
+    _rotate(family, hash_of(secret), hash_of(next_secret), now)
     return session
 
 
@@ -128,11 +128,9 @@ def carry_over_in(transaction: Transaction, family_id: str, user_id: str, genera
 
 def log_out(token: str) -> None:
     """Ends the token's family. A token that is none any more is no error: the session is over."""
-    try:
+    with suppress(RefreshTokenRejected):
         family_id, _ = _parts(token)
-    except RefreshTokenRejected:
-        return
-    delete(_Family(pk=_key(family_id)))
+        delete(_Family(pk=_key(family_id)))
 
 
 def list_sessions(user: User, now: datetime) -> Sequence[OpenSession]:
@@ -185,11 +183,6 @@ def _parts(token: str) -> tuple[str, str]:
 
 def _key(family_id: str) -> str:
     return f"refresh#{family_id}"
-
-
-def _digest(secret: str) -> str:
-    """Random secrets need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _end(now: datetime) -> int:

@@ -55,19 +55,7 @@ class UserItem(Item):
 
     def to_user(self) -> User:
         """The account without its password's hash."""
-        return User(
-            self.user_id,
-            self.email,
-            self.role,
-            self.is_active,
-            self.created_at,
-            self.locale,
-            self.display_name,
-            self.phone,
-            self.time_zone,
-            self.email_verified,
-            int(self.session_generation),
-        )
+        return User(id=self.user_id, **self.values_for(User))
 
 
 # Of an account that nobody has begun to erase.
@@ -76,6 +64,12 @@ IS_NOT_ERASED = UserItem.erased_at.does_not_exist()
 IS_ACTIVE = UserItem.is_active == True  # noqa: E712  # makes a condition, compares nothing
 # Ends every session of the account, and voids the links to choose a new password.
 END_SESSIONS = UserItem.session_generation.set((UserItem.session_generation | 0) + 1)
+
+
+def has_access_as_read(user: "User | UserItem") -> Condition:
+    """Nobody has changed what the account may do since it was read, nor begun to erase it."""
+    unchanged: Condition = (UserItem.role == user.role) & (UserItem.is_active == user.is_active) & IS_NOT_ERASED
+    return unchanged
 
 
 def is_in_generation(generation: int) -> Condition:

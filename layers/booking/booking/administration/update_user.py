@@ -15,14 +15,7 @@ from booking.slots.close import close_slots, reopen_slots
 from booking.slots.wait_list import leave_all
 
 
-def update_user(
-    caller: Caller,
-    user_id: str,
-    *,
-    is_active: bool | None,
-    role: Role | None,
-    now: datetime,
-) -> User:
+def update_user(caller: Caller, user_id: str, *, is_active: bool | None, role: Role | None, now: datetime) -> User:
     """The account with what is given changed.
 
     Raises `Forbidden`, `UserNotFound`, `OwnAdminRights`.

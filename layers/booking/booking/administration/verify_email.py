@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from booking.accounts.errors import TokenNotValid, UserNotFound
-from booking.accounts.mailed_links import find_verification, spend_verification
+from booking.accounts.mailed_links import Purpose, find_token, spend_verification
 from booking.accounts.read import find_user
 from booking.bookings.take_over import take_over_all
+from booking.rate_limit import count_attempt, source_network
+from booking.runtime.settings import settings
 
 
 def verify_email(token: str, *, source_address: str, now: datetime) -> None:
@@ -16,7 +18,9 @@ def verify_email(token: str, *, source_address: str, now: datetime) -> None:
 
     Raises `TokenNotValid`, `TooManyRequests`.
     """
-    found = find_verification(token, source_address=source_address, now=now)
+    most = settings().auth_recovery_max_attempts
+    count_attempt("verify-source", source_network(source_address), now, most=most)
+    found = find_token(Purpose.VERIFICATION, token, now)
     try:
         user = find_user(found.user_id)
     except UserNotFound:

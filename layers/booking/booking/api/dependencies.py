@@ -12,8 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 
-from booking.api.bodies.fields import Day
-from booking.api.bodies.time_zone import TimeZoneName
+from booking.api.bodies.fields import Day, TimeZoneName
 from booking.runtime.clock import current_instant
 
 

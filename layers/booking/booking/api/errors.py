@@ -24,11 +24,11 @@ _STATUS_OF_KIND: Mapping[type[errors.BookingError], HTTPStatus] = {
 }
 REFUSALS = "x-refusals"
 """Where a route's `responses` hold sentences by reason."""
-INVALID = (errors.Invalid.reason, "Request validation failed")
-FAILED = ("internal_error", "Internal server error")
 _WORDING = {
     HTTPStatus.NOT_FOUND: ("route_not_found", "Not found"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", f"Request body is larger than {LARGEST_BODY} bytes"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (errors.Invalid.reason, "Request validation failed"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal_error", "Internal server error"),
 }
 _LONGEST_LOCATION = 100
 
@@ -64,7 +64,7 @@ def refusals(*kinds: type[errors.BookingError]) -> dict[int | str, dict[str, Any
 
 
 def wording_of(status: HTTPStatus) -> tuple[str, str]:
-    """The reason and the sentence of what the framework and the body limit answer with by a status alone."""
+    """The reason and the sentence of what is no refusal of an operation, and so is known by its status alone."""
     return _WORDING.get(status, (status.name.lower(), status.phrase.capitalize()))
 
 
@@ -91,14 +91,8 @@ async def _refused(request: Request, error: errors.BookingError) -> JSONResponse
     detail = None
     if isinstance(error, errors.Invalid) and error.location:
         detail = [{"loc": list(error.location), "msg": error.sentence, "type": "value_error"}]
-    return error_response(
-        request,
-        status_of(type(error)),
-        error.reason,
-        error.sentence,
-        detail=detail,
-        headers=_headers_of(error),
-    )
+    status, headers = status_of(type(error)), _headers_of(error)
+    return error_response(request, status, error.reason, error.sentence, detail=detail, headers=headers)
 
 
 def _headers_of(error: errors.BookingError) -> Mapping[str, str]:
@@ -111,11 +105,12 @@ def _headers_of(error: errors.BookingError) -> Mapping[str, str]:
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     """Says where and why, and never repeats the input."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     detail = [
         {"loc": [_shortened(part) for part in problem["loc"]], "msg": problem["msg"], "type": problem["type"]}
         for problem in error.errors()
     ]
-    return error_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, *INVALID, detail=detail)
+    return error_response(request, status, *wording_of(status), detail=detail)
 
 
 def _shortened(part: int | str) -> int | str:
@@ -124,11 +119,11 @@ def _shortened(part: int | str) -> int | str:
 
 async def _stopped_by_framework(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
-    reason, message = wording_of(status)
-    return error_response(request, status, reason, message, headers=error.headers)
+    return error_response(request, status, *wording_of(status), headers=error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """The outermost edge: the log has the whole error, the client learns only that it happened."""
     logger.error("request failed", exc_info=error)
-    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, *FAILED)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return error_response(request, status, *wording_of(status))

@@ -7,6 +7,7 @@ without the key of tokens: what they seal is a place in a list that anyone may r
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
 
@@ -22,6 +23,9 @@ DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 LARGEST_OFFSET = 10_000
 LARGEST_PUBLIC_OFFSET = 200
+"""What an offset skips is read, so nobody may have much of it skipped whom nobody knows."""
+LARGEST_PART = 150
+"""So many bookings fit in an answer, however much is written in them."""
 _LONGEST_CURSOR = 2000
 
 
@@ -39,91 +43,85 @@ class CursorWithOffset(Invalid):
     location: ClassVar[tuple[str, str]] = ("query", "cursor")
 
 
+@dataclass(frozen=True, slots=True)
 class Pagination:
     """The part of a list that a request asks for, and the `Link` to the next part.
 
     The list is that of the request's path, filters and caller, whoever calls where anyone may.
     """
 
-    keys: ClassVar[KeyRing] = SIGNING_KEYS
-    largest_offset: ClassVar[int] = LARGEST_OFFSET
-    default_limit: ClassVar[int] = DEFAULT_LIMIT
-    largest_limit: ClassVar[int] = LARGEST_LIMIT
-
-    def __init__(
-        self, request: Request, response: Response, prefix: str, limit: int, offset: int, cursor: str | None
-    ) -> None:
-        self._request = request
-        self._response = response
-        self._prefix = prefix
-        self._limit = limit
-        self._offset = offset
-        self._cursor = cursor
+    request: Request
+    response: Response
+    prefix: str
+    keys: KeyRing
+    limit: int
+    offset: int
+    cursor: str | None
 
     @property
     def wanted(self) -> PageRequest:
         """What an operation is asked for. Raises `CursorRejected`."""
-        return PageRequest(self._limit, self._offset, self._start())
+        return PageRequest(self.limit, self.offset, self._start())
 
     def items[T](self, page: Page[T]) -> Sequence[T]:
         """What the response shows of the operation's answer; when more follows, its `Link` says where."""
         if page.next_start is not None:
-            self._response.headers["Link"] = f'<{self._next_url(page.next_start)}>; rel="next"'
+            self.response.headers["Link"] = f'<{self._next_url(page.next_start)}>; rel="next"'
         return page.items
 
     def _start(self) -> Mapping[str, str] | None:
-        if self._cursor is None:
+        if self.cursor is None:
             return None
         try:
-            return unseal(self._cursor, self._list(), self.keys)
+            return unseal(self.cursor, self._list(), self.keys)
         except SealBroken:
             raise CursorRejected from None
 
     def _next_url(self, start: Mapping[str, str]) -> str:
         cursor = seal(start, self._list(), self.keys)
-        query = [*self._filters(), ("limit", str(self._limit)), ("cursor", cursor)]
-        return f"{self._prefix}{self._request.url.path}?{urlencode(query)}"
+        query = [*self._filters(), ("limit", str(self.limit)), ("cursor", cursor)]
+        return f"{self.prefix}{self.request.url.path}?{urlencode(query)}"
 
     def _filters(self) -> list[tuple[str, str]]:
-        given = self._request.query_params.multi_items()
+        given = self.request.query_params.multi_items()
         return [pair for pair in given if pair[0] not in {"limit", "offset", "cursor"}]
 
     def _list(self) -> str:
         """Names the list: its path, its filters, its caller."""
-        caller_id = getattr(self._request.state, "caller_id", "")
-        return json.dumps([self._request.url.path, sorted(self._filters()), caller_id])
+        caller_id = getattr(self.request.state, "caller_id", "")
+        return json.dumps([self.request.url.path, sorted(self._filters()), caller_id])
 
 
-class PublicPagination(Pagination):
-    """That of a list that anyone may read. What an offset skips is read, so nobody may have much of it skipped."""
-
-    keys: ClassVar[KeyRing] = PUBLIC_KEYS
-    largest_offset: ClassVar[int] = LARGEST_PUBLIC_OFFSET
+_Cursor = Annotated[str | None, Query(max_length=_LONGEST_CURSOR)]
 
 
-class ExportPagination(Pagination):
-    """That of what is stored about the caller: so many bookings fit in an answer, however much is written in them."""
-
-    default_limit: ClassVar[int] = 150
-    largest_limit: ClassVar[int] = 150
-
-
-def _pagination(kind: type[Pagination]) -> Callable[..., Awaitable[Pagination]]:
+def _pages(keys: KeyRing, largest_offset: int) -> Callable[..., Awaitable[Pagination]]:
     async def dependency(  # what a request can say, and where the answer goes
         request: Request,
         response: Response,
         prefix: PublicPrefix,
-        limit: Annotated[int, Query(ge=1, le=kind.largest_limit)] = kind.default_limit,
-        offset: Annotated[int | None, Query(ge=0, le=kind.largest_offset, description="0 unless given")] = None,
-        cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR)] = None,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+        offset: Annotated[int | None, Query(ge=0, le=largest_offset, description="0 unless given")] = None,
+        cursor: _Cursor = None,
     ) -> Pagination:
         if cursor is not None and offset is not None:
             raise CursorWithOffset
-        return kind(request, response, prefix, limit, offset or 0, cursor)
+        return Pagination(request, response, prefix, keys, limit, offset or 0, cursor)
 
     return dependency
 
 
-Pages = Annotated[Pagination, Depends(_pagination(Pagination))]
-PublicPages = Annotated[Pagination, Depends(_pagination(PublicPagination))]
-ExportPages = Annotated[Pagination, Depends(_pagination(ExportPagination))]
+async def _parts(
+    request: Request,
+    response: Response,
+    prefix: PublicPrefix,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PART)] = LARGEST_PART,
+    cursor: _Cursor = None,
+) -> Pagination:
+    return Pagination(request, response, prefix, SIGNING_KEYS, limit, 0, cursor)
+
+
+Pages = Annotated[Pagination, Depends(_pages(SIGNING_KEYS, LARGEST_OFFSET))]
+PublicPages = Annotated[Pagination, Depends(_pages(PUBLIC_KEYS, LARGEST_PUBLIC_OFFSET))]
+ExportPages = Annotated[Pagination, Depends(_parts)]
+"""Parts of what is stored about the caller, of which nothing can be skipped."""

@@ -24,7 +24,7 @@ from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, Step, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError, Forbidden
-from booking.rate_limit import RateLimit, count_attempt, source_network
+from booking.rate_limit import count_attempt, source_network
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
@@ -183,8 +183,9 @@ def create_guest_booking(contact: Contact, wish: Wish, *, source_address: str, n
     if settings().guest_booking == "off":
         raise GuestsCannotBook
     client = contact.as_client()
-    _count_attempt("guest-source", source_network(source_address), now)
-    _count_attempt("guest-address", client.id, now)
+    most = settings().guest_booking_max_attempts
+    count_attempt("guest-source", source_network(source_address), now, most=most)
+    count_attempt("guest-address", client.id, now, most=most)
     hold = Hold(int(LONGEST_HOLD.total_seconds()), MOST_OPEN_HOLDS_OF_GUEST)
     return book(
         Guest(client.id),
@@ -195,8 +196,3 @@ def create_guest_booking(contact: Contact, wish: Wish, *, source_address: str, n
         guest_id=client.id,
         hold=None if settings().guest_booking == "open" else hold,
     )
-
-
-def _count_attempt(what: str, subject: str, now: datetime) -> None:
-    limit = RateLimit(what, settings().guest_booking_max_attempts, settings().auth_rate_limit_window_seconds)
-    count_attempt(limit, subject, now)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from booking.bookings.free_time import WhyNot, free_time, promote_rest, retrying_free
 from booking.caller import Caller
-from booking.dynamodb.errors import ConditionFailed, Contended
+from booking.dynamodb.errors import ConditionFailed, Contended, TransactionCanceled
 from booking.dynamodb.items import delete, get
 from booking.dynamodb.transaction import Transaction
+from booking.errors import Forbidden
 from booking.slots.errors import SlotNotFound, TimeOffNotFound
 from booking.slots.ids import SlotId
 from booking.slots.minutes import minutes_between
@@ -16,6 +17,7 @@ from booking.slots.promotion import Freed
 from booking.slots.rules import has_started
 from booking.slots.table import SlotItem, slot_key
 from booking.slots.time_off import TimeOffItem, start_in_id
+from booking.specialists import profiles
 
 
 def delete_slot(caller: Caller, slot_id: str, now: datetime) -> None:
@@ -45,7 +47,7 @@ def _delete(slot: SlotId, now: datetime) -> tuple[Freed, bool]:
 
 
 def delete_time_off(caller: Caller, time_off_id: str, now: datetime) -> None:
-    """Raises `TimeOffNotFound`, also for what is another specialist's.
+    """Raises `TimeOffNotFound`, also for what is another specialist's; `Forbidden` if the caller is deactivated.
 
     If more wait for it than one write can promote, it takes no time from that write on, and is deleted after the last
     of them: a repeat goes on where an attempt was cut short.
@@ -73,6 +75,13 @@ def _end(specialist_id: str, time_off_id: str, now: datetime) -> tuple[Freed, bo
             ended = transaction.update(key, [TimeOffItem.ended.set(True)], condition=is_there)  # the attribute's value
         else:
             ended = transaction.delete(key, condition=is_there)
-        return lambda failure: Contended() if failure.failed(ended) else None
+        is_open = profiles.check_open_in(transaction, specialist_id)
+
+        def why_not(failure: TransactionCanceled) -> Exception | None:
+            if failure.failed(is_open):
+                return Forbidden()
+            return Contended() if failure.failed(ended) else None
+
+        return why_not
 
     return freed, free_time(freed, compose, now)

@@ -30,7 +30,7 @@ MOST_FORGOTTEN = 2000
 
 _IS_OPEN = BookingItem.status.is_in(*OPEN)
 _NAMES_SOMEBODY = reduce(or_, (Path(name).exists() for name in PERSONAL))
-_HAS_SOMETHING_LEFT = _NAMES_SOMEBODY | _IS_OPEN | BookingItem.frees.exists()
+_NEEDS_ERASING = _NAMES_SOMEBODY | _IS_OPEN | BookingItem.frees.exists()
 
 
 def has_bookings_to_come(specialist_id: str, client_id: str, now: datetime) -> bool:
@@ -43,12 +43,12 @@ def forget_client(client_id: str, now: datetime) -> bool:
 
     The specialist is notified of a cancellation; the client is not, whose address is gone with the same write.
     """
-    return _forget(client_id, _HAS_SOMETHING_LEFT, now)
+    return _forget(client_id, _NEEDS_ERASING, now)
 
 
 def forget_guest(guest_id: str, made_until: datetime, now: datetime) -> bool:
-    """The same of what a guest had booked by then: whoever has the address may book with it again."""
-    return _forget(guest_id, (BookingItem.created_at <= made_until) & _HAS_SOMETHING_LEFT, now)
+    """Does as `forget_client` with what a guest had booked by then: whoever has the address may book with it again."""
+    return _forget(guest_id, (BookingItem.created_at <= made_until) & _NEEDS_ERASING, now)
 
 
 def _forget(client_id: str, which: Condition, now: datetime) -> bool:
@@ -61,9 +61,10 @@ def _forget(client_id: str, which: Condition, now: datetime) -> bool:
 
 
 def forget_specialist(specialist_id: str, now: datetime) -> bool:
-    """Cancels what others have booked, and forgets why bookings were cancelled; False as above.
+    """Cancels what others have booked, and forgets why bookings were cancelled.
 
-    Their clients are notified, and keep what they have booked: the time, the service and its price.
+    Their clients are notified, and keep what they have booked: the time, the service and its price. False when there is
+    more than one run does.
     """
     to_come = [item.to_booking() for item in islice(_to_come(specialist_id, now), MOST_CANCELLED + 1)]
     _cancel_each(to_come, now)

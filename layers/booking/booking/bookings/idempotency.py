@@ -6,7 +6,6 @@ of parallel requests with one key exactly one books while the others find its re
 A record does not tell who the client is: the booking does, so that nobody need look for records to erase a person.
 """
 
-import hashlib
 import json
 from datetime import datetime, timedelta
 
@@ -16,7 +15,7 @@ from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.rules import Booking
 from booking.bookings.table import OF_CLIENT, BookingItem, booking_of, without_person
 from booking.dynamodb.attributes import RawItem
-from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import Step
 from booking.dynamodb.items import get, get_all
 from booking.dynamodb.transaction import Transaction
@@ -34,7 +33,7 @@ def remember(transaction: Transaction, asker_id: str, key: str, request: str, an
     """Adds the record of a request and its answer to the write that carries the request out."""
     record = _Record(
         pk=_record_key(asker_id, key),
-        request=_digest(request),
+        request=hash_of(request),
         answer=json.dumps(without_person(BookingItem.of_new(answer).to_dynamodb_dict())),
         expires_at=epoch_seconds(now + KEPT),
     )
@@ -59,7 +58,7 @@ def find_answer(asker_id: str, key: str, request: str, now: datetime) -> Booking
 
 
 def _answer_of(record: _Record, request: str) -> Booking:
-    if record.request not in {_digest(request), request}:  # records of earlier releases have the request's text
+    if record.request not in {hash_of(request), request}:  # records of earlier releases have the request's text
         raise KeyUsedForOtherRequest
     answer = json.loads(record.answer)
     (now,) = get_all(BookingItem, [(answer["booking_id"]["S"],)])
@@ -67,8 +66,4 @@ def _answer_of(record: _Record, request: str) -> Booking:
 
 
 def _record_key(asker_id: str, key: str) -> str:
-    return f"idempotency#{asker_id}#{_digest(key)}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"idempotency#{asker_id}#{hash_of(key)}"

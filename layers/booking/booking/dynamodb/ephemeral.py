@@ -4,6 +4,8 @@ Items end by themselves. DynamoDB deletes them some time after `expires_at`, so 
 at the clock as well.
 """
 
+import hashlib
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from booking.dynamodb.items import Item
@@ -18,3 +20,8 @@ class EphemeralItem(Item):
 
     pk = UnicodeAttribute(hash_key=True)
     expires_at = NumberAttribute()
+
+
+def hash_of(text: str) -> str:
+    """What the table holds of what it must not tell: addresses, and random secrets, which need no slow hash."""
+    return hashlib.sha256(text.encode()).hexdigest()

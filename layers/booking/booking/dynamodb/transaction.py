@@ -1,7 +1,7 @@
 """Transactions that tell which of their steps failed."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -26,33 +26,30 @@ class Transaction:
 
     def put(self, item: Item, *, condition: Condition | None = None) -> Step:
         """Adds an item; the condition says what may not stand there yet. Without one the item takes its place."""
-        return self._add(
-            "Put",
-            item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),
-        )
+        kwargs = item.get_save_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
+        return self._add({"Put": kwargs})
 
     def update(self, item: Item, actions: Sequence[Action], *, condition: Condition | None = None) -> Step:
         """Changes the item that has `item`'s key."""
-        return self._add(
-            "Update",
-            item.get_update_kwargs_from_instance(
-                actions=list(actions),
-                condition=condition,
-                return_values_on_condition_failure="ALL_OLD",
-            ),
+        kwargs = item.get_update_kwargs_from_instance(
+            actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
+        return self._add({"Update": kwargs})
 
     def delete(self, item: Item, *, condition: Condition | None = None) -> Step:
         """Deletes the item that has `item`'s key, if there is one."""
-        return self._add(
-            "Delete",
-            item.get_delete_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD"),
-        )
+        kwargs = item.get_delete_kwargs_from_instance(condition=condition, return_values_on_condition_failure="ALL_OLD")
+        return self._add({"Delete": kwargs})
 
     def check(self, item: Item, condition: Condition) -> Step:
-        """Writes nothing; the transaction happens only if the condition holds for the item."""
-        kwargs = item.get_delete_kwargs_from_instance(condition=condition)
-        return self._add("ConditionCheck", kwargs)
+        """Writes nothing; the transaction happens only if the condition holds for the item.
+
+        The same check again is the same step, since a transaction may not touch an item twice.
+        """
+        check = {"ConditionCheck": item.get_delete_kwargs_from_instance(condition=condition)}
+        if check in self._writes:
+            return Step(self._writes.index(check))
+        return self._add(check)
 
     def commit(self) -> None:
         """Writes all steps.
@@ -62,6 +59,6 @@ class Transaction:
         """
         call("TransactWriteItems", {"TransactItems": self._writes, "ClientRequestToken": str(uuid.uuid4())})
 
-    def _add(self, kind: str, kwargs: Mapping[str, Any]) -> Step:
-        self._writes.append({kind: kwargs})
+    def _add(self, write: dict[str, Any]) -> Step:
+        self._writes.append(write)
         return Step(len(self._writes) - 1)

@@ -5,7 +5,6 @@ mail sent there. The mails of a UTC day are a set of their keys in one item per 
 in the set already, and is not counted twice.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,7 @@ from pynamodb.expressions.condition import size
 
 from booking.accounts.errors import UserNotFound
 from booking.accounts.read import find_user
-from booking.dynamodb.ephemeral import EphemeralItem
+from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import update
 from booking.errors import StoreUnavailable
@@ -70,8 +69,8 @@ def count_mail(key: str, to: Recipient, now: datetime) -> None:
     Raises `Withheld` if the address has had its share of today, `NotSent`.
     """
     counted_as = Audience.CLIENT if to.share == UNVERIFIED_ACCOUNT else to.share
-    day = _DayOfMail(pk=f"mail#{counted_as}#{_digest(to.address)}#{now.astimezone(UTC):%Y-%m-%d}")
-    mail = _digest(key)[:16]
+    day = _DayOfMail(pk=f"mail#{counted_as}#{hash_of(to.address)}#{now.astimezone(UTC):%Y-%m-%d}")
+    mail = hash_of(key)[:16]
     is_counted = _DayOfMail.mails.contains(mail)
     has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(to.share))
     try:
@@ -92,8 +91,3 @@ def _most(share: str) -> int:
     if share == Audience.CLIENT:
         return settings().mail_unverified_max_per_day
     return settings().mail_specialist_max_per_day
-
-
-def _digest(text: str) -> str:
-    """Hashed: the table holds no address."""
-    return hashlib.sha256(text.encode()).hexdigest()

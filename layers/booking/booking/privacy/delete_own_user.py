@@ -1,22 +1,17 @@
-"""Erasing oneself: what `booking.privacy.erase` does, from the request on."""
+"""Erasing oneself: the caller shows the account's password, and `booking.privacy.erase` does the rest."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from booking.accounts.access_tokens import access_token_lifetime
-from booking.accounts.account_to_erase import account_to_erase
-from booking.accounts.erase import mark_erased
 from booking.accounts.guests import guest_id_of
-from booking.accounts.recovery_limit import count_recovery_attempt
-from booking.background.queues import LONGEST_DELAY, put_on_sweep_queue
-from booking.bookings.erase import has_bookings_to_come
+from booking.accounts.passwords import check_current_password
+from booking.accounts.table import UserItem
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention
-from booking.errors import StoreUnavailable
-from booking.privacy.erase import Erasure, erase_person
-from booking.privacy.errors import UpcomingBookings
-
-UNDER_WAY = timedelta(minutes=1)
-"""Longer than a request takes that had read the account, or had its token accepted, just before it was marked."""
+from booking.dynamodb.items import get
+from booking.errors import StoreUnavailable, Unauthenticated
+from booking.privacy.erase import Erasure, begin_erasure, erase_person
+from booking.rate_limit import count_attempt
+from booking.runtime.settings import settings
 
 
 def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
@@ -25,21 +20,15 @@ def delete_own_user(caller: Caller, password: str, now: datetime) -> None:
     Raises `CurrentPasswordWrong`, `UpcomingBookings`, `LastAdmin`, `TooManyRequests`, `Unauthenticated` if the account
     is gone or deactivated, and `StoreUnavailable` also if there is more than one request does: a repeat goes on there.
     """
-    count_recovery_attempt("erasure-account", caller.user_id, now)
+    count_attempt("erasure-account", caller.user_id, now, most=settings().auth_recovery_max_attempts)
     erasure = retrying_contention(lambda: _begin(caller, password, now))
     if not erase_person(erasure, now):
         raise StoreUnavailable
 
 
 def _begin(caller: Caller, password: str, now: datetime) -> Erasure:
-    user = account_to_erase(caller, password)
-    guest_id = guest_id_of(user.email) if user.email_verified else None
-    began_at = user.erased_at if user.is_marked_erased else now
-    erasure = Erasure(user.user_id, guest_id, began_at, began_at + access_token_lifetime() + UNDER_WAY)
-    if user.is_marked_erased:
-        return erasure
-    if has_bookings_to_come(caller.specialist_id, caller.user_id, now):
-        raise UpcomingBookings
-    put_on_sweep_queue(erasure.text, LONGEST_DELAY)
-    mark_erased(user, erasure.tokens_end_at, now)
-    return erasure
+    user = get(UserItem, caller.user_id, consistent=True)
+    if user is None or not (user.is_active or user.is_marked_erased):
+        raise Unauthenticated
+    check_current_password(password, user.password_hash)
+    return begin_erasure(user, guest_id_of(user.email) if user.email_verified else None, now)

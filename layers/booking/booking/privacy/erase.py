@@ -10,30 +10,36 @@ what was made with them meanwhile goes then.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from booking.accounts.erase import delete_account, is_kept
+from booking.accounts.access_tokens import access_token_lifetime
+from booking.accounts.erase import delete_account, has_account, mark_erased
 from booking.accounts.sessions import forget_sessions
+from booking.accounts.table import UserItem
 from booking.background.queues import LONGEST_DELAY, put_on_sweep_queue
 from booking.background.run import run
-from booking.bookings.erase import forget_client, forget_guest, forget_specialist
+from booking.bookings.erase import forget_client, forget_guest, forget_specialist, has_bookings_to_come
 from booking.bookings.open_holds import forget_holds
 from booking.caller import specialist_id_of
 from booking.dynamodb.contention import retrying_contention
 from booking.errors import StoreUnavailable
+from booking.privacy.errors import UpcomingBookings
 from booking.runtime.clock import current_instant, from_stored, to_stored
 from booking.slots.erase import erase_calendar
 from booking.slots.wait_list import forget_waiter
 from booking.telemetry.log import logger
 
+UNDER_WAY = timedelta(minutes=1)
+"""Longer than a request takes that had read the account, or had its token accepted, just before it was marked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """That a person is to be erased, and until when somebody may still act with one of their access tokens.
+    """Somebody who is to be erased, and may still act with an access token until `tokens_end_at`.
 
-    With it goes what the guest had booked when it began who has the account's address, if that is shown to be its own.
-    The message outlives the account, and names no address.
+    With the account go the bookings that the guest who has its address had made when the erasure began, if the address
+    is shown to be its own. The message outlives the account, and names no address.
     """
 
     user_id: str
@@ -55,20 +61,35 @@ class Erasure:
         return json.dumps({"erase": self.user_id, "guest": self.guest_id, "began": began, "until": until})
 
 
-def is_gone_on(erasure: Erasure, context: Any) -> bool:
-    """Does what a message asks for; whether that has come to an end, if only to another message."""
+def begin_erasure(user: UserItem, guest_id: str | None, now: datetime) -> Erasure:
+    """Marks the account, if it is not marked yet; one attempt.
+
+    Raises `UpcomingBookings`, `LastAdmin`, `Contended`, `StoreUnavailable`.
+    """
+    began_at = user.erased_at if user.is_marked_erased else now
+    erasure = Erasure(user.user_id, guest_id, began_at, began_at + access_token_lifetime() + UNDER_WAY)
+    if user.is_marked_erased:
+        return erasure
+    if has_bookings_to_come(specialist_id_of(user.user_id), user.user_id, now):
+        raise UpcomingBookings
+    put_on_sweep_queue(erasure.text, LONGEST_DELAY)
+    mark_erased(user, erasure.tokens_end_at, now)
+    return erasure
+
+
+def continue_erasure(erasure: Erasure, context: Any) -> bool:
+    """Does what a message asks for; whether it need not come again, since it is done or another message asks for it."""
     try:
         with run("erase", context):
-            _go_on(erasure, current_instant())
+            _continue(erasure, current_instant())
     except StoreUnavailable:
         return False
     return True
 
 
-def _go_on(erasure: Erasure, now: datetime) -> None:
-    """The account may not have been marked: then the request has come to nothing."""
-    if is_kept(erasure.user_id):
-        return
+def _continue(erasure: Erasure, now: datetime) -> None:
+    if has_account(erasure.user_id):
+        return  # it was never marked: the request has come to nothing
     if not erase_person(erasure, now):
         put_on_sweep_queue(erasure.text)
     elif now < erasure.tokens_end_at:
@@ -78,9 +99,9 @@ def _go_on(erasure: Erasure, now: datetime) -> None:
 
 
 def erase_person(erasure: Erasure, now: datetime) -> bool:
-    """Takes whoever had the account, which is marked or gone, out of every table; again, it does no harm.
+    """Takes whoever had the account, which is marked or gone, out of every table; a repeat does no harm.
 
-    False when more is left than one run does.
+    False when there is more than one run does.
     """
     user_id = erasure.user_id
     forget_waiter(user_id, now)

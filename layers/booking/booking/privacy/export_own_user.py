@@ -1,6 +1,6 @@
 """All that is stored about an account, for its holder, in parts that fit into an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,30 +39,39 @@ class ExportPart:
 
 
 def export_own_user(caller: Caller, request: PageRequest, now: datetime) -> Page[ExportPart]:
-    """As a page of one part. Raises `Unauthenticated` if the account is gone or deactivated."""
+    """As a page of one part, with at most as many bookings as the request's limit.
+
+    Raises `Unauthenticated` if the account is gone or deactivated.
+    """
     user = get_own_user(caller)
+    start = request.start or {}
+    if _AS_SPECIALIST in start:
+        after = {name: value for name, value in start.items() if name != _AS_SPECIALIST}
+        taken = _of_slots(caller, PageRequest(request.limit, start=after))
+        return Page([ExportPart(None, (), taken.items)], taken.next_start)
     account = None
     if request.start is None:
         account = AccountData(
             user, list_sessions(user, now), read_calendar(caller.specialist_id), every_entry(caller.user_id)
         )
-    if request.start and _AS_SPECIALIST in request.start:
-        start = {name: value for name, value in request.start.items() if name != _AS_SPECIALIST}
-        theirs = _of_slots(caller, PageRequest(request.limit, start=start))
-        return _part(account, (), theirs)
-    own = list_own_bookings(caller, BookingFilter(), request)
-    if own.next_start is not None:
-        return Page([ExportPart(account, own.items, ())], own.next_start)
-    return _part(account, own.items, _of_slots(caller, PageRequest(request.limit)))
-
-
-def _part(account: AccountData | None, own: Sequence[Booking], theirs: Page[Booking]) -> Page[ExportPart]:
-    next_start = {**theirs.next_start, _AS_SPECIALIST: "1"} if theirs.next_start is not None else None
-    return Page([ExportPart(account, own, theirs.items)], next_start)
+    made = list_own_bookings(caller, BookingFilter(), request)
+    if made.next_start is not None:
+        return Page([ExportPart(account, made.items, ())], made.next_start)
+    room = request.limit - len(made.items)
+    taken = _of_slots(caller, PageRequest(room or 1))  # without room: whether there is a next part
+    if room or not taken.items:
+        return Page([ExportPart(account, made.items, taken.items)], taken.next_start)
+    return Page([ExportPart(account, made.items, ())], _among_taken({}))
 
 
 def _of_slots(caller: Caller, request: PageRequest) -> Page[Booking]:
     try:
-        return list_specialist_bookings(caller, BookingFilter(), request)
+        page = list_specialist_bookings(caller, BookingFilter(), request)
     except ProfileNotFound:
         return Page((), None)
+    return Page(page.items, None if page.next_start is None else _among_taken(page.next_start))
+
+
+def _among_taken(start: Mapping[str, str]) -> Mapping[str, str]:
+    """A part starts there among the bookings of the caller's slots; at the first of them, where nothing is named."""
+    return {**start, _AS_SPECIALIST: "1"}

@@ -12,7 +12,7 @@ guests' ids are made with, and `links`, which signs the tokens of links that are
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,12 +41,10 @@ class SigningKey:
 @dataclass(frozen=True, slots=True)
 class _Keys:
     current: SigningKey
+    rotated: Mapping[str, SigningKey]
+    """Those in rotation, by name."""
     links: SigningKey
     guests: str
-    by_kid: dict[str, SigningKey]
-    """Those in rotation, and that of links."""
-    rotated: frozenset[str]
-    """The names of those in rotation."""
     read_at: float
 
     @classmethod
@@ -55,8 +53,7 @@ class _Keys:
         rotated = [SigningKey.of(secrets[name]) for name in ("current", "previous", "next") if secrets.get(name)]
         links = SigningKey.of(secrets.get("links") or secrets["current"])
         guests = secrets.get("guests") or secrets["current"]
-        by_kid = {key.kid: key for key in (*rotated, links)}
-        return cls(rotated[0], links, guests, by_kid, frozenset(key.kid for key in rotated), time.monotonic())
+        return cls(rotated[0], {key.kid: key for key in rotated}, links, guests, time.monotonic())
 
 
 class KeyRing:
@@ -68,33 +65,34 @@ class KeyRing:
 
     def current(self) -> SigningKey:
         """The key that signs now."""
-        return self._keys(max_age=CACHE_SECONDS).current
+        return self._keys().current
 
     def links(self) -> SigningKey:
         """The key that signs the tokens of links that are mailed to guests."""
-        return self._keys(max_age=CACHE_SECONDS).links
+        return self._keys().links
 
     def guests(self) -> str:
         """The key that guests' ids are made with, which never changes."""
-        return self._keys(max_age=CACHE_SECONDS).guests
+        return self._keys().guests
 
     def named(self, kid: str) -> SigningKey | None:
         """The key in rotation with that name, or None. What only signs links is none: it outlives rotations."""
-        key = self.named_of_links(kid)
-        return key if key and kid in self._keys(max_age=CACHE_SECONDS).rotated else None
+        return self._keys_with(kid).rotated.get(kid)
 
     def named_of_links(self, kid: str) -> SigningKey | None:
         """The key with that name by which a link may be signed, or None."""
-        known = self._keys(max_age=CACHE_SECONDS)
-        if kid not in known.by_kid:
-            known = self._keys(max_age=REFETCH_SECONDS)
-        return known.by_kid.get(kid)
+        known = self._keys_with(kid)
+        return known.links if kid == known.links.kid else known.rotated.get(kid)
 
     def forget(self) -> None:
         """Makes the next use read the secret again."""
         self._cached = None
 
-    def _keys(self, max_age: float) -> _Keys:
+    def _keys_with(self, kid: str) -> _Keys:
+        known = self._keys()
+        return known if kid in {*known.rotated, known.links.kid} else self._keys(REFETCH_SECONDS)
+
+    def _keys(self, max_age: float = CACHE_SECONDS) -> _Keys:
         if self._cached is None or time.monotonic() - self._cached.read_at > max_age:
             self._cached = _Keys.of(self._read())
         return self._cached

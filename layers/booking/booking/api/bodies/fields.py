@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -51,7 +52,7 @@ def _as_timestamp(value: Any) -> Any:
 
 
 def _as_day(value: Any) -> Any:
-    """Nor are they taken for days."""
+    """Numbers are not taken for days, nor texts that are numbers."""
     if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
     raise PydanticCustomError("date_type", "Input should be a date: YYYY-MM-DD")
@@ -70,6 +71,13 @@ def _as_minutes(value: Any) -> int:
         raise PydanticCustomError("time_of_day", "Input should be a time of day, 00:00 to 24:00")
     hours, minutes = found[0].split(":")
     return int(hours) * 60 + int(minutes)
+
+
+def _as_zone_name(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, LookupError):
+        raise PydanticCustomError("time_zone", "Input should be an IANA time zone") from None
 
 
 def _without_control_characters(text: str) -> str:
@@ -92,6 +100,9 @@ PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100, stri
 Password = Annotated[str, Field(min_length=8, max_length=128)]
 ShownPassword = Annotated[str, Field(max_length=128)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", examples=["+493012345678"])]  # E.164
+TimeZoneName = Annotated[
+    str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"]), AfterValidator(_as_zone_name)
+]
 Price = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["25.00"])]
 ServiceMinutes = Annotated[int, Field(ge=5, le=480, strict=True)]
 BufferMinutes = Annotated[int, Field(ge=0, le=240, strict=True)]

@@ -1,0 +1,34 @@
+"""Erasing whoever has an address: what the operator's command does for somebody who has asked by mail."""
+
+from datetime import datetime
+
+from booking.accounts.addresses import known_address
+from booking.accounts.guests import guest_id_of
+from booking.accounts.read import find_item_by_address
+from booking.bookings.erase import forget_guest
+from booking.dynamodb.contention import retrying_contention
+from booking.privacy.erase import Erasure, begin_erasure, erase_person
+
+
+def erase_by_address(email: str, now: datetime) -> bool:
+    """Erases the account that has the address, if there is one, and what guests had booked with it.
+
+    The operator knows who asks: no password is shown, the account may be deactivated and its address not verified.
+    Whether there was an account. Raises `AddressRejected`, `UpcomingBookings`, `LastAdmin`, `StoreUnavailable`: a
+    repeat goes on there.
+    """
+    address = known_address(email)
+    guest_id = guest_id_of(address)
+    erasure = retrying_contention(lambda: _begin(address, guest_id, now))
+    if erasure is None:
+        while not forget_guest(guest_id, now, now):
+            continue
+        return False
+    while not erase_person(erasure, now):
+        continue
+    return True
+
+
+def _begin(address: str, guest_id: str, now: datetime) -> Erasure | None:
+    user = find_item_by_address(address)
+    return begin_erasure(user, guest_id, now) if user else None

@@ -33,7 +33,7 @@ from tests.integration.people import (
 )
 from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import refusing
-from tests.integration.sweeps import remind_everywhere
+from tests.integration.sweeps import due_items, remind_everywhere
 from tests.integration.tables import change_stored, stored, stored_in_calendar
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -317,7 +317,7 @@ def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobo
     choose(broken, "daily")
     change_stored("calendar", stored_profile_key(broken), time_zone="Mars/Olympus")
 
-    assert remind_everywhere(MORNING) == {"queued": 1, "dead": 1}
+    assert remind_everywhere(MORNING) == {"queued": 1, "given_up": 1}
 
     (letter,) = outside.letters
     assert (letter["source"], letter["content"]) == ("sweep.remind", {"specialist_id": broken.specialist_id})
@@ -328,8 +328,7 @@ def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobo
 
 def test_its_lateness_counts_from_the_morning(specialist: Caller) -> None:
     remind_everywhere(NOW)
-    found = [item for shard in range(4) for due in REMINDERS.due(shard, MORNING) for item in due.all(None)]
-    assert [REMINDERS.due_since(item) for item in found] == [MORNING] == [due_at(specialist)]
+    assert [since for since, _ in due_items(REMINDERS, MORNING)] == [MORNING] == [due_at(specialist)]
 
 
 def test_a_request_is_read_as_it_was_written(outside: Outside, specialist: Caller) -> None:

@@ -15,7 +15,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from booking.background.queues import put_on_mail_queue, reason_of, send_dead_letter
-from booking.background.sweep import Due
+from booking.background.sweep import Due, Work
 from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
@@ -25,12 +25,11 @@ from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
 from booking.notifications.mail_requests import DigestRequest, MailRequest
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
-from booking.specialists.table import PROFILE_KEY, CalendarItem, Digests, ProfileItem, digest_timer_key
+from booking.specialists.table import PROFILE_KEY, CalendarItem, ProfileItem, digest_timer_key
 
 MORNING = time(7)
 SETTLED_AFTER = timedelta(minutes=5)  # longer than a run, so that no news is written behind those that were told
 _DAY = timedelta(days=1)
-_INDEX_KEY = ("timer", "due_at", "specialist_id", "sk")
 
 
 class NewsItem(CalendarItem):
@@ -76,26 +75,19 @@ def _id_of(mail: MailRequest) -> str:
     return str(mail.booking["booking_id"]["S"])
 
 
-def due_digests(shard: int, now: datetime) -> Due:
-    """The specialists in a shard whose timers have come."""
-    within = ProfileItem.due_at <= now
-    return Due(ProfileItem, Digests.Meta.index_name, digest_timer_key(shard), within, _INDEX_KEY)
+def _due(shard: int, now: datetime) -> Due:
+    return Due(ProfileItem.digests, digest_timer_key(shard), ProfileItem.due_at <= now)
 
 
-def is_digest(raw: RawItem) -> bool:
-    """Whether that is the timer of a digest, and not a booking's."""
-    return "due_at" in raw
-
-
-def digest_due_since(raw: RawItem) -> datetime:
-    """When its timer has come."""
+def _due_since(raw: RawItem) -> datetime:
     return from_stored(raw["due_at"]["S"])
 
 
-def ask_for_digest(now: datetime, raw: RawItem) -> str:
-    """Asks for the digest of the last morning unless it was told, and sets the timer to the next one.
+def _ask(now: datetime, raw: RawItem) -> str:
+    """Asks for the digest of the last morning, and sets the timer to the next one.
 
-    Asking comes first: who dies in between asks twice, under the same key.
+    `queued`, or `told` where there was a digest of that morning. Asking comes first: who dies in between asks twice,
+    under the same key.
     """
     profile = ProfileItem.from_old(raw)
     zone = ZoneInfo(profile.time_zone)
@@ -112,10 +104,10 @@ def ask_for_digest(now: datetime, raw: RawItem) -> str:
     return "queued" if is_untold else "told"
 
 
-def give_digest_up(raw: RawItem, error: Exception) -> None:
+def _give_up(raw: RawItem, error: Exception) -> None:
     """Makes a dead letter of the timer; a day later it is looked at again."""
     send_dead_letter("sweep.remind", reason_of(error), {"specialist_id": raw["specialist_id"]["S"]})
-    _set(raw, [ProfileItem.due_at.set(digest_due_since(raw) + _DAY)])
+    _set(raw, [ProfileItem.due_at.set(_due_since(raw) + _DAY)])
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -125,10 +117,14 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 def _set(raw: RawItem, changes: Sequence[Action]) -> None:
     """Unless another choice was made since the timer was read."""
-    read = (ProfileItem.timer == raw["timer"]["S"]) & (ProfileItem.due_at == digest_due_since(raw))
+    read = (ProfileItem.timer == raw["timer"]["S"]) & (ProfileItem.due_at == _due_since(raw))
     with suppress(ConditionFailed):
         update(ProfileItem(specialist_id=raw["specialist_id"]["S"], sk=PROFILE_KEY), changes, condition=read)
 
 
 def _news_key(at: datetime) -> str:
     return f"news#{to_stored(at)}"
+
+
+DIGESTS = Work(due=_due, due_since=_due_since, do=_ask, give_up=_give_up)
+"""The mornings of the specialists in a shard who want digests."""

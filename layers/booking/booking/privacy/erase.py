@@ -21,7 +21,6 @@ from booking.bookings.erase import forget_client, forget_guest, forget_specialis
 from booking.bookings.open_holds import forget_holds
 from booking.caller import specialist_id_of
 from booking.dynamodb.contention import retrying_contention
-from booking.errors import StoreUnavailable
 from booking.runtime.clock import current_instant, from_stored, to_stored
 from booking.slots.erase import erase_calendar
 from booking.slots.wait_list import forget_waiter
@@ -55,14 +54,10 @@ class Erasure:
         return json.dumps({"erase": self.user_id, "guest": self.guest_id, "began": began, "until": until})
 
 
-def is_gone_on(erasure: Erasure, context: Any) -> bool:
-    """Does what a message asks for; whether that has come to an end, if only to another message."""
-    try:
-        with run("erase", context):
-            _go_on(erasure, current_instant())
-    except StoreUnavailable:
-        return False
-    return True
+def go_on(erasure: Erasure, context: Any) -> None:
+    """Does what a message asks for, or leaves the rest to another message. Raises `StoreUnavailable`."""
+    with run("erase", context):
+        _go_on(erasure, current_instant())
 
 
 def _go_on(erasure: Erasure, now: datetime) -> None:

@@ -10,6 +10,7 @@ from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Locale
+from booking.dynamodb.items import get
 from booking.dynamodb.transaction import Transaction
 from booking.notifications import messages
 from booking.notifications.digests import SETTLED_AFTER
@@ -18,6 +19,7 @@ from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.specialists.rules import BookingMail
+from booking.specialists.table import PROFILE_KEY, ProfileItem
 from tests.integration.outside import Died, Outside, text_of
 from tests.integration.people import (
     DAY,
@@ -65,7 +67,7 @@ def in_the_morning(outside: Outside, now: datetime = MORNING) -> None:
 
 
 def due_at(specialist: Caller) -> datetime:
-    item = profiles.find_profile(specialist.specialist_id)
+    item = get(ProfileItem, specialist.specialist_id, PROFILE_KEY)
     assert item is not None
     assert item.due_at is not None
     return item.due_at
@@ -308,7 +310,7 @@ def test_of_much_news_the_first_are_listed_and_the_rest_is_counted(
     assert told[3] == told[7] == "And 3 more."
 
 
-def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobody_waiting(
+def test_a_profile_that_nobody_understands_is_given_up_for_a_day_and_keeps_nobody_waiting(
     outside: Outside, specialist: Caller
 ) -> None:
     a_booking(specialist, a_client(), 30 * DAY)

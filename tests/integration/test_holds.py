@@ -364,7 +364,7 @@ class TestEnding:
         (lapsed,) = [item for item in stored("bookings") if item["status"] == "expired"]
         assert not {"timer", "frees"} & lapsed.keys()
 
-    def test_one_that_cannot_be_worked_on_is_put_aside_and_comes_back_by_hand(
+    def test_one_that_cannot_be_worked_on_is_given_up_and_comes_back_by_hand(
         self, outside: Outside, monkeypatch: pytest.MonkeyPatch, hold: Booking
     ) -> None:
         with monkeypatch.context() as broken:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -32,8 +32,6 @@ from booking.rate_limit import source_network
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.ids import is_id
 
-_KIND = "account_mail"
-
 
 class Purpose(StrEnum):
     """What a mailed link is for."""
@@ -53,15 +51,7 @@ class AccountMail:
     @property
     def text(self) -> str:
         """The message's body."""
-        return json.dumps({"kind": _KIND, "key": self.key, "purpose": self.purpose, "address": self.address})
-
-    @classmethod
-    def parse(cls, text: str) -> "AccountMail | None":
-        """The inverse of `text`; None for a message of another kind."""
-        content = json.loads(text)
-        if content.get("kind") != _KIND:
-            return None
-        return cls(content["key"], Purpose(content["purpose"]), content["address"])
+        return json.dumps({"kind": "account_mail", **asdict(self)})
 
 
 def ask_for_mail(purpose: Purpose, address: str) -> None:

@@ -23,7 +23,7 @@ from booking.dynamodb.items import create, get_all, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
-from booking.notifications.mail_requests import DigestRequest, MailRequest
+from booking.notifications.mail_requests import DigestRequest, MailRequest, parse
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
 from booking.specialists.table import PROFILE_KEY, CalendarItem, ProfileItem, digest_timer_key
 
@@ -58,7 +58,8 @@ def news_of(digest: DigestRequest) -> Sequence[MailRequest]:
     """What was kept for a digest, in that order, each once."""
     within = NewsItem.sk.between(_news_key(digest.since), _news_key(digest.morning - SETTLED_AFTER))
     found = query_all(NewsItem, digest.specialist_id, within, consistent=True)
-    mails = {mail.key: mail for mail in (MailRequest.parse(item.request) for item in found)}
+    kept = (parse(item.request) for item in found)
+    mails = {mail.key: mail for mail in kept if isinstance(mail, MailRequest)}
     people = _people_of(mails.values())
     return [replace(mail, booking={**mail.booking, **people.get(_id_of(mail), {})}) for mail in mails.values()]
 

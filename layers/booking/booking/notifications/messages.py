@@ -18,8 +18,7 @@ from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
 from booking.slots.rules import Client
-from booking.specialists.rules import DEFAULT_TIME_ZONE
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile
 
 _FILES = Path(__file__).parent / "messages"
 MOST_LISTED = 200
@@ -46,11 +45,12 @@ class Occasion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail's words; `html` says the same as `text`."""
+    """What a mail says; `html` says the same as `text`. An iCalendar file may be attached."""
 
     subject: str
     text: str
     html: str
+    calendar: bytes | None = None
 
 
 def compose(  # noqa: PLR0913  # for whom, about what, by name
@@ -58,7 +58,7 @@ def compose(  # noqa: PLR0913  # for whom, about what, by name
     audience: Audience,
     locale: Locale,
     booking: Booking,
-    specialist: ProfileItem | None,
+    specialist: Profile | None,
     *,
     before: Booking | None = None,
     link: str | None = None,
@@ -79,7 +79,7 @@ def compose(  # noqa: PLR0913  # for whom, about what, by name
 
 
 def compose_digest(
-    specialist: ProfileItem,
+    specialist: Profile,
     day: date,
     news: Sequence[tuple[Occasion, Booking, Booking | None]],
     bookings: Sequence[Booking],
@@ -106,7 +106,7 @@ def compose_digest(
 
 
 def _particulars(
-    texts: dict[str, Any], booking: Booking, specialist: ProfileItem | None, before: Booking | None
+    texts: dict[str, Any], booking: Booking, specialist: Profile | None, before: Booking | None
 ) -> dict[str, str]:
     zone = ZoneInfo(specialist.time_zone if specialist else DEFAULT_TIME_ZONE)
     return {

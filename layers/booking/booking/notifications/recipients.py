@@ -14,6 +14,9 @@ from pynamodb.expressions.condition import size
 
 from booking.accounts.errors import UserNotFound
 from booking.accounts.read import find_user
+from booking.accounts.user import User
+from booking.bookings.rules import Booking
+from booking.caller import Locale
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import update
@@ -23,11 +26,11 @@ from booking.notifications.messages import Audience
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.settings import settings
 from booking.specialists import profiles
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import Profile
 
-ACCOUNT = "account"
+_ACCOUNT = "account"
 """The share of mail about its own account, of an address that is verified."""
-UNVERIFIED_ACCOUNT = "unverified account"
+_UNVERIFIED_ACCOUNT = "unverified account"
 """Half of a client's share: anybody can ask for such mail, and what is about bookings is not to want for room."""
 _KEPT = timedelta(days=1)
 
@@ -37,20 +40,34 @@ class Recipient:
     """Who gets a mail, and of which share of what an address gets in a day: an `Audience`, or one of those above."""
 
     address: str
+    locale: Locale
     share: str
 
 
-def specialist_recipient(specialist: ProfileItem) -> Recipient:
-    """A specialist; whose address is not verified has a client's share, and it counts as one of a client's.
+def client_recipient(booking: Booking) -> Recipient | None:
+    """The booking's client, None if it has left no address. Raises `ValueError` if nobody knows its language."""
+    client = booking.client
+    return Recipient(client.email, Locale(client.locale), Audience.CLIENT) if client.email else None
 
-    That it is verified stays so: once it is seen, the profile, which mail reads anyway, says so. Raises
-    `StoreUnavailable`.
+
+def specialist_recipient(specialist: Profile) -> Recipient | None:
+    """The specialist, None if the profile has no address.
+
+    One whose address is not verified has a client's share, and it counts as one of a client's. That it is verified
+    stays so: once it is seen, the profile, which mail reads anyway, says so. Raises `StoreUnavailable`.
     """
-    is_verified = bool(specialist.email_verified)
+    if specialist.email is None:
+        return None
+    is_verified = specialist.email_verified
     if not is_verified and _is_verified_now(specialist.user_id):
         profiles.note_verified(specialist)
         is_verified = True
-    return Recipient(specialist.email or "", Audience.SPECIALIST if is_verified else Audience.CLIENT)
+    return Recipient(specialist.email, specialist.locale, Audience.SPECIALIST if is_verified else Audience.CLIENT)
+
+
+def account_recipient(user: User) -> Recipient:
+    """The account's holder; what is unverified may be another person's, who gets no more mail of ours for it."""
+    return Recipient(user.email, user.locale, _ACCOUNT if user.email_verified else _UNVERIFIED_ACCOUNT)
 
 
 def _is_verified_now(user_id: str) -> bool:
@@ -69,7 +86,7 @@ def count_mail(key: str, to: Recipient, now: datetime) -> None:
 
     Raises `Withheld` if the address has had its share of today, `NotSent`.
     """
-    counted_as = Audience.CLIENT if to.share == UNVERIFIED_ACCOUNT else to.share
+    counted_as = Audience.CLIENT if to.share == _UNVERIFIED_ACCOUNT else to.share
     day = _DayOfMail(pk=f"mail#{counted_as}#{_digest(to.address)}#{now.astimezone(UTC):%Y-%m-%d}")
     mail = _digest(key)[:16]
     is_counted = _DayOfMail.mails.contains(mail)
@@ -87,7 +104,7 @@ def count_mail(key: str, to: Recipient, now: datetime) -> None:
 
 
 def _most(share: str) -> int:
-    if share == UNVERIFIED_ACCOUNT:
+    if share == _UNVERIFIED_ACCOUNT:
         return max(1, settings().mail_unverified_max_per_day // 2)
     if share == Audience.CLIENT:
         return settings().mail_unverified_max_per_day

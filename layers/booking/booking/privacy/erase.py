@@ -50,8 +50,8 @@ class Erasure:
     @property
     def text(self) -> str:
         """The message's body."""
-        began, until = to_stored(self.began_at), to_stored(self.tokens_end_at)
-        return json.dumps({"erase": self.user_id, "guest": self.guest_id, "began": began, "until": until})
+        content = {"erase": self.user_id, "guest": self.guest_id, "began": self.began_at, "until": self.tokens_end_at}
+        return json.dumps(content, default=to_stored)
 
 
 def go_on(erasure: Erasure, context: Any) -> None:

@@ -92,13 +92,16 @@ class ProfileItem(CalendarItem):
     def to_profile(self) -> Profile:
         """The profile that is stored here."""
         return Profile(
-            self.specialist_id,
-            self.user_id,
-            self.display_name,
-            self.description,
-            self.time_zone,
-            self.locale,
-            self.booking_mail,
+            id=self.specialist_id,
+            user_id=self.user_id,
+            display_name=self.display_name,
+            description=self.description,
+            time_zone=self.time_zone,
+            locale=self.locale,
+            booking_mail=self.booking_mail,
+            email=self.email,
+            email_verified=bool(self.email_verified),
+            is_closed=bool(self.closed),
         )
 
 

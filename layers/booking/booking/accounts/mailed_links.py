@@ -20,14 +20,13 @@ from booking.accounts.errors import TokenNotValid
 from booking.accounts.recovery_limit import count_recovery_attempt
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.accounts.user import User
-from booking.background.queues import TryLater, put_on_mail_queue
+from booking.background.queues import put_on_mail_queue
 from booking.caller import USER_PREFIX, Caller
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.items import get, update
 from booking.dynamodb.transaction import Transaction
-from booking.errors import StoreUnavailable
 from booking.rate_limit import source_network
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.ids import is_id
@@ -56,11 +55,7 @@ class AccountMail:
 
 def ask_for_mail(purpose: Purpose, address: str) -> None:
     """Puts it on the mail queue. Raises `StoreUnavailable`."""
-    mail = AccountMail(f"account#{secrets.token_hex(16)}", purpose, address)
-    try:
-        put_on_mail_queue(mail.text)
-    except TryLater as failure:
-        raise StoreUnavailable from failure
+    put_on_mail_queue(AccountMail(f"account#{secrets.token_hex(16)}", purpose, address).text)
 
 
 _LIFETIME = {Purpose.PASSWORD_RESET: timedelta(hours=1), Purpose.VERIFICATION: timedelta(days=1)}

@@ -1,8 +1,8 @@
 """Digests: who wants one mail a day is told on their morning what has happened since the last one.
 
-Where another specialist gets a mail, `SendMail` keeps it as news. The sweep of reminders finds the mornings that have
-come. A timer only says when to look: it is set to now when somebody chooses digests or another time zone, and to the
-next morning whenever it was looked at, in the zone that the profile has then.
+Where another specialist gets a mail, `SendMail` keeps it as an entry of the next digest. The sweep of reminders finds
+the mornings that have come. A timer only says when to look: it is set to now when somebody chooses digests or another
+time zone, and to the next morning whenever it was looked at, in the zone that the profile has then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,36 +28,36 @@ from booking.runtime.clock import epoch_seconds, from_stored, to_stored
 from booking.specialists.table import PROFILE_KEY, CalendarItem, ProfileItem, digest_timer_key
 
 MORNING = time(7)
-SETTLED_AFTER = timedelta(minutes=5)  # longer than a run, so that no news is written behind those that were told
+SETTLED_AFTER = timedelta(minutes=5)  # longer than a run, so that no entry is written behind those that were told
 _DAY = timedelta(days=1)
 
 
-class NewsItem(CalendarItem):
+class DigestEntry(CalendarItem):
     """A mail that was not sent but waits for the digest, as its message has asked for it."""
 
     request = UnicodeAttribute()
     expires_at = NumberAttribute()
 
 
-def keep_news(mail: MailRequest, specialist_id: str, now: datetime) -> None:
+def keep_for_digest(mail: MailRequest, specialist_id: str, now: datetime) -> None:
     """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`. Raises `NotSent`.
 
     It does not say who the client is: the booking does, then.
     """
-    sk = f"{_news_key(now)}#{mail.key}"
+    sk = f"{_entry_key(now)}#{mail.key}"
     before = without_person(mail.before) if mail.before else None
     text = replace(mail, booking=without_person(mail.booking), before=before).text
-    news = NewsItem(specialist_id=specialist_id, sk=sk, request=text, expires_at=epoch_seconds(now + KEPT))
+    entry = DigestEntry(specialist_id=specialist_id, sk=sk, request=text, expires_at=epoch_seconds(now + KEPT))
     try:
-        create(news, condition=NewsItem.sk.does_not_exist())
+        create(entry, condition=DigestEntry.sk.does_not_exist())
     except StoreUnavailable as failure:
-        raise NotSent("the news cannot be kept") from failure  # kept twice, it is told once
+        raise NotSent("it cannot be kept for the digest") from failure  # kept twice, it is told once
 
 
-def news_of(digest: DigestRequest) -> Sequence[MailRequest]:
+def entries_of(digest: DigestRequest) -> Sequence[MailRequest]:
     """What was kept for a digest, in that order, each once."""
-    within = NewsItem.sk.between(_news_key(digest.since), _news_key(digest.morning - SETTLED_AFTER))
-    found = query_all(NewsItem, digest.specialist_id, within, consistent=True)
+    within = DigestEntry.sk.between(_entry_key(digest.since), _entry_key(digest.morning - SETTLED_AFTER))
+    found = query_all(DigestEntry, digest.specialist_id, within, consistent=True)
     kept = (parse(item.request) for item in found)
     mails = {mail.key: mail for mail in kept if isinstance(mail, MailRequest)}
     people = _people_of(mails.values())
@@ -123,7 +123,7 @@ def _set(raw: RawItem, changes: Sequence[Action]) -> None:
         update(ProfileItem(specialist_id=raw["specialist_id"]["S"], sk=PROFILE_KEY), changes, condition=read)
 
 
-def _news_key(at: datetime) -> str:
+def _entry_key(at: datetime) -> str:
     return f"news#{to_stored(at)}"
 
 

@@ -13,6 +13,7 @@ from booking.background.queues import TryLater, put_on_mail_queue
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
+from booking.errors import StoreUnavailable
 from booking.notifications.events import BookingEvent, EventType
 from booking.notifications.messages import Audience, Occasion
 from booking.runtime.clock import from_stored, to_stored
@@ -110,8 +111,8 @@ def ask_for_mails(event: BookingEvent) -> TryLater | None:
     for mail in mails_about(event):
         try:
             put_on_mail_queue(mail.text)
-        except TryLater as error:
-            failure = error
+        except StoreUnavailable:
+            failure = TryLater("the mail queue cannot be reached")
     return failure
 
 

@@ -81,7 +81,7 @@ def compose(  # noqa: PLR0913  # for whom, about what, by name
 def compose_digest(
     specialist: Profile,
     day: date,
-    news: Sequence[tuple[Occasion, Booking, Booking | None]],
+    happened: Sequence[tuple[Occasion, Booking, Booking | None]],
     bookings: Sequence[Booking],
 ) -> Message:
     """What has happened, each with the booking then and before that, and the bookings of a local day.
@@ -99,8 +99,8 @@ def compose_digest(
         if len(entries) > MOST_LISTED:
             yield Template(words["more"]).substitute(number=len(entries) - MOST_LISTED)
 
-    happened = listed("news", news) if news else ()
-    paragraphs = [*happened, *listed("day", [("booking", booking, None) for booking in bookings])]
+    since = listed("news", happened) if happened else ()
+    paragraphs = [*since, *listed("day", [("booking", booking, None) for booking in bookings])]
     subject = Template(words["subject"]).substitute(date_shown)
     return _message(subject, "\n\n".join(paragraphs), texts["why"][Audience.SPECIALIST], specialist.locale)
 

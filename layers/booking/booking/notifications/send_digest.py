@@ -5,7 +5,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from booking.bookings.read import confirmed_bookings
-from booking.notifications.digests import instant, news_of
+from booking.notifications.digests import entries_of, instant
 from booking.notifications.mail import send_once
 from booking.notifications.mail_requests import DigestRequest
 from booking.notifications.messages import compose_digest
@@ -24,9 +24,9 @@ def send_digest(digest: DigestRequest, now: datetime) -> None:
     day = digest.morning.astimezone(zone).date()
     begin, end = (instant(date, time.min, zone) for date in (day, day + timedelta(days=1)))
     bookings = confirmed_bookings(digest.specialist_id, begin, end)
-    news = [(mail.occasion, *mail.bookings()) for mail in news_of(digest)]
-    if not news and not bookings:
+    happened = [(mail.occasion, *mail.bookings()) for mail in entries_of(digest)]
+    if not happened and not bookings:
         return
-    write = partial(compose_digest, specialist, day, news, bookings)
+    write = partial(compose_digest, specialist, day, happened, bookings)
     if send_once(digest.key, specialist_recipient(specialist), write, now):
         count("notifications_sent")

@@ -12,7 +12,7 @@ from booking.bookings.rules import Booking, Status
 from booking.caller import Locale
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import NotSent, deliver_once
-from booking.notifications.digests import keep_news
+from booking.notifications.digests import keep_for_digest
 from booking.notifications.mail import send_once
 from booking.notifications.mail_requests import MailRequest
 from booking.notifications.messages import Audience, Message, Occasion, compose
@@ -42,7 +42,7 @@ def send_mail(mail: MailRequest, now: datetime) -> None:
     elif specialist and specialist.booking_mail is BookingMail.EACH:
         _send(mail, specialist_recipient(specialist), specialist, now)
     elif specialist and specialist.booking_mail is BookingMail.DAILY:
-        deliver_once(mail.key, partial(keep_news, mail, specialist.id, now), now)
+        deliver_once(mail.key, partial(keep_for_digest, mail, specialist.id, now), now)
 
 
 def _is_over(occasion: Occasion, booking: Booking, now: datetime) -> bool:

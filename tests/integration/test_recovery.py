@@ -42,7 +42,6 @@ from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.notifications import mail
 from booking.notifications.delivery import Withheld
 from booking.notifications.mail_requests import parse
-from booking.notifications.messages import Audience
 from booking.notifications.recipients import Recipient, count_mail
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
@@ -593,7 +592,7 @@ class TestMail:
     ) -> None:
         monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
         settings.cache_clear()
-        count_mail("mail#1", Recipient(EMAIL, Locale.EN, Audience.CLIENT), NOW)
+        count_mail("mail#1", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
 
         self.forgotten(outside, times=2)
 
@@ -609,9 +608,9 @@ class TestMail:
 
         assert len(outside.mails) == 2
         for number in range(2):
-            count_mail(f"mail#{number}", Recipient(EMAIL, Locale.EN, Audience.CLIENT), NOW)
+            count_mail(f"mail#{number}", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
         with pytest.raises(Withheld):
-            count_mail("mail#2", Recipient(EMAIL, Locale.EN, Audience.CLIENT), NOW)
+            count_mail("mail#2", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
 
     def test_what_ses_refuses_is_given_up_and_pages_nobody(self, outside: Outside) -> None:
         outside.before_mail = lambda _: error("MessageRejected")

@@ -14,13 +14,13 @@ from booking.caller import Locale
 from booking.notifications import mail
 from booking.notifications.delivery import LEASE, NotSent, Refused
 from booking.notifications.mail import post
-from booking.notifications.messages import Audience, Message
+from booking.notifications.messages import Message
 from booking.notifications.recipients import Recipient
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from tests.integration.people import NOW
 
-ANN = Recipient("ann@example.com", Locale.EN, Audience.CLIENT)
+ANN = Recipient("ann@example.com", Locale.EN, "client", 10)
 WORDS = Message("Booked", "Booked.\n", "<p>Booked.</p>", calendar=b"BEGIN:VCALENDAR")
 
 

@@ -6,7 +6,7 @@ in the set already, and is not counted twice.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pynamodb.attributes import UnicodeSetAttribute
@@ -22,52 +22,59 @@ from booking.dynamodb.errors import ConditionFailed
 from booking.dynamodb.items import update
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import NotSent, Withheld
-from booking.notifications.messages import Audience
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.specialists.rules import Profile
 
-_ACCOUNT = "account"
-"""The share of mail about its own account, of an address that is verified."""
-_UNVERIFIED_ACCOUNT = "unverified account"
-"""Half of a client's share: anybody can ask for such mail, and what is about bookings is not to want for room."""
 _KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a mail, and of which share of what an address gets in a day: an `Audience`, or one of those above."""
+    """Who gets a mail, in which language, and how many a day; they are counted by address and `counted_as`."""
 
     address: str
     locale: Locale
-    share: str
+    counted_as: str
+    most_a_day: int
 
 
 def client_recipient(booking: Booking) -> Recipient | None:
     """The booking's client, None if it has left no address. Raises `ValueError` if nobody knows its language."""
     client = booking.client
-    return Recipient(client.email, Locale(client.locale), Audience.CLIENT) if client.email else None
+    return _unverified(client.email, Locale(client.locale)) if client.email else None
 
 
 def specialist_recipient(specialist: Profile) -> Recipient | None:
     """The specialist, None if the profile has no address.
 
-    One whose address is not verified has a client's share, and it counts as one of a client's. That it is verified
+    One whose address is not verified gets as many as a client, and they count as a client's. That it is verified
     stays so: once it is seen, the profile, which mail reads anyway, says so. Raises `StoreUnavailable`.
     """
     if specialist.email is None:
         return None
-    is_verified = specialist.email_verified
-    if not is_verified and _is_verified_now(specialist.user_id):
+    if not specialist.email_verified:
+        if not _is_verified_now(specialist.user_id):
+            return _unverified(specialist.email, specialist.locale)
         profiles.note_verified(specialist)
-        is_verified = True
-    return Recipient(specialist.email, specialist.locale, Audience.SPECIALIST if is_verified else Audience.CLIENT)
+    return Recipient(specialist.email, specialist.locale, "specialist", settings().mail_specialist_max_per_day)
 
 
 def account_recipient(user: User) -> Recipient:
-    """The account's holder; what is unverified may be another person's, who gets no more mail of ours for it."""
-    return Recipient(user.email, user.locale, _ACCOUNT if user.email_verified else _UNVERIFIED_ACCOUNT)
+    """The account's holder.
+
+    An address that is not verified may be another person's, who gets no more mail of ours for it. Of this anybody can
+    ask for, and what is about bookings is not to want for room: so it is half of a client's.
+    """
+    if user.email_verified:
+        return Recipient(user.email, user.locale, "account", settings().mail_specialist_max_per_day)
+    as_client = _unverified(user.email, user.locale)
+    return replace(as_client, most_a_day=max(1, as_client.most_a_day // 2))
+
+
+def _unverified(address: str, locale: Locale) -> Recipient:
+    return Recipient(address, locale, "client", settings().mail_unverified_max_per_day)
 
 
 def _is_verified_now(user_id: str) -> bool:
@@ -86,11 +93,10 @@ def count_mail(key: str, to: Recipient, now: datetime) -> None:
 
     Raises `Withheld` if the address has had its share of today, `NotSent`.
     """
-    counted_as = Audience.CLIENT if to.share == _UNVERIFIED_ACCOUNT else to.share
-    day = _DayOfMail(pk=f"mail#{counted_as}#{_digest(to.address)}#{now.astimezone(UTC):%Y-%m-%d}")
+    day = _DayOfMail(pk=f"mail#{to.counted_as}#{_digest(to.address)}#{now.astimezone(UTC):%Y-%m-%d}")
     mail = _digest(key)[:16]
     is_counted = _DayOfMail.mails.contains(mail)
-    has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < _most(to.share))
+    has_room = _DayOfMail.mails.does_not_exist() | (size(_DayOfMail.mails) < to.most_a_day)
     try:
         update(
             day,
@@ -101,14 +107,6 @@ def count_mail(key: str, to: Recipient, now: datetime) -> None:
         raise Withheld("the address has had its share of today") from None
     except StoreUnavailable as failure:
         raise NotSent("the mails of the day cannot be counted") from failure
-
-
-def _most(share: str) -> int:
-    if share == _UNVERIFIED_ACCOUNT:
-        return max(1, settings().mail_unverified_max_per_day // 2)
-    if share == Audience.CLIENT:
-        return settings().mail_unverified_max_per_day
-    return settings().mail_specialist_max_per_day
 
 
 def _digest(text: str) -> str:

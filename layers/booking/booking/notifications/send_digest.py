@@ -18,7 +18,7 @@ from booking.telemetry.metrics import count
 def send_digest(digest: DigestRequest, now: datetime) -> None:
     """Sends it once if there is something to say to somebody who still wants it. Raises as `send_mail` does."""
     specialist = find_profile(digest.specialist_id)
-    if specialist is None or specialist.is_closed or specialist.booking_mail is not BookingMail.DAILY:
+    if specialist is None or specialist.closed or specialist.booking_mail is not BookingMail.DAILY:
         return
     zone = ZoneInfo(specialist.time_zone)
     day = digest.morning.astimezone(zone).date()

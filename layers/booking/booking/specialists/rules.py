@@ -36,7 +36,7 @@ class Profile:
     """A specialist; `time_zone` is an IANA name, `locale` the language of its mail.
 
     Clients see nothing of `booking_mail` and what follows it. `email` is where mail goes; that it is `email_verified`
-    is noted once mail has found it so. It is closed while its account is deactivated.
+    is noted once mail has found it so. It is `closed` while its account is deactivated.
     """
 
     id: str
@@ -47,8 +47,8 @@ class Profile:
     locale: Locale
     booking_mail: BookingMail
     email: str | None
-    email_verified: bool
-    is_closed: bool
+    email_verified: bool | None
+    closed: bool | None
 
 
 @dataclass(frozen=True, slots=True)

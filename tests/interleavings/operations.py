@@ -102,8 +102,8 @@ def _holds(morning: Morning) -> list[Operation]:
     over = HOLD_ENDS + MINUTE
     cancel = partial(cancel_booking, morning.dan, morning.dans, HOLD_ENDS - TICK)
     return [
-        Operation("Dan holds 14:00", partial(hold, morning.two), HOLD),
-        Operation("Dan holds 17:00", partial(hold, morning.five), HOLD),
+        Operation("Dan holds 14:00", partial(hold, Wish(morning.two)), HOLD),
+        Operation("Dan holds 17:00", partial(hold, Wish(morning.five)), HOLD),
         ending("confirm 11:00", confirm(HOLD_ENDS - TICK), CONFIRM),
         ending("confirm 11:00 too late", confirm(HOLD_ENDS), CONFIRM),
         ending("cancel 11:00", cancel, CANCEL),

@@ -3,13 +3,21 @@
 And of people who are to be erased.
 """
 
-from functools import partial
 from typing import Any
 
-from booking.background.shards import work_off
-from booking.sweeps import is_worked_off
+from booking.errors import StoreUnavailable
+from booking.sweeps import work_on
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Works on what each message asks for; reports the messages that must come again."""
-    return work_off(event, partial(is_worked_off, context=context))
+    """Does what each message asks for; reports the messages that must come again."""
+    again = [record["messageId"] for record in event["Records"] if not _is_done(record["body"], context)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+def _is_done(body: str, context: Any) -> bool:
+    try:
+        work_on(body, context)
+    except StoreUnavailable:
+        return False
+    return True

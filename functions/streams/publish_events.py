@@ -36,11 +36,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _events_of(record: Mapping[str, Any]) -> list[BookingEvent]:
-    """What the record says has happened; one that nobody can understand is put aside."""
+    """What the record says has happened; one that nobody can understand is given up."""
     try:
         return booking_events(record)
     except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
-        _put_aside(record, error)
+        _give_up(record, error)
         return []
 
 
@@ -50,23 +50,23 @@ def _finish(
     unpublished: Mapping[str, Exception],
     record: DynamoDBRecord,
 ) -> None:
-    """A record that must wait is reported as failed; one of which the bus refuses an event is put aside."""
+    """A record that must wait is reported as failed; one of which the bus refuses an event is given up."""
     if bounds.time_is_short():
         raise TryLater("the time of this run is over")
     events = changes[record.raw_event["eventID"]]
     try:
         outcomes = [(ask_for_mails(each), take_over_for_account(each), unpublished.get(each.id)) for each in events]
     except Exception as error:  # noqa: BLE001  # the outermost edge of one record's work
-        _put_aside(record.raw_event, error)
+        _give_up(record.raw_event, error)
         return
     failures = [failure for of_event in outcomes for failure in of_event if failure]
     for failure in failures:
         if isinstance(failure, TryLater):
             raise failure
     if failures:
-        _put_aside(record.raw_event, failures[0])
+        _give_up(record.raw_event, failures[0])
 
 
-def _put_aside(record: Mapping[str, Any], error: Exception) -> None:
+def _give_up(record: Mapping[str, Any], error: Exception) -> None:
     logger.error("a record cannot be worked on", exc_info=error)
     send_dead_letter("stream.publish_events", reason_of(error), record)

@@ -743,7 +743,7 @@ def dispatch_sweeps(world: World) -> None:
 
 
 def work_off_shards(world: World) -> None:
-    """One without time hands its shards on; what nobody understands is put aside; a reminder is asked for.
+    """One without time hands its shards on; what nobody understands is given up; a reminder is asked for.
 
     A hold that has ended lapses, and somebody who waits for the slot gets it; of both kinds.
     """
@@ -810,7 +810,7 @@ def publish_events(world: World) -> None:
 
 
 def send_mail(world: World) -> None:
-    """A reminder, a link and a digest; before, one that SES refuses, whose claim is released and which is put aside."""
+    """A reminder, a link and a digest; before, one that SES refuses, whose claim is released and which is given up."""
     with world.unknown_sender():
         refused = asked_for_mail(world, "reminder", "client")
     must_be(None, world.delivered(refused))

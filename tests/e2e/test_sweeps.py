@@ -187,7 +187,7 @@ def test_client_and_specialist_are_told_what_happened(kind: str, people: People,
     ]
 
 
-def test_mail_that_ses_denies_is_put_aside_at_once_and_sent_by_redrive(
+def test_mail_that_ses_denies_is_given_up_at_once_and_sent_by_redrive(
     stack: DeployedStack, people: People, sink: MailSink
 ) -> None:
     """Without its permission the function cannot send; what comes behind the denied mail does not wait for it."""

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from booking.background.shards import ShardMessage, Sweep
-from booking.background.sweep import Bounds
+from booking.background.shards import ShardMessage
+from booking.background.sweep import Bounds, Sweep
 from booking.bookings.expire import EXPIRY
 from booking.bookings.lapse import LAPSES
+from booking.dynamodb.attributes import RawItem
 from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from tests.instants import HOUR, NOW
@@ -34,8 +35,18 @@ def remind_everywhere(now: datetime, bounds: Bounds = PLENTY) -> Counter[str]:
 def _everywhere(sweep: Sweep, now: datetime, bounds: Bounds) -> Counter[str]:
     outcomes = Counter[str]()
     for shard in range(settings().timer_shards):
-        outcomes += sweep.work_on(now, shard, bounds, None).outcomes
+        outcomes += sweep.run(now, shard, bounds).outcomes
     return outcomes
+
+
+def due_items(sweep: Sweep, now: datetime) -> list[tuple[datetime, RawItem]]:
+    """What is due by `now`, each with since when it is."""
+    return [
+        (work.due_since(item), item)
+        for shard in range(settings().timer_shards)
+        for work in sweep.work
+        for item in work.due(shard, now).items()
+    ]
 
 
 def dispatched(sweep: Sweep, shards: Sequence[int] = range(4), until: datetime = NOW + 24 * HOUR) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from booking.background.queues import TryLater
-from booking.notifications.delivery import KEPT, LEASE, Delivery, NotSent, OutcomeUnknown, Refused, deliver_once
+from booking.notifications.delivery import KEPT, LEASE, NotSent, OutcomeUnknown, Refused, deliver_once
 from tests.integration.outside import Died
 from tests.integration.people import NOW, SECOND
 from tests.integration.store_calls import just_before
@@ -54,7 +54,7 @@ def test_a_slow_sender_that_finishes_just_before_its_last_try_is_given_up_has_se
         deliver_once(KEY, die, NOW + 2 * LEASE)
 
     assert (entry()["state"], entry()["tries"]) == ("done", 2)
-    assert deliver_once(KEY, die, NOW + 2 * LEASE) is Delivery.SENT_BEFORE
+    assert deliver_once(KEY, die, NOW + 2 * LEASE) is False
 
 
 def test_of_two_that_see_the_tries_used_up_one_makes_the_dead_letter() -> None:
@@ -78,8 +78,8 @@ def test_a_slow_sender_that_finishes_after_it_was_given_up_keeps_a_redrive_from_
             deliver_once(KEY, die, NOW + 2 * LEASE)
 
     dead_tries(NOW)
-    assert deliver_once(KEY, given_up, NOW + LEASE) is Delivery.SENT
-    assert deliver_once(KEY, die, NOW + 4 * LEASE) is Delivery.SENT_BEFORE
+    assert deliver_once(KEY, given_up, NOW + LEASE) is True
+    assert deliver_once(KEY, die, NOW + 4 * LEASE) is False
 
 
 @pytest.mark.parametrize("failure", [NotSent("the moment"), Refused("the mail")])
@@ -101,12 +101,12 @@ def test_a_slow_sender_that_fails_leaves_the_claim_to_whoever_has_it_now(failure
 @pytest.mark.parametrize("failure", [NotSent("the moment"), Refused("the mail")])
 def test_a_slow_sender_that_fails_does_not_undo_what_somebody_else_has_sent(failure: Exception) -> None:
     def somebody_else_sends() -> None:
-        assert deliver_once(KEY, nothing, NOW + LEASE) is Delivery.SENT
+        assert deliver_once(KEY, nothing, NOW + LEASE) is True
 
     with pytest.raises((TryLater, Refused)):
         deliver_once(KEY, slow_to_fail(failure, somebody_else_sends), NOW)
 
-    assert deliver_once(KEY, die, NOW + 3 * LEASE) is Delivery.SENT_BEFORE
+    assert deliver_once(KEY, die, NOW + 3 * LEASE) is False
 
 
 @pytest.mark.parametrize("failure", [NotSent("the moment"), Refused("the mail")])
@@ -114,11 +114,11 @@ def test_a_failure_that_has_sent_nothing_gives_the_claim_back(failure: Exception
     with pytest.raises((TryLater, Refused)):
         deliver_once(KEY, slow_to_fail(failure, nothing), NOW)
     assert stored("ephemeral") == []
-    assert deliver_once(KEY, nothing, NOW) is Delivery.SENT
+    assert deliver_once(KEY, nothing, NOW) is True
 
 
 def test_what_was_sent_is_remembered_from_then_on() -> None:
-    assert deliver_once(KEY, nothing, NOW) is Delivery.SENT
+    assert deliver_once(KEY, nothing, NOW) is True
     assert entry()["expires_at"] == (NOW + KEPT).timestamp()
     assert timedelta(days=29) < KEPT
 
@@ -130,6 +130,6 @@ def test_what_was_sent_after_its_claim_was_released_is_forgotten_in_the_end() ->
         with pytest.raises(TryLater):
             deliver_once(KEY, slow_to_fail(NotSent("the moment"), nothing), NOW + LEASE)
 
-    assert deliver_once(KEY, another_has_the_claim_and_releases_it, NOW) is Delivery.SENT
+    assert deliver_once(KEY, another_has_the_claim_and_releases_it, NOW) is True
 
     assert (entry()["state"], entry()["expires_at"]) == ("done", (NOW + KEPT).timestamp())

@@ -10,6 +10,7 @@ from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Locale
+from booking.dynamodb.items import get
 from booking.dynamodb.transaction import Transaction
 from booking.notifications import messages
 from booking.notifications.digests import SETTLED_AFTER
@@ -18,6 +19,7 @@ from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings
 from booking.specialists import profiles
 from booking.specialists.rules import BookingMail
+from booking.specialists.table import PROFILE_KEY, ProfileItem
 from tests.integration.outside import Died, Outside, text_of
 from tests.integration.people import (
     DAY,
@@ -33,7 +35,7 @@ from tests.integration.people import (
 )
 from tests.integration.sending import send_queued, tell
 from tests.integration.store_calls import refusing
-from tests.integration.sweeps import remind_everywhere
+from tests.integration.sweeps import due_items, remind_everywhere
 from tests.integration.tables import change_stored, stored, stored_in_calendar
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -65,7 +67,7 @@ def in_the_morning(outside: Outside, now: datetime = MORNING) -> None:
 
 
 def due_at(specialist: Caller) -> datetime:
-    item = profiles.find_profile(specialist.specialist_id)
+    item = get(ProfileItem, specialist.specialist_id, PROFILE_KEY)
     assert item is not None
     assert item.due_at is not None
     return item.due_at
@@ -308,7 +310,7 @@ def test_of_much_news_the_first_are_listed_and_the_rest_is_counted(
     assert told[3] == told[7] == "And 3 more."
 
 
-def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobody_waiting(
+def test_a_profile_that_nobody_understands_is_given_up_for_a_day_and_keeps_nobody_waiting(
     outside: Outside, specialist: Caller
 ) -> None:
     a_booking(specialist, a_client(), 30 * DAY)
@@ -317,7 +319,7 @@ def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobo
     choose(broken, "daily")
     change_stored("calendar", stored_profile_key(broken), time_zone="Mars/Olympus")
 
-    assert remind_everywhere(MORNING) == {"queued": 1, "dead": 1}
+    assert remind_everywhere(MORNING) == {"queued": 1, "given_up": 1}
 
     (letter,) = outside.letters
     assert (letter["source"], letter["content"]) == ("sweep.remind", {"specialist_id": broken.specialist_id})
@@ -328,8 +330,7 @@ def test_a_profile_that_nobody_understands_is_put_aside_for_a_day_and_keeps_nobo
 
 def test_its_lateness_counts_from_the_morning(specialist: Caller) -> None:
     remind_everywhere(NOW)
-    found = [item for shard in range(4) for due in REMINDERS.due(shard, MORNING) for item in due.all(None)]
-    assert [REMINDERS.due_since(item) for item in found] == [MORNING] == [due_at(specialist)]
+    assert [since for since, _ in due_items(REMINDERS, MORNING)] == [MORNING] == [due_at(specialist)]
 
 
 def test_a_request_is_read_as_it_was_written(outside: Outside, specialist: Caller) -> None:

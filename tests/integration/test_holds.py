@@ -58,7 +58,7 @@ from tests.integration.people import (
     three_waiters,
 )
 from tests.integration.store_calls import counted_calls, just_before, lost_answers, refusing
-from tests.integration.sweeps import expire_everywhere, lapse_everywhere, remind_everywhere
+from tests.integration.sweeps import due_items, expire_everywhere, lapse_everywhere, remind_everywhere
 from tests.integration.tables import booking_item, refused, slot_item, stored, waiting
 
 HOLD = 600
@@ -259,9 +259,8 @@ class TestConfirming:
     def test_its_reminder_is_due_since_it_was_confirmed(self, ann: Caller, hold: Booking) -> None:
         """Not since it was made, or each confirmation would look like a sweep that is late."""
         confirm_booking(ann, hold.id, NOW + 5 * MINUTE)
-        raw = [item for shard in range(4) for due in REMINDERS.due(shard, NOW) for item in due.first_page()]
 
-        assert [REMINDERS.due_since(item) for item in raw] == [NOW + 5 * MINUTE]
+        assert [since for since, _ in due_items(REMINDERS, NOW)] == [NOW + 5 * MINUTE]
 
 
 class TestEnding:
@@ -365,12 +364,12 @@ class TestEnding:
         (lapsed,) = [item for item in stored("bookings") if item["status"] == "expired"]
         assert not {"timer", "frees"} & lapsed.keys()
 
-    def test_one_that_cannot_be_worked_on_is_put_aside_and_comes_back_by_hand(
+    def test_one_that_cannot_be_worked_on_is_given_up_and_comes_back_by_hand(
         self, outside: Outside, monkeypatch: pytest.MonkeyPatch, hold: Booking
     ) -> None:
         with monkeypatch.context() as broken:
             broken.setattr("booking.bookings.lapse.end_booking", _breaks)
-            assert lapse_everywhere(OVER) == {"dead": 1}
+            assert lapse_everywhere(OVER) == {"given_up": 1}
         (letter,) = outside.letters
         assert letter["source"] == "sweep.lapse"
         assert "timer" not in booking_item(hold.id)
@@ -399,10 +398,9 @@ class TestEnding:
         for number in range(4):
             a_hold(specialist, a_client(), (number + 2) * HOUR, seconds=HOLD + 60)
 
-        found = [item for shard in range(4) for due in LAPSES.due(shard, OVER) for item in due.all(None)]
+        found = [(since, item["booking_id"]["S"]) for since, item in due_items(LAPSES, OVER)]
 
-        assert [item["booking_id"]["S"] for item in found] == [hold.id]
-        assert LAPSES.due_since(found[0]) == OVER
+        assert found == [(OVER, hold.id)]
 
 
 class TestDispatch:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from booking.background import shards
-from booking.background.shards import Sweep
+from booking.background.sweep import Sweep
 from booking.bookings.expire import EXPIRY
 from booking.notifications.reminders import REMINDERS
 from booking.telemetry import metrics

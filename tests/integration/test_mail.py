@@ -1,4 +1,4 @@
-"""The mail queue: each mail is sent once, at a pace, whatever fails; what cannot be sent is kept, then put aside."""
+"""The mail queue: each mail is sent once, at a pace, whatever fails; what cannot be sent is kept, then given up."""
 
 import io
 import time
@@ -11,9 +11,9 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.notifications.delivery import LEASE
-from booking.notifications.mail import KEY_HEADER
-from booking.notifications.mail_requests import MailRequest
-from booking.notifications.mail_work import TRIED_FOR, Pace
+from booking.notifications.mail import KEY_HEADER, Pace
+from booking.notifications.mail_requests import parse
+from booking.notifications.mail_work import TRIED_FOR
 from booking.runtime.settings import settings
 from booking.telemetry.metric_totals import read_totals
 from tests.integration.outside import Died, Outside, error
@@ -152,7 +152,7 @@ def test_an_answer_that_is_lost_does_not_send_the_mail_again_at_once(outside: Ou
     assert len(outside.mails) == 1
 
 
-def test_refused_mail_is_put_aside_and_its_address_told_to_nobody(outside: Outside, log_stream: io.StringIO) -> None:
+def test_refused_mail_is_given_up_and_its_address_told_to_nobody(outside: Outside, log_stream: io.StringIO) -> None:
     (client,) = reminders(1)
     outside.before_mail = lambda to: error("MessageRejected", f"Email address is not verified: {to}")
     assert send_queued(outside) == 0
@@ -184,7 +184,7 @@ def test_where_no_sender_is_configured_any_longer_nothing_is_sent(outside: Outsi
 
 
 @pytest.mark.parametrize("body", ["", "what?", "[]", "{}", '{"mail": "1", "occasion": "birthday"}'])
-def test_a_message_that_nobody_understands_is_put_aside_and_holds_up_no_other(outside: Outside, body: str) -> None:
+def test_a_message_that_nobody_understands_is_given_up_and_holds_up_no_other(outside: Outside, body: str) -> None:
     reminders(1)
     outside.requests.insert(0, body)
     assert send_queued(outside) == 0
@@ -196,7 +196,7 @@ def test_a_message_that_nobody_understands_is_put_aside_and_holds_up_no_other(ou
 def test_a_message_can_be_read_as_it_was_written(outside: Outside) -> None:
     reminders(1)
     (text,) = outside.requests
-    assert MailRequest.parse(text).text == text
+    assert parse(text).text == text
 
 
 def test_mail_for_which_no_time_is_left_comes_again(outside: Outside) -> None:

@@ -415,9 +415,8 @@ class TestDailyCap:
         assert settings().users_table not in [parameters.get("TableName") for _, parameters in calls.sent]
 
     def test_a_profile_that_is_gone_is_not_made_again(self, specialist: Caller) -> None:
-        profile = profiles.find_profile(specialist.specialist_id)
-        assert profile is not None
-        delete_stored("calendar", dict(profile.key()))
+        profile = profiles.get_own_profile(specialist)
+        delete_stored("calendar", {"specialist_id": profile.id, "sk": "profile"})
         profiles.note_verified(profile)
         assert stored_in_calendar("profile") == []
 
@@ -523,7 +522,7 @@ class TestFailures:
         [a_failed_entry("NotAuthorizedForSourceException"), error("AccessDeniedException")],
         ids=["entry", "request"],
     )
-    def test_an_event_that_the_bus_refuses_is_put_aside(
+    def test_an_event_that_the_bus_refuses_is_given_up(
         self, outside: Outside, booking: Booking, refusal: Answer
     ) -> None:
         outside.before_event = lambda: refusal
@@ -611,7 +610,7 @@ class TestFailures:
         assert (letter["source"], letter["reason"]) == ("queue.send_mail", "Refused: MessageRejected")
         assert ann.email not in log_stream.getvalue()
 
-    def test_a_record_that_nobody_understands_is_put_aside(self, outside: Outside, booking: Booking) -> None:
+    def test_a_record_that_nobody_understands_is_given_up(self, outside: Outside, booking: Booking) -> None:
         a_booking(a_specialist(), a_client())
         told = records()
         told[0]["dynamodb"]["NewImage"]["slot_end_at"] = {"S": "the day after"}
@@ -632,7 +631,7 @@ class TestFailures:
         assert tell(outside, told) == []
         assert (len(outside.events), len(outside.mails)) == (1, 2)
 
-    def test_what_nobody_expected_puts_the_record_aside_and_the_others_go_on(
+    def test_what_nobody_expected_gives_the_record_up_and_the_others_go_on(
         self, outside: Outside, booking: Booking, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         a_booking(a_specialist(), a_client())

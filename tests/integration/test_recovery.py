@@ -39,9 +39,9 @@ from booking.administration.make_admin import make_admin
 from booking.administration.verify_email import verify_email
 from booking.caller import Caller, Locale, Role
 from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
-from booking.notifications import mail_work
+from booking.notifications import mail
 from booking.notifications.delivery import Withheld
-from booking.notifications.messages import Audience
+from booking.notifications.mail_requests import parse
 from booking.notifications.recipients import Recipient, count_mail
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
@@ -94,8 +94,8 @@ def is_over(session: Session) -> bool:
 
 
 def asked_for(outside: Outside) -> list[tuple[Purpose, str]]:
-    mails = [AccountMail.parse(text) for text in outside.requests]
-    return [(mail.purpose, mail.address) for mail in mails if mail]
+    asked = [parse(text) for text in outside.requests]
+    return [(mail.purpose, mail.address) for mail in asked if isinstance(mail, AccountMail)]
 
 
 class TestMailedTokens:
@@ -535,7 +535,7 @@ class TestMail:
     def test_what_nobody_gets_takes_nothing_of_the_pace(
         self, outside: Outside, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(mail_work, "pace", lambda: pytest.fail("somebody else's mail waits"))
+        monkeypatch.setattr(mail, "pace", lambda: pytest.fail("somebody else's mail waits"))
         ask_for_mail(Purpose.PASSWORD_RESET, "nobody@example.com")
 
         assert send_queued(outside) == 0
@@ -592,7 +592,7 @@ class TestMail:
     ) -> None:
         monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
         settings.cache_clear()
-        count_mail("mail#1", Recipient(EMAIL, Audience.CLIENT), NOW)
+        count_mail("mail#1", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
 
         self.forgotten(outside, times=2)
 
@@ -608,9 +608,9 @@ class TestMail:
 
         assert len(outside.mails) == 2
         for number in range(2):
-            count_mail(f"mail#{number}", Recipient(EMAIL, Audience.CLIENT), NOW)
+            count_mail(f"mail#{number}", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
         with pytest.raises(Withheld):
-            count_mail("mail#2", Recipient(EMAIL, Audience.CLIENT), NOW)
+            count_mail("mail#2", Recipient(EMAIL, Locale.EN, "client", 4), NOW)
 
     def test_what_ses_refuses_is_given_up_and_pages_nobody(self, outside: Outside) -> None:
         outside.before_mail = lambda _: error("MessageRejected")

@@ -10,17 +10,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from booking.background.queues import TryLater
+from booking.caller import Locale
 from booking.notifications import mail
 from booking.notifications.delivery import LEASE, NotSent, Refused
 from booking.notifications.mail import post
-from booking.notifications.messages import Audience, Message
+from booking.notifications.messages import Message
 from booking.notifications.recipients import Recipient
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from tests.integration.people import NOW
 
-ANN = Recipient("ann@example.com", Audience.CLIENT)
-WORDS = Message("Booked", "Booked.\n", "<p>Booked.</p>")
+ANN = Recipient("ann@example.com", Locale.EN, "client", 10)
+WORDS = Message("Booked", "Booked.\n", "<p>Booked.</p>", calendar=b"BEGIN:VCALENDAR")
 
 
 @dataclass
@@ -93,7 +94,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 
 def send() -> None:
-    post("mail#1", ANN, lambda: WORDS, NOW, calendar=b"BEGIN:VCALENDAR")
+    post("mail#1", ANN, lambda: WORDS, NOW)
 
 
 def test_a_mail_that_is_taken_is_sent(wire: Wire) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from booking.background import shards
-from booking.background.shards import ShardMessage, Sweep
-from booking.background.sweep import LEAST_TIME_LEFT_MS, PAGE_SIZE, Bounds
+from booking.background.shards import ShardMessage
+from booking.background.sweep import LEAST_TIME_LEFT_MS, PAGE_SIZE, Bounds, Sweep
 from booking.bookings.create import Wish, create_booking
 from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingHasExpired
-from booking.bookings.expire import EXPIRY, expire_started
+from booking.bookings.expire import EXPIRY
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Booking
@@ -164,7 +164,7 @@ class TestExpiry:
         booking = a_booking(a_specialist(), a_client())
         change_stored("calendar", slot_key_of(booking.slot_id), booking_id=BEHIND_THE_BACK)
 
-        assert expire() == {"dead": 1}
+        assert expire() == {"given_up": 1}
 
         assert slot_item(booking.slot_id)["booking_id"] == BEHIND_THE_BACK
         (letter,) = outside.letters
@@ -193,10 +193,10 @@ class TestBounds:
     @pytest.mark.usefixtures("one_shard")
     def test_a_run_ends_while_there_is_time_left_and_the_next_goes_on_behind_it(self) -> None:
         bookings(5)
-        first = expire_started(AT_START, 0, time_for(3))
+        first = EXPIRY.run(AT_START, 0, time_for(3))
         assert first.outcomes == {"expired": 3, "unfinished": 1}
         with items_read() as read:
-            assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
+            assert EXPIRY.run(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
         assert read["items"] == 2
 
     @pytest.mark.usefixtures("one_shard")
@@ -204,24 +204,24 @@ class TestBounds:
         """Else the rest would never be reached while the first can not be worked on."""
         bookings(5)
         with refusing("InternalServerError", only="TransactWriteItems", status=500):
-            first = expire_started(AT_START, 0, time_for(3))
+            first = EXPIRY.run(AT_START, 0, time_for(3))
         assert first.outcomes == {"later": 3, "unfinished": 1}
-        assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
-        assert expire_started(AT_START, 0, PLENTY).outcomes == {"expired": 3}
+        assert EXPIRY.run(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 2}
+        assert EXPIRY.run(AT_START, 0, PLENTY).outcomes == {"expired": 3}
 
     @pytest.mark.usefixtures("one_shard")
     def test_a_run_goes_on_in_the_kind_of_timers_that_another_has_reached(self) -> None:
         bookings(2)
         remind()
         bookings(2)
-        first = expire_started(AT_START, 0, time_for(3))
+        first = EXPIRY.run(AT_START, 0, time_for(3))
         assert (first.reached or {})["timer"] == "remind#0"
-        assert expire_started(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 1}
+        assert EXPIRY.run(AT_START, 0, PLENTY, first.reached).outcomes == {"expired": 1}
 
     @pytest.mark.usefixtures("one_shard")
     def test_a_run_without_time_for_one_item_leaves_all_where_they_are(self) -> None:
         bookings(1)
-        report = expire_started(AT_START, 0, time_for(0))
+        report = EXPIRY.run(AT_START, 0, time_for(0))
         assert (report.outcomes, report.reached) == ({"unfinished": 1}, None)
 
     @pytest.mark.usefixtures("one_shard")
@@ -246,7 +246,7 @@ class TestPoison:
         poisoned, *_ = bookings(3)
         change_stored("bookings", {"booking_id": poisoned.id}, slot_end_at="the day after")
 
-        assert expire() == {"expired": 2, "dead": 1}
+        assert expire() == {"expired": 2, "given_up": 1}
 
         (letter,) = outside.letters
         assert letter == {
@@ -263,12 +263,12 @@ class TestPoison:
         outside.before_letter = lambda: error("ServiceUnavailable", status=503)
         assert expire() == {"expired": 2, "later": 1}
         outside.before_letter = lambda: None
-        assert expire() == {"dead": 1}
+        assert expire() == {"given_up": 1}
 
     def test_a_booking_that_cannot_be_reminded_expires_all_the_same(self, outside: Outside) -> None:
         booking = a_booking(a_specialist(), a_client())
         change_stored("bookings", {"booking_id": booking.id}, slot_end_at="the day after")
-        assert remind() == {"dead": 1}
+        assert remind() == {"given_up": 1}
         assert remind() == {}
         assert [letter["source"] for letter in outside.letters] == ["sweep.remind"]
         change_stored("bookings", {"booking_id": booking.id}, slot_end_at=to_stored(booking.slot_end_at))
@@ -294,7 +294,7 @@ class TestPoison:
             return None
 
         outside.before_letter = move
-        assert remind() == {"dead": 1}
+        assert remind() == {"given_up": 1}
         assert booking_item(booking.id)["timer"].startswith("remind#")
 
     def test_an_unreachable_store_is_waited_for(self) -> None:

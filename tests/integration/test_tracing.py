@@ -28,7 +28,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from booking.background import shards
-from booking.background.shards import Sweep
+from booking.background.sweep import Sweep
 from booking.bookings.expire import EXPIRY
 from booking.notifications.reminders import REMINDERS
 from booking.runtime.settings import settings

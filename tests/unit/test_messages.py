@@ -17,8 +17,7 @@ from booking.notifications.messages import _FILES, Audience, Message, Occasion, 
 from booking.runtime.ids import new_id
 from booking.slots.ids import SlotId
 from booking.slots.rules import Client
-from booking.specialists.rules import BookedService
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import BookedService, Profile
 
 START = datetime(2030, 3, 30, 22, 30, tzinfo=UTC)
 TOLD = [
@@ -49,8 +48,8 @@ def a_booking(
     return new_booking(slot, client, BookedService("svc", service_title, None, None, None), START - timedelta(days=8))
 
 
-def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> ProfileItem:
-    return cast("ProfileItem", SimpleNamespace(time_zone=zone, display_name=name))
+def a_profile(zone: str = "Europe/Berlin", name: str | None = "Dr. No") -> Profile:
+    return cast("Profile", SimpleNamespace(time_zone=zone, display_name=name))
 
 
 def composed(

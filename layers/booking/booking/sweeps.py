@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from booking.background.shards import Sweep, is_shard_worked_off
+from booking.background.shards import ShardMessage, run_sweep
+from booking.background.sweep import Sweep
 from booking.bookings.expire import EXPIRY
 from booking.bookings.lapse import LAPSES
 from booking.notifications.reminders import REMINDERS
@@ -12,10 +13,12 @@ from booking.notifications.reminders import REMINDERS
 SWEEPS: Mapping[str, Sweep] = {sweep.name: sweep for sweep in (EXPIRY, LAPSES, REMINDERS)}
 
 
-def is_worked_off(body: str, context: Any) -> bool:
-    """Works on a message of the queue; whether it has done its service, so that it need not come again."""
+def work_on(body: str, context: Any) -> None:
+    """Does what a message of the queue asks for. Raises `StoreUnavailable` if it must come again."""
     if "sweep" in json.loads(body):
-        return is_shard_worked_off(SWEEPS, body, context)
-    from booking.privacy.erase import Erasure, continue_erasure  # noqa: PLC0415  # few messages need it
+        message = ShardMessage.parse(body)
+        run_sweep(SWEEPS[message.sweep], message, context)
+    else:
+        from booking.privacy.erase import Erasure, continue_erasure  # noqa: PLC0415  # few messages need it
 
-    return continue_erasure(Erasure.parse(body), context)
+        continue_erasure(Erasure.parse(body), context)

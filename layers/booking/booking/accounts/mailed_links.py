@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,20 +21,18 @@ from pynamodb.expressions.update import Action
 from booking.accounts.errors import TokenNotValid
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.accounts.user import User
-from booking.background.queues import TryLater, put_on_mail_queue
+from booking.background.queues import put_on_mail_queue
 from booking.caller import USER_PREFIX, Caller
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.ephemeral import EphemeralItem, hash_of
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.items import get, update
 from booking.dynamodb.transaction import Transaction
-from booking.errors import StoreUnavailable
 from booking.rate_limit import count_attempt, source_network
 from booking.runtime.clock import epoch_seconds
 from booking.runtime.ids import is_id
 from booking.runtime.settings import settings
 
-_KIND = "account_mail"
 _SECRET_BYTES = 32
 
 
@@ -59,15 +57,7 @@ class AccountMail:
     @property
     def text(self) -> str:
         """The message's body."""
-        return json.dumps({"kind": _KIND, "key": self.key, "purpose": self.purpose, "address": self.address})
-
-    @classmethod
-    def parse(cls, text: str) -> "AccountMail | None":
-        """The inverse of `text`; None for a message of another kind."""
-        content = json.loads(text)
-        if content.get("kind") != _KIND:
-            return None
-        return cls(content["key"], Purpose(content["purpose"]), content["address"])
+        return json.dumps({"kind": "account_mail", **asdict(self)})
 
 
 def forgot_password(address: str, *, source_address: str, now: datetime) -> None:
@@ -92,11 +82,7 @@ def send_verification(caller: Caller, now: datetime) -> None:
 
 def ask_for_mail(purpose: Purpose, address: str) -> None:
     """Puts it on the mail queue. Raises `StoreUnavailable`."""
-    mail = AccountMail(f"account#{secrets.token_hex(16)}", purpose, address)
-    try:
-        put_on_mail_queue(mail.text)
-    except TryLater as failure:
-        raise StoreUnavailable from failure
+    put_on_mail_queue(AccountMail(f"account#{secrets.token_hex(16)}", purpose, address).text)
 
 
 class MailedToken(EphemeralItem):

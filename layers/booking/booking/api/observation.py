@@ -3,13 +3,16 @@
 import time
 from contextlib import suppress
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-from booking.telemetry.outcome import Outcome
 from booking.telemetry.tracing import tracer
+
+if TYPE_CHECKING:
+    from booking.telemetry.xray import Outcome
 
 UNKNOWN_ROUTE = "unknown"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -69,7 +72,7 @@ def _log(method: str, route: str, status: int, seconds: float, caller_id: str | 
     )
 
 
-def _outcome(status: int) -> Outcome:
+def _outcome(status: int) -> "Outcome":
     """What a status says, 0 where the app never came to one."""
     if HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST:
         return "ok"

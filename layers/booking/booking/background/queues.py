@@ -24,26 +24,24 @@ class TryLater(Exception):
 def put_on_mail_queue(message: str) -> None:
     """Asks `SendMail` for a mail, unless no sender is configured.
 
-    Raises `TryLater` if nobody knows whether it is on the queue.
+    Raises `StoreUnavailable` if nobody knows whether it is on the queue.
     """
-    if not settings().mail_sender:
-        return
-    try:
-        aws.client("sqs").send_message(QueueUrl=settings().mail_queue_url, MessageBody=message)
-    except (ClientError, BotoCoreError) as error:
-        raise TryLater("the mail queue cannot be reached") from error
+    if settings().mail_sender:
+        _put(settings().mail_queue_url, message)
 
 
 def put_on_sweep_queue(message: str, delay: timedelta = timedelta(0)) -> None:
     """Asks `WorkOffShards` for work, after a while. Without a queue (`make dev`) nobody does it.
 
-    Raises `StoreUnavailable`.
+    Raises `StoreUnavailable` if nobody knows whether it is on the queue.
     """
-    if not settings().sweep_queue_url:
-        return
-    seconds = -(-delay // timedelta(seconds=1))
+    if settings().sweep_queue_url:
+        _put(settings().sweep_queue_url, message, DelaySeconds=-(-delay // timedelta(seconds=1)))
+
+
+def _put(queue_url: str, message: str, **options: int) -> None:
     try:
-        aws.client("sqs").send_message(QueueUrl=settings().sweep_queue_url, MessageBody=message, DelaySeconds=seconds)
+        aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=message, **options)
     except (BotoCoreError, ClientError) as error:
         raise StoreUnavailable from error
 

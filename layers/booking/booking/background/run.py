@@ -16,7 +16,7 @@ from booking.telemetry.log import logger
 from booking.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
-    from booking.telemetry.outcome import Outcome
+    from booking.telemetry.xray import Outcome
 
 
 @dataclass(slots=True)

@@ -1,51 +1,26 @@
 """Sweeps, shard by shard: dispatchers find out what is due, workers do it.
 
 Schedules start a dispatcher, which sends a message for each shard in which something is due; workers take the messages
-from a queue, so no shard waits until another one is worked off. A worker whose time runs short hands the rest of its
+from a queue, so no shard waits until another one is done. A worker whose time runs short hands the rest of its
 shard on, with a message that says where it stopped. It does so until the next dispatch, which begins every shard anew:
 the chains of two dispatches do not add up, and what one has left for later is looked at again. What two workers come to
 is done once by the conditions of the item's own writes.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 from booking.background.queues import put_on_sweep_queue
 from booking.background.run import run
-from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Due, Position, Report, longest_due
-from booking.dynamodb.attributes import RawItem
+from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Position, Report, Sweep
 from booking.errors import StoreUnavailable
 from booking.runtime.clock import current_instant, from_stored, to_stored
 from booking.runtime.settings import settings
 from booking.telemetry import metrics
 from booking.telemetry.log import logger
-
-type WorkOnShard = Callable[[datetime, int, Bounds, Position | None], Report]
-"""One run: works on what is due now in a shard, from where another one stopped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """What the dispatcher and the workers of a sweep need to know.
-
-    The outcome `done` counts as `counter`, if it has one (of `metrics.BUSINESS`); `lag` (one of `metrics.LAGS`) is how
-    long the oldest item has been due. A dispatch's messages come after so many seconds (`delays`, at most 900): a sweep
-    may run more often than a schedule can start it.
-    """
-
-    name: str
-    every: Callable[[], timedelta]
-    due: Callable[[int, datetime], Sequence[Due]]
-    due_since: Callable[[RawItem], datetime]
-    work_on: WorkOnShard
-    done: str
-    lag: str
-    counter: str | None = None
-    delays: Sequence[int] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +35,7 @@ class ShardMessage:
     @property
     def text(self) -> str:
         """The message's body."""
-        return json.dumps(
-            {"sweep": self.sweep, "shard": self.shard, "until": to_stored(self.until), "after": self.after}
-        )
+        return json.dumps(asdict(self), default=to_stored)
 
     @classmethod
     def parse(cls, text: str) -> "ShardMessage":
@@ -99,35 +72,23 @@ def dispatch(sweep: Sweep, context: Any) -> dict[str, float]:
 def _seconds_due(sweep: Sweep, shard: int, now: datetime) -> float | None:
     """A shard that cannot be looked into gets its message all the same: others do not wait for it, nor it for them."""
     try:
-        return longest_due(sweep.due(shard, now + timedelta(seconds=max(sweep.delays))), sweep.due_since, now)
+        return sweep.seconds_due(now, shard, timedelta(seconds=max(sweep.delays)))
     except StoreUnavailable:
         logger.warning("a shard cannot be looked into", extra={"sweep": sweep.name, "shard": shard})
         return 0.0
 
 
-def work_off(event: Mapping[str, Any], is_worked_off: Callable[[str], bool]) -> dict[str, Any]:
-    """Works on what the messages of the queue ask for; reports the messages that must come again."""
-    again = [record["messageId"] for record in event["Records"] if not is_worked_off(record["body"])]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
-
-
-def is_shard_worked_off(sweeps: Mapping[str, Sweep], body: str, context: Any) -> bool:
-    """Whether the message has done its service; not when its shard cannot be read."""
-    message = ShardMessage.parse(body)
-    sweep = sweeps[message.sweep]
-    try:
-        with run(f"sweep.{sweep.name}", context) as current:
-            now = current_instant()
-            if message.is_superseded(now):
-                return True
-            report = sweep.work_on(now, message.shard, _bounds(message, now, context), message.after)
-            current.is_unfinished = report.leaves_something
-            _tell(sweep, message, report)
-            if report.is_unfinished and current_instant() < message.until:
-                put_on_sweep_queue(replace(message, after=report.reached).text)
-    except StoreUnavailable:
-        return False
-    return True
+def run_sweep(sweep: Sweep, message: ShardMessage, context: Any) -> None:
+    """Works on the message's shard, and hands on what it does not come to. Raises `StoreUnavailable`."""
+    with run(f"sweep.{sweep.name}", context) as current:
+        now = current_instant()
+        if message.is_superseded(now):
+            return
+        report = sweep.run(now, message.shard, _bounds(message, now, context), message.after)
+        current.is_unfinished = report.leaves_something
+        _count_and_log(sweep, message, report)
+        if report.is_unfinished and current_instant() < message.until:
+            put_on_sweep_queue(replace(message, after=report.reached).text)
 
 
 def _bounds(message: ShardMessage, now: datetime, context: Any) -> Bounds:
@@ -143,7 +104,7 @@ def _bounds(message: ShardMessage, now: datetime, context: Any) -> Bounds:
     return Bounds(time_left_ms)
 
 
-def _tell(sweep: Sweep, message: ShardMessage, report: Report) -> None:
+def _count_and_log(sweep: Sweep, message: ShardMessage, report: Report) -> None:
     if sweep.counter:
         metrics.count(sweep.counter, report.outcomes[sweep.done])
     metrics.count("sweeps_unfinished", report.outcomes["unfinished"])

@@ -7,14 +7,16 @@ run at once only find less to do.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import Index
 
 from booking.background.queues import TryLater
 from booking.dynamodb.attributes import RawItem
-from booking.dynamodb.items import Item
-from booking.dynamodb.queries import query_raw
+from booking.dynamodb.queries import position_of, query_raw
 from booking.errors import StoreUnavailable
 from booking.telemetry.log import logger
 
@@ -23,37 +25,6 @@ LEAST_TIME_LEFT_MS = 15_000  # longer than an item takes, unless the store hangs
 
 type Position = Mapping[str, str]
 """An item's key in the index: where a run stopped, and another goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Part of an index: the items of one partition that are due.
-
-    `key` names the attributes of an item's key in the index, the partition's first.
-    """
-
-    items: type[Item]
-    index_name: str
-    partition: str
-    within: Condition
-    key: Sequence[str]
-
-    def position_of(self, item: RawItem) -> Position:
-        """The item's key in the index."""
-        return {name: item[name]["S"] for name in self.key}
-
-    def first_page(self) -> Sequence[RawItem]:
-        """The first items, at most `PAGE_SIZE`."""
-        return query_raw(self.items, self.index_name, self.partition, self.within, PAGE_SIZE, None)[0]
-
-    def all(self, after: Position | None) -> Iterator[RawItem]:
-        """Every item, or those behind a position in this partition."""
-        start: RawItem | None = {name: {"S": after[name]} for name in self.key} if after else None
-        while True:
-            items, start = query_raw(self.items, self.index_name, self.partition, self.within, PAGE_SIZE, start)
-            yield from items
-            if start is None:
-                break
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +39,29 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a sweep does with an item.
+class Due:
+    """The items of one partition of timers (`timer` is its key in the index) that are due."""
 
-    `do` names the outcome. An item that fails in a way nobody expected goes to `give_up`.
+    index: Index[Any]
+    timer: str
+    within: Condition
+
+    def items(self, after: Position | None = None) -> Iterator[RawItem]:
+        """Every item, or those behind a position in this partition."""
+        return query_raw(self.index, self.timer, self.within, page_size=PAGE_SIZE, start=after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One kind of items that a sweep looks after.
+
+    `due` are those of a shard that are due by now, `due_since` says of one since when. `do` names the outcome; an
+    item that fails in a way nobody expected goes to `give_up`, which makes a dead letter of it.
     """
 
-    do: Callable[[RawItem], str]
+    due: Callable[[int, datetime], Due]
+    due_since: Callable[[RawItem], datetime]
+    do: Callable[[datetime, RawItem], str]
     give_up: Callable[[RawItem, Exception], None]
 
 
@@ -82,7 +69,7 @@ class Work:
 class Report:
     """What a run did: how often each outcome came about, and the position of the last item that it came to.
 
-    Beside the outcomes that the work names, `dead` counts items that were given up, and `later` those that
+    Beside the outcomes that the work names, `given_up` counts those that became dead letters, and `later` those that
     must wait; `unfinished` is 1 when time ran short before everything was looked at.
     """
 
@@ -100,24 +87,55 @@ class Report:
         return self.outcomes["unfinished"] + self.outcomes["later"] > 0
 
 
-def sweep(due: Sequence[Due], work: Work, bounds: Bounds, after: Position | None = None) -> Report:
-    """Works on each item that is due in the parts of a shard; `after` is what an earlier run has reached."""
-    report = Report(reached=after)
-    for part, item in _items(due, after):
-        if bounds.time_is_short():
-            report.outcomes["unfinished"] = 1
-            break
-        report.outcomes[_outcome(item, work)] += 1
-        report.reached = part.position_of(item)
-    return report
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What is due in every shard, kind by kind.
 
-
-def longest_due(due: Sequence[Due], due_since: Callable[[RawItem], datetime], now: datetime) -> float | None:
-    """For how many seconds the oldest due item of a shard has been due; None when nothing is.
-
-    Of each part the first page is looked at, that is, what is due soonest. An item that cannot tell counts as due now.
+    A dispatch begins `every` so often. Its messages come after so many seconds (`delays`, at most 900): a sweep may run
+    more often than a schedule can start it. The outcome `done` counts as `counter`, if it has one (of
+    `metrics.BUSINESS`); `lag` (one of `metrics.LAGS`) is how long the oldest item has been due.
     """
-    return max((_seconds_due(item, due_since, now) for part in due for item in part.first_page()), default=None)
+
+    name: str
+    every: Callable[[], timedelta]
+    work: Sequence[Work]
+    done: str
+    lag: str
+    counter: str | None = None
+    delays: Sequence[int] = (0,)
+
+    def run(self, now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
+        """Works on each item that is due in the shard; `after` is what an earlier run has reached."""
+        report = Report(reached=after)
+        for work, due, item in self._items(now, shard, after):
+            if bounds.time_is_short():
+                report.outcomes["unfinished"] = 1
+                break
+            report.outcomes[_outcome(now, item, work)] += 1
+            report.reached = position_of(item, due.index)
+        return report
+
+    def seconds_due(self, now: datetime, shard: int, soon: timedelta) -> float | None:
+        """For how long the oldest item of a shard has been due; None when nothing is, nor will be so soon.
+
+        Of each kind the first page is looked at, that is, what is due soonest. An item that cannot tell counts as due
+        now.
+        """
+        seconds = [
+            _seconds_due(item, work.due_since, now)
+            for work in self.work
+            for item in islice(work.due(shard, now + soon).items(), PAGE_SIZE)
+        ]
+        return max(seconds, default=None)
+
+    def _items(self, now: datetime, shard: int, after: Position | None) -> Iterator[tuple[Work, Due, RawItem]]:
+        """Kinds that come before that of `after` were worked on by whoever reached it."""
+        kinds = [(work, work.due(shard, now)) for work in self.work]
+        first = [due.timer for _, due in kinds].index(after["timer"]) if after else 0
+        for work, due in kinds[first:]:
+            for item in due.items(after):
+                yield work, due, item
+            after = None
 
 
 def _seconds_due(item: RawItem, due_since: Callable[[RawItem], datetime], now: datetime) -> float:
@@ -127,17 +145,9 @@ def _seconds_due(item: RawItem, due_since: Callable[[RawItem], datetime], now: d
         return 0.0
 
 
-def _items(due: Sequence[Due], after: Position | None) -> Iterator[tuple[Due, RawItem]]:
-    """Parts that lie before `after` were worked off by whoever reached it."""
-    partitions = [part.partition for part in due]
-    first = partitions.index(after[due[0].key[0]]) if after else 0
-    for part in due[first:]:
-        yield from ((part, item) for item in part.all(after if part is due[first] else None))
-
-
-def _outcome(item: RawItem, work: Work) -> str:
+def _outcome(now: datetime, item: RawItem, work: Work) -> str:
     try:
-        return work.do(item)
+        return work.do(now, item)
     except (TryLater, StoreUnavailable):
         return "later"
     except Exception as error:  # noqa: BLE001  # the outermost edge of one item's work
@@ -149,6 +159,6 @@ def _given_up(item: RawItem, error: Exception, work: Work) -> str:
     try:
         work.give_up(item, error)
     except Exception:  # noqa: BLE001  # the outermost edge of one item's work
-        logger.exception("an item cannot be put aside")
+        logger.exception("an item cannot be given up")
         return "later"
-    return "dead"
+    return "given_up"

@@ -16,7 +16,7 @@ from booking.caller import Caller, Guest
 from booking.runtime.defang import defanged
 from booking.runtime.settings import settings
 from booking.specialists.profiles import find_profile
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import Profile
 
 _PRODUCT = "-//Booking API//EN"
 _STATUS = {Status.HELD: "TENTATIVE"}
@@ -31,7 +31,7 @@ def get_calendar_file(caller: Caller | Guest, booking_id: str, now: datetime) ->
     return to_icalendar(booking, find_profile(booking.specialist_id), now)
 
 
-def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime) -> bytes:
+def to_icalendar(booking: Booking, specialist: Profile | None, now: datetime) -> bytes:
     """The booking as a calendar with one event."""
     is_cancelled = booking.status is Status.CANCELLED or booking.has_lapsed
     event = Event()
@@ -55,13 +55,13 @@ def to_icalendar(booking: Booking, specialist: ProfileItem | None, now: datetime
     return bytes(calendar.to_ical())
 
 
-def _summary(booking: Booking, specialist: ProfileItem | None) -> str:
+def _summary(booking: Booking, specialist: Profile | None) -> str:
     title = defanged(booking.service_title or "") or _UNTITLED
     name = _name(specialist)
     return f"{title} · {name}" if name else title
 
 
-def _organizer(specialist: ProfileItem | None) -> vCalAddress:
+def _organizer(specialist: Profile | None) -> vCalAddress:
     """The specialist by name; the address is one that mail comes from, or one that cannot exist (RFC 2606)."""
     address = vCalAddress(f"mailto:{settings().mail_sender or _NO_REPLY}")
     if name := _name(specialist):
@@ -69,5 +69,5 @@ def _organizer(specialist: ProfileItem | None) -> vCalAddress:
     return address
 
 
-def _name(specialist: ProfileItem | None) -> str:
+def _name(specialist: Profile | None) -> str:
     return defanged((specialist and specialist.display_name) or "")

@@ -6,8 +6,7 @@ What it took of hour records stays taken: the appointment takes place.
 from datetime import datetime, timedelta
 from functools import partial
 
-from booking.background.shards import Sweep
-from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
+from booking.background.sweep import Sweep, Work
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, TimerKind
 from booking.bookings.timers import due_timers, give_up, slot_start
@@ -24,28 +23,22 @@ class SlotOutOfStep(Exception):
     """The booking says that it holds the slot, and the slot does not know of it."""
 
 
-def expire_started(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
-    """Expires what is due in a shard and counts `expired` and `skipped` (somebody else was faster).
-
-    A booking is due from its slot's start, or `BOOKING_EXPIRE_AFTER_START_MINUTES` later.
-    """
-    return sweep(_due(shard, now), Work(partial(_expire, now), partial(give_up, TimerKind.EXPIRE)), bounds, after)
-
-
-def _due(shard: int, now: datetime) -> tuple[Due, ...]:
-    """Timers of both kinds: a booking that was never reminded expires all the same."""
-    return tuple(due_timers(kind, shard, now - _grace()) for kind in (TimerKind.EXPIRE, TimerKind.REMIND))
-
-
-def _due_since(raw: RawItem) -> datetime:
-    return slot_start(raw) + _grace()
-
-
 def _grace() -> timedelta:
+    """How long after its slot's start a booking is due."""
     return timedelta(minutes=settings().booking_expire_after_start_minutes)
 
 
+def _work(kind: TimerKind) -> Work:
+    return Work(
+        due=lambda shard, now: due_timers(kind, shard, now - _grace()),
+        due_since=lambda raw: slot_start(raw) + _grace(),
+        do=_expire,
+        give_up=partial(give_up, TimerKind.EXPIRE),
+    )
+
+
 def _expire(now: datetime, raw: RawItem) -> str:
+    """`expired`, or `skipped` where somebody else was faster."""
     booking = BookingItem.from_old(raw)
     slot = SlotId.parse(booking.slot_id)
     if slot is None:
@@ -74,9 +67,7 @@ def _expire(now: datetime, raw: RawItem) -> str:
 EXPIRY = Sweep(
     name="expire",
     every=lambda: timedelta(minutes=settings().expiry_sweep_minutes),
-    due=_due,
-    due_since=_due_since,
-    work_on=expire_started,
+    work=[_work(TimerKind.EXPIRE), _work(TimerKind.REMIND)],  # one that was never reminded expires all the same
     done="expired",
     lag="expiry_lag_seconds",
     counter="bookings_expired",

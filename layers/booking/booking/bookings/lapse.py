@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from booking.background.shards import Sweep
-from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
+from booking.background.sweep import Sweep, Work
 from booking.bookings.end import BookingChanged, end_booking
 from booking.bookings.free_time import finish_promotions, retrying_free
 from booking.bookings.rules import Booking, Status
@@ -18,21 +17,11 @@ GRACE = timedelta(seconds=5)
 _EVERY = timedelta(minutes=1)
 
 
-def lapse_holds(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:
-    """Ends the holds that are over in a shard and counts `lapsed` and `skipped` (confirmed or cancelled meanwhile)."""
-    return sweep(_due(shard, now), Work(partial(_lapse, now), partial(give_up, TimerKind.LAPSE)), bounds, after)
-
-
-def _due(shard: int, now: datetime) -> tuple[Due]:
-    return (due_holds(shard, now - GRACE),)
-
-
-def _due_since(raw: RawItem) -> datetime:
-    return from_stored(raw["hold_expires_at"]["S"]) + GRACE
-
-
 def _lapse(now: datetime, raw: RawItem) -> str:
-    """A booking that is not held any more is one for which an earlier run had more to promote than it came to."""
+    """`lapsed`, or `skipped` where it was confirmed or cancelled meanwhile.
+
+    A booking that is not held any more is one for which an earlier run had more to promote than it came to.
+    """
     booking: Booking | None = booking_of(raw)
     if booking and booking.status is Status.HELD:
         booking = retrying_free(partial(_ended, booking, now))
@@ -52,9 +41,14 @@ def _ended(booking: Booking, now: datetime) -> Booking | None:
 LAPSES = Sweep(
     name="lapse",
     every=lambda: _EVERY,
-    due=_due,
-    due_since=_due_since,
-    work_on=lapse_holds,
+    work=[
+        Work(
+            due=lambda shard, now: due_holds(shard, now - GRACE),
+            due_since=lambda raw: from_stored(raw["hold_expires_at"]["S"]) + GRACE,
+            do=_lapse,
+            give_up=partial(give_up, TimerKind.LAPSE),
+        )
+    ],
     done="lapsed",
     counter="holds_lapsed",
     lag="lapse_lag_seconds",

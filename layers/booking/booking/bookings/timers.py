@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from booking.background.queues import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
-from booking.bookings.table import BookingItem, Holds, TimerKind, Timers, expiry_timer, timer_key
+from booking.bookings.table import BookingItem, TimerKind, expiry_timer, timer_key
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, TransactionCanceled
@@ -20,20 +20,17 @@ from booking.dynamodb.items import update
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import from_stored, to_stored
 
-TIMER_INDEX_KEY = ("timer", "starts", "booking_id")
-
 
 def due_timers(kind: TimerKind, shard: int, until: datetime) -> Due:
     """The timers of a kind in a shard whose slot starts at `until` or before."""
     within = BookingItem.starts < f"{to_stored(until)}~"
-    return Due(BookingItem, Timers.Meta.index_name, timer_key(kind, shard), within, TIMER_INDEX_KEY)
+    return Due(BookingItem.timers, timer_key(kind, shard), within)
 
 
 def due_holds(shard: int, until: datetime) -> Due:
     """The timers of holds in a shard that have ended at `until` or before."""
     within = BookingItem.hold_expires_at <= until
-    key = ("timer", "hold_expires_at", "booking_id")
-    return Due(BookingItem, Holds.Meta.index_name, timer_key(TimerKind.LAPSE, shard), within, key)
+    return Due(BookingItem.holds, timer_key(TimerKind.LAPSE, shard), within)
 
 
 def slot_start(raw: RawItem) -> datetime:

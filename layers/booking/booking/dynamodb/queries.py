@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from pynamodb.constants import STRING
 from pynamodb.expressions.condition import Condition
@@ -61,7 +61,7 @@ def query_page[I: Item](
         within,
         filter_condition=only,
         page_size=wanted,
-        last_evaluated_key={name: {STRING: value} for name, value in start.items()} or None,
+        last_evaluated_key=_stored_key(start),
     ).page_iter
     found: list[RawItem] = []
     queries = 0
@@ -86,15 +86,9 @@ def _start_after(key: RawItem | None, still_to_skip: int) -> Mapping[str, str] |
     return start | {_TO_SKIP: str(still_to_skip)} if still_to_skip > 0 else start
 
 
-def _model_of[I: Item](source: type[I] | Index[I]) -> type[I]:
-    return cast("type[I]", source._model) if isinstance(source, Index) else source  # noqa: SLF001  # told nowhere else
-
-
 def query_first[I: Item](source: type[I] | Index[I], hash_key: str, *, consistent: bool) -> I | None:
     """The first item of a partition, or None."""
-    with sdk_errors_mapped():
-        found: I | None = next(iter(source.query(hash_key, limit=1, page_size=1, consistent_read=consistent)), None)
-    return found
+    return next(iter(query_all(source, hash_key, None, consistent=consistent, most=1)), None)
 
 
 def query_all[I: Item](
@@ -112,9 +106,7 @@ def query_all[I: Item](
 
 def query_items(item: type[Item], hash_key: str, within: Condition | None, *, consistent: bool) -> list[RawItem]:
     """The same for what holds several kinds of items: as they are stored."""
-    pages = item.query(hash_key, within, consistent_read=consistent).page_iter
-    with sdk_errors_mapped():
-        return [raw for page in pages for raw in page["Items"]]
+    return list(query_raw(item, hash_key, within, consistent=consistent))
 
 
 def query_every[I: Item](
@@ -125,21 +117,36 @@ def query_every[I: Item](
         yield from source.query(hash_key, within, filter_condition=only)
 
 
-def query_raw(
-    item: type[Item], index_name: str, hash_key: str, within: Condition, limit: int, start: RawItem | None
-) -> tuple[Sequence[RawItem], RawItem | None]:
-    """Items of an index as they are stored, and the key to go on after if there are more.
+def query_raw[I: Item](
+    source: type[I] | Index[I],
+    hash_key: str,
+    within: Condition | None,
+    *,
+    consistent: bool = False,
+    page_size: int | None = None,
+    start: Mapping[str, str] | None = None,
+) -> Iterator[RawItem]:
+    """Every item of a range as it is stored, or those after `start` (a `position_of` one); page by page.
 
     For readers that must survive an item that cannot be understood.
     """
-    connection = item._get_connection().connection  # noqa: SLF001  # our own base class
+    pages = source.query(
+        hash_key, within, consistent_read=consistent, page_size=page_size, last_evaluated_key=_stored_key(start)
+    ).page_iter
     with sdk_errors_mapped():
-        answer = connection.query(
-            item.Meta.table_name,
-            hash_key,
-            range_key_condition=within,
-            index_name=index_name,
-            limit=limit,
-            exclusive_start_key=start,
-        )
-    return answer["Items"], answer.get("LastEvaluatedKey")
+        for page in pages:
+            yield from page["Items"]
+
+
+def position_of(item: RawItem, index: Index[Any]) -> Mapping[str, str]:
+    """The item's key in the index."""
+    table = _model_of(index)._get_connection().get_meta_table()  # noqa: SLF001  # our own base class
+    return {name: item[name][STRING] for name in table.get_key_names(index.Meta.index_name)}
+
+
+def _stored_key(key: Mapping[str, str] | None) -> dict[str, dict[str, str]] | None:
+    return {name: {STRING: value} for name, value in key.items()} if key else None
+
+
+def _model_of[I: Item](source: type[I] | Index[I]) -> type[I]:
+    return cast("type[I]", source._model) if isinstance(source, Index) else source  # noqa: SLF001  # told nowhere else

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import StrEnum
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -70,15 +69,6 @@ class OutcomeUnknown(Exception):
     """Every try died before it was known whether it had sent; one more could send more than one duplicate."""
 
 
-class Delivery(StrEnum):
-    """What became of a delivery."""
-
-    SENT = "sent"
-    SENT_BEFORE = "sent_before"
-    UNWANTED = "unwanted"
-    WITHHELD = "withheld"
-
-
 class _LedgerEntry(EphemeralItem):
     """`claim` is the word of whoever claimed it last, by which a write that the SDK has sent twice knows itself."""
 
@@ -115,15 +105,17 @@ def note_sent(keys: Sequence[str], now: datetime) -> None:
         logger.warning("what was sent could not be noted, and may be sent again", deliveries=list(keys))
 
 
-def deliver_once(key: str, send: Callable[[], None], now: datetime) -> Delivery:
+def deliver_once(key: str, send: Callable[[], None], now: datetime) -> bool:
     """Sends what `key` names unless it was sent before. `send` may raise `NotSent`, `Refused` or `Withheld`.
+
+    False if it was sent before or is withheld.
 
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
     can never be sent, `OutcomeUnknown` if the tries are used up (a redrive, after the lease, has new ones).
     """
     entry, claim = _LedgerEntry(pk=_pk(key)), secrets.token_hex(8)
     if not _claim(entry, claim, now):
-        return Delivery.SENT_BEFORE
+        return False
     try:
         send()
     except NotSent as failure:
@@ -134,9 +126,9 @@ def deliver_once(key: str, send: Callable[[], None], now: datetime) -> Delivery:
         raise
     except Withheld:
         _settle(entry, now)
-        return Delivery.WITHHELD
+        return False
     _settle(entry, now)
-    return Delivery.SENT
+    return True
 
 
 def _pk(key: str) -> str:

@@ -1,8 +1,8 @@
 """Digests: who wants one mail a day is told on their morning what has happened since the last one.
 
-Where another specialist gets a mail, `SendMail` keeps it as news. The sweep of reminders finds the mornings that have
-come. A timer only says when to look: it is set to now when somebody chooses digests or another time zone, and to the
-next morning whenever it was looked at, in the zone that the profile has then.
+Where another specialist gets a mail, `SendMail` keeps it as an entry of the next digest. The sweep of reminders finds
+the mornings that have come. A timer only says when to look: it is set to now when somebody chooses digests or another
+time zone, and to the next morning whenever it was looked at, in the zone that the profile has then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from booking.background.queues import put_on_mail_queue, reason_of, send_dead_letter
-from booking.background.sweep import Due
+from booking.background.sweep import Due, Work
 from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.errors import ConditionFailed
@@ -23,43 +23,43 @@ from booking.dynamodb.items import create, get_all, update
 from booking.dynamodb.queries import query_all
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import KEPT, NotSent
-from booking.notifications.mail_requests import DigestRequest, MailRequest
+from booking.notifications.mail_requests import DigestRequest, MailRequest, parse
 from booking.runtime.clock import epoch_seconds, from_stored, to_stored
-from booking.specialists.table import PROFILE_KEY, CalendarItem, Digests, ProfileItem, digest_timer_key
+from booking.specialists.table import PROFILE_KEY, CalendarItem, ProfileItem, digest_timer_key
 
 MORNING = time(7)
-SETTLED_AFTER = timedelta(minutes=5)  # longer than a run, so that no news is written behind those that were told
+SETTLED_AFTER = timedelta(minutes=5)  # longer than a run, so that no entry is written behind those that were told
 _DAY = timedelta(days=1)
-_INDEX_KEY = ("timer", "due_at", "specialist_id", "sk")
 
 
-class NewsItem(CalendarItem):
+class DigestEntry(CalendarItem):
     """A mail that was not sent but waits for the digest, as its message has asked for it."""
 
     request = UnicodeAttribute()
     expires_at = NumberAttribute()
 
 
-def keep_news(mail: MailRequest, specialist_id: str, now: datetime) -> None:
+def keep_for_digest(mail: MailRequest, specialist_id: str, now: datetime) -> None:
     """It is told by the first digest whose morning is at least `SETTLED_AFTER` later than `now`. Raises `NotSent`.
 
     It does not say who the client is: the booking does, then.
     """
-    sk = f"{_news_key(now)}#{mail.key}"
+    sk = f"{_entry_key(now)}#{mail.key}"
     before = without_person(mail.before) if mail.before else None
     text = replace(mail, booking=without_person(mail.booking), before=before).text
-    news = NewsItem(specialist_id=specialist_id, sk=sk, request=text, expires_at=epoch_seconds(now + KEPT))
+    entry = DigestEntry(specialist_id=specialist_id, sk=sk, request=text, expires_at=epoch_seconds(now + KEPT))
     try:
-        create(news, condition=NewsItem.sk.does_not_exist())
+        create(entry, condition=DigestEntry.sk.does_not_exist())
     except StoreUnavailable as failure:
-        raise NotSent("the news cannot be kept") from failure  # kept twice, it is told once
+        raise NotSent("it cannot be kept for the digest") from failure  # kept twice, it is told once
 
 
-def news_of(digest: DigestRequest) -> Sequence[MailRequest]:
+def entries_of(digest: DigestRequest) -> Sequence[MailRequest]:
     """What was kept for a digest, in that order, each once."""
-    within = NewsItem.sk.between(_news_key(digest.since), _news_key(digest.morning - SETTLED_AFTER))
-    found = query_all(NewsItem, digest.specialist_id, within, consistent=True)
-    mails = {mail.key: mail for mail in (MailRequest.parse(item.request) for item in found)}
+    within = DigestEntry.sk.between(_entry_key(digest.since), _entry_key(digest.morning - SETTLED_AFTER))
+    found = query_all(DigestEntry, digest.specialist_id, within, consistent=True)
+    kept = (parse(item.request) for item in found)
+    mails = {mail.key: mail for mail in kept if isinstance(mail, MailRequest)}
     people = _people_of(mails.values())
     return [replace(mail, booking={**mail.booking, **people.get(_id_of(mail), {})}) for mail in mails.values()]
 
@@ -76,26 +76,19 @@ def _id_of(mail: MailRequest) -> str:
     return str(mail.booking["booking_id"]["S"])
 
 
-def due_digests(shard: int, now: datetime) -> Due:
-    """The specialists in a shard whose timers have come."""
-    within = ProfileItem.due_at <= now
-    return Due(ProfileItem, Digests.Meta.index_name, digest_timer_key(shard), within, _INDEX_KEY)
+def _due(shard: int, now: datetime) -> Due:
+    return Due(ProfileItem.digests, digest_timer_key(shard), ProfileItem.due_at <= now)
 
 
-def is_digest(raw: RawItem) -> bool:
-    """Whether that is the timer of a digest, and not a booking's."""
-    return "due_at" in raw
-
-
-def digest_due_since(raw: RawItem) -> datetime:
-    """When its timer has come."""
+def _due_since(raw: RawItem) -> datetime:
     return from_stored(raw["due_at"]["S"])
 
 
-def ask_for_digest(now: datetime, raw: RawItem) -> str:
-    """Asks for the digest of the last morning unless it was told, and sets the timer to the next one.
+def _ask(now: datetime, raw: RawItem) -> str:
+    """Asks for the digest of the last morning, and sets the timer to the next one.
 
-    Asking comes first: who dies in between asks twice, under the same key.
+    `queued`, or `told` where there was a digest of that morning. Asking comes first: who dies in between asks twice,
+    under the same key.
     """
     profile = ProfileItem.from_old(raw)
     zone = ZoneInfo(profile.time_zone)
@@ -112,10 +105,10 @@ def ask_for_digest(now: datetime, raw: RawItem) -> str:
     return "queued" if is_untold else "told"
 
 
-def give_digest_up(raw: RawItem, error: Exception) -> None:
+def _give_up(raw: RawItem, error: Exception) -> None:
     """Makes a dead letter of the timer; a day later it is looked at again."""
     send_dead_letter("sweep.remind", reason_of(error), {"specialist_id": raw["specialist_id"]["S"]})
-    _set(raw, [ProfileItem.due_at.set(digest_due_since(raw) + _DAY)])
+    _set(raw, [ProfileItem.due_at.set(_due_since(raw) + _DAY)])
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -125,10 +118,14 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 def _set(raw: RawItem, changes: Sequence[Action]) -> None:
     """Unless another choice was made since the timer was read."""
-    read = (ProfileItem.timer == raw["timer"]["S"]) & (ProfileItem.due_at == digest_due_since(raw))
+    read = (ProfileItem.timer == raw["timer"]["S"]) & (ProfileItem.due_at == _due_since(raw))
     with suppress(ConditionFailed):
         update(ProfileItem(specialist_id=raw["specialist_id"]["S"], sk=PROFILE_KEY), changes, condition=read)
 
 
-def _news_key(at: datetime) -> str:
+def _entry_key(at: datetime) -> str:
     return f"news#{to_stored(at)}"
+
+
+DIGESTS = Work(due=_due, due_since=_due_since, do=_ask, give_up=_give_up)
+"""The mornings of the specialists in a shard who want digests."""

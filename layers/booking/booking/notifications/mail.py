@@ -1,15 +1,18 @@
-"""Sending mail through SES (the v1 API), or into the log where no sender is configured."""
+"""Sending mail through SES (the v1 API) at its pace, or into the log where no sender is configured."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cache, partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from booking.background.queues import TryLater
-from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
+from booking.notifications.delivery import NotSent, Refused, Withheld, deliver_once, meaning_of
 from booking.notifications.messages import Message
 from booking.notifications.recipients import Recipient, count_mail
 from booking.runtime import aws
@@ -23,9 +26,38 @@ KEY_HEADER = "X-Booking-Message"
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 
-def post(
-    key: str, recipient: Recipient, write: Callable[[], Message], now: datetime, *, calendar: bytes | None = None
-) -> None:
+@dataclass
+class Pace:
+    """Lets things happen no more often than every so many seconds."""
+
+    seconds: float
+    _next: float = field(default=0.0, init=False)
+
+    def wait(self) -> None:
+        """Returns when it is time for the next."""
+        now = time.monotonic()
+        time.sleep(max(0.0, self._next - now))
+        self._next = max(now, self._next) + self.seconds
+
+
+@cache
+def pace() -> Pace:
+    """An environment's share of the rate, when as many send at once as the queue allows."""
+    return Pace(settings().mail_concurrency / settings().mails_per_second)
+
+
+def send_once(key: str, recipient: Recipient | None, write: Callable[[], Message], now: datetime) -> bool:
+    """Hands a message to SES as `post` does, unless nobody gets it or it was sent before; whether it did.
+
+    What nobody gets takes nothing of the pace. Raises as `deliver_once` does.
+    """
+    if recipient is None:
+        return False
+    pace().wait()
+    return deliver_once(key, partial(post, key, recipient, write, now), now)
+
+
+def post(key: str, recipient: Recipient, write: Callable[[], Message], now: datetime) -> None:
     """Hands a message to SES; `key` names it (header `X-Booking-Message`), so that a duplicate can be told.
 
     It is written only once the address has room for it, and `write` may raise `NotSent`.
@@ -38,7 +70,7 @@ def post(
     try:
         count_mail(key, recipient, now)
         address = _ascii_address(recipient.address)
-        _send(address, _mail(key, address, write(), calendar))
+        _send(address, _mail(key, address, write()))
     except Withheld:
         count("mail_withheld")
         logger.warning("mail withheld: its address has had its share of today", extra={"mail": key})
@@ -92,7 +124,7 @@ def _ses() -> Any:
     return aws.client("ses", attempts=1, read_timeout=LONGEST_SEND_SECONDS)
 
 
-def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) -> EmailMessage:
+def _mail(key: str, recipient: str, message: Message) -> EmailMessage:
     mail = EmailMessage(_SEVEN_BIT)
     mail["From"] = settings().mail_sender
     mail["To"] = recipient
@@ -101,9 +133,9 @@ def _mail(key: str, recipient: str, message: Message, calendar: bytes | None) ->
     mail[KEY_HEADER] = key
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
-    if calendar is not None:
+    if message.calendar is not None:
         mail.add_attachment(
-            calendar,
+            message.calendar,
             maintype="text",
             subtype="calendar",
             filename="booking.ics",

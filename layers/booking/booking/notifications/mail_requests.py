@@ -1,4 +1,4 @@
-"""The queue of mail: one message for each mail about a booking, which `SendMail` composes and sends.
+"""The queue of mail: one message for each mail, which `SendMail` composes and sends.
 
 Whoever asks never waits for SES. Who asks twice, since nobody knows whether the first time was heard, names the same
 key, and the mail is sent once.
@@ -8,10 +8,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from booking.accounts.mailed_links import AccountMail, Purpose
 from booking.background.queues import TryLater, put_on_mail_queue
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem
+from booking.errors import StoreUnavailable
 from booking.notifications.events import BookingEvent, EventType
 from booking.notifications.messages import Audience, Occasion
 from booking.runtime.clock import from_stored, to_stored
@@ -24,9 +26,6 @@ _OCCASIONS = {
     EventType.RESCHEDULED: Occasion.RESCHEDULED,
     EventType.PROMOTED: Occasion.PROMOTED,
 }
-
-
-_DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +48,8 @@ class MailRequest:
     @property
     def text(self) -> str:
         """The message's body."""
-        return json.dumps(
-            {
-                "mail": self.key,
-                "occasion": self.occasion,
-                "audience": self.audience,
-                "booking": self.booking,
-                "before": self.before,
-            }
-        )
-
-    @classmethod
-    def parse(cls, text: str) -> "MailRequest":
-        """The inverse of `text`. Raises ValueError or KeyError for any other text."""
-        content = json.loads(text)
-        return cls(
-            key=content["mail"],
-            occasion=Occasion(content["occasion"]),
-            audience=Audience(content["audience"]),
-            booking=content["booking"],
-            before=content["before"],
-        )
+        about = {"occasion": self.occasion, "audience": self.audience, "booking": self.booking, "before": self.before}
+        return json.dumps({"mail": self.key, **about})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +68,20 @@ class DigestRequest:
     @property
     def text(self) -> str:
         """The message's body."""
-        return json.dumps(
-            {
-                "mail": self.key,
-                "occasion": _DIGEST,
-                "specialist": self.specialist_id,
-                "since": to_stored(self.since),
-                "morning": to_stored(self.morning),
-            }
-        )
+        about = {"occasion": "digest", "specialist": self.specialist_id, "since": self.since, "morning": self.morning}
+        return json.dumps({"mail": self.key, **about}, default=to_stored)
 
 
-def parse(text: str) -> MailRequest | DigestRequest:
-    """What a message asks for. Raises ValueError or KeyError for any other text."""
-    content = json.loads(text)
-    if content["occasion"] != _DIGEST:
-        return MailRequest.parse(text)
-    return DigestRequest(content["specialist"], from_stored(content["since"]), from_stored(content["morning"]))
+def parse(text: str) -> MailRequest | DigestRequest | AccountMail:
+    """What a message asks for: the inverse of their `text`. Raises `ValueError` for any other text."""
+    match json.loads(text):
+        case {"kind": "account_mail", "key": key, "purpose": purpose, "address": address}:
+            return AccountMail(key, Purpose(purpose), address)
+        case {"occasion": "digest", "specialist": specialist_id, "since": since, "morning": morning}:
+            return DigestRequest(specialist_id, from_stored(since), from_stored(morning))
+        case {"mail": key, "occasion": occasion, "audience": audience, "booking": booking, "before": before}:
+            return MailRequest(key, Occasion(occasion), Audience(audience), booking, before)
+    raise ValueError("the message asks for no mail that there is")
 
 
 def mails_about(event: BookingEvent) -> list[MailRequest]:
@@ -134,8 +111,8 @@ def ask_for_mails(event: BookingEvent) -> TryLater | None:
     for mail in mails_about(event):
         try:
             put_on_mail_queue(mail.text)
-        except TryLater as error:
-            failure = error
+        except StoreUnavailable:
+            failure = TryLater("the mail queue cannot be reached")
     return failure
 
 

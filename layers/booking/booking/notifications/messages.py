@@ -18,8 +18,7 @@ from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged
 from booking.slots.rules import Client
-from booking.specialists.rules import DEFAULT_TIME_ZONE
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import DEFAULT_TIME_ZONE, Profile
 
 _FILES = Path(__file__).parent / "messages"
 MOST_LISTED = 200
@@ -46,11 +45,12 @@ class Occasion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail's words; `html` says the same as `text`."""
+    """What a mail says; `html` says the same as `text`. An iCalendar file may be attached."""
 
     subject: str
     text: str
     html: str
+    calendar: bytes | None = None
 
 
 def compose(  # noqa: PLR0913  # for whom, about what, by name
@@ -58,7 +58,7 @@ def compose(  # noqa: PLR0913  # for whom, about what, by name
     audience: Audience,
     locale: Locale,
     booking: Booking,
-    specialist: ProfileItem | None,
+    specialist: Profile | None,
     *,
     before: Booking | None = None,
     link: str | None = None,
@@ -79,9 +79,9 @@ def compose(  # noqa: PLR0913  # for whom, about what, by name
 
 
 def compose_digest(
-    specialist: ProfileItem,
+    specialist: Profile,
     day: date,
-    news: Sequence[tuple[Occasion, Booking, Booking | None]],
+    happened: Sequence[tuple[Occasion, Booking, Booking | None]],
     bookings: Sequence[Booking],
 ) -> Message:
     """What has happened, each with the booking then and before that, and the bookings of a local day.
@@ -99,14 +99,14 @@ def compose_digest(
         if len(entries) > MOST_LISTED:
             yield Template(words["more"]).substitute(number=len(entries) - MOST_LISTED)
 
-    happened = listed("news", news) if news else ()
-    paragraphs = [*happened, *listed("day", [("booking", booking, None) for booking in bookings])]
+    since = listed("news", happened) if happened else ()
+    paragraphs = [*since, *listed("day", [("booking", booking, None) for booking in bookings])]
     subject = Template(words["subject"]).substitute(date_shown)
     return _message(subject, "\n\n".join(paragraphs), texts["why"][Audience.SPECIALIST], specialist.locale)
 
 
 def _particulars(
-    texts: dict[str, Any], booking: Booking, specialist: ProfileItem | None, before: Booking | None
+    texts: dict[str, Any], booking: Booking, specialist: Profile | None, before: Booking | None
 ) -> dict[str, str]:
     zone = ZoneInfo(specialist.time_zone if specialist else DEFAULT_TIME_ZONE)
     return {

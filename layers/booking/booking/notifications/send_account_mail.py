@@ -1,5 +1,6 @@
 """Mail about accounts: whose an address is, is looked up here, where nobody waits for the answer."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -7,36 +8,27 @@ from booking.accounts.mailed_links import AccountMail, Purpose, issue_token
 from booking.accounts.read import find_user_by_address
 from booking.accounts.user import User
 from booking.errors import StoreUnavailable
-from booking.notifications.delivery import Delivery, NotSent, Refused, deliver_once
-from booking.notifications.mail import post
+from booking.notifications.delivery import NotSent, Refused
+from booking.notifications.mail import send_once
 from booking.notifications.messages import Message, compose_with_link
-from booking.notifications.recipients import ACCOUNT, UNVERIFIED_ACCOUNT, Recipient
+from booking.notifications.recipients import account_recipient
 from booking.runtime.settings import settings
 
 _PAGES = {Purpose.PASSWORD_RESET: "reset-password", Purpose.VERIFICATION: "verify-email"}
 
 
-def reader_of(mail: AccountMail) -> User | None:
-    """Who is to get it: the active account that has the address, unless there is nothing to verify any more."""
-    user = find_user_by_address(mail.address)
-    if user is None or not user.is_active or (mail.purpose is Purpose.VERIFICATION and user.email_verified):
-        return None
-    return user
+def send_account_mail(mail: AccountMail, now: datetime) -> None:
+    """Sends a new link to the active account that has the address, unless the mail was sent before.
 
-
-def send_account_mail(mail: AccountMail, user: User, now: datetime) -> Delivery:
-    """Sends its reader a new link, unless the mail was sent before.
-
-    One that SES refuses is given up: who wants a link asks again, and nobody makes dead letters by registering.
+    Nobody gets it if there is no such account, or nothing to verify any more.
+    One that SES refuses is dropped: who wants a link asks again, and nobody makes dead letters by registering.
     Raises `TryLater` and `OutcomeUnknown` as `deliver_once` does, and `StoreUnavailable`.
     """
-    # What is unverified may be another person's, who gets no more mail of ours for it.
-    recipient = Recipient(user.email, ACCOUNT if user.email_verified else UNVERIFIED_ACCOUNT)
-    words = partial(_words, mail.purpose, user, now)
-    try:
-        return deliver_once(mail.key, partial(post, mail.key, recipient, words, now), now)
-    except Refused:
-        return Delivery.WITHHELD
+    user = find_user_by_address(mail.address)
+    if user is None or not user.is_active or (mail.purpose is Purpose.VERIFICATION and user.email_verified):
+        return
+    with suppress(Refused):
+        send_once(mail.key, account_recipient(user), partial(_words, mail.purpose, user, now), now)
 
 
 def _words(purpose: Purpose, user: User, now: datetime) -> Message:

@@ -1,5 +1,6 @@
 """What the mail queue asks for: composes a mail about a booking, and sends it once."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -8,24 +9,22 @@ from booking.bookings.calendar_file import to_icalendar
 from booking.bookings.errors import BookingNotFound
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Booking, Status
-from booking.bookings.table import booking_of
 from booking.caller import Locale
 from booking.errors import StoreUnavailable
-from booking.notifications.delivery import Delivery, NotSent, deliver_once
-from booking.notifications.digests import keep_news
-from booking.notifications.mail import post
+from booking.notifications.delivery import NotSent, deliver_once
+from booking.notifications.digests import keep_for_digest
+from booking.notifications.mail import send_once
 from booking.notifications.mail_requests import MailRequest
 from booking.notifications.messages import Audience, Message, Occasion, compose
-from booking.notifications.recipients import Recipient, specialist_recipient
+from booking.notifications.recipients import Recipient, client_recipient, specialist_recipient
 from booking.runtime.settings import settings
 from booking.slots.rules import has_started
 from booking.specialists.profiles import find_profile
-from booking.specialists.rules import BookingMail
-from booking.specialists.table import ProfileItem
+from booking.specialists.rules import BookingMail, Profile
 from booking.telemetry.metrics import count
 
 
-def send_mail(mail: MailRequest, now: datetime) -> Delivery:
+def send_mail(mail: MailRequest, now: datetime) -> None:
     """Sends it unless it was sent before. A reminder is sent only while its booking stands and is still to come.
 
     Nobody is asked to confirm what has ended.
@@ -34,26 +33,23 @@ def send_mail(mail: MailRequest, now: datetime) -> Delivery:
 
     Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
     """
-    booking = booking_of(mail.booking)
-    if mail.occasion is Occasion.REMINDER and not _is_still_due(booking, now):
-        return Delivery.UNWANTED
-    if mail.occasion is Occasion.HELD and booking.hold_expires_at and booking.hold_expires_at <= now:
-        return Delivery.UNWANTED
+    booking, _ = mail.bookings()
+    if _is_over(mail.occasion, booking, now):
+        return
     specialist = find_profile(booking.specialist_id)
-    address = _address(booking, mail.audience, specialist)
-    if address is None:
-        return Delivery.UNWANTED
-    if mail.audience is Audience.SPECIALIST and specialist and specialist.booking_mail is not BookingMail.EACH:
-        is_wanted = specialist.booking_mail is BookingMail.DAILY
-        keep = partial(keep_news, mail, booking.specialist_id, now)
-        return deliver_once(mail.key, keep, now) if is_wanted else Delivery.UNWANTED
-    recipient = Recipient(address, Audience.CLIENT)
-    if mail.audience is Audience.SPECIALIST and specialist:
-        recipient = specialist_recipient(specialist)
-    delivery = deliver_once(mail.key, partial(_post, mail, specialist, recipient, now), now)
-    if delivery is Delivery.SENT:
-        count("reminders_sent" if mail.occasion is Occasion.REMINDER else "notifications_sent")
-    return delivery
+    if mail.audience is Audience.CLIENT:
+        _send(mail, client_recipient(booking), specialist, now)
+    elif specialist and specialist.booking_mail is BookingMail.EACH:
+        _send(mail, specialist_recipient(specialist), specialist, now)
+    elif specialist and specialist.booking_mail is BookingMail.DAILY:
+        deliver_once(mail.key, partial(keep_for_digest, mail, specialist.id, now), now)
+
+
+def _is_over(occasion: Occasion, booking: Booking, now: datetime) -> bool:
+    """Whether what the mail is about has ended meanwhile."""
+    if occasion is Occasion.HELD:
+        return booking.hold_expires_at is not None and booking.hold_expires_at <= now
+    return occasion is Occasion.REMINDER and not _is_still_due(booking, now)
 
 
 def _is_still_due(booking: Booking, now: datetime) -> bool:
@@ -66,18 +62,17 @@ def _is_still_due(booking: Booking, now: datetime) -> bool:
     return is_the_same and not has_started(stored.slot_start_at, now)
 
 
-def _post(mail: MailRequest, specialist: ProfileItem | None, recipient: Recipient, now: datetime) -> None:
-    booking = booking_of(mail.booking)
-    is_only_held = mail.occasion is Occasion.HELD
-    calendar = None if is_only_held else to_icalendar(booking, specialist, now)
-    post(mail.key, recipient, partial(_words, mail, specialist), now, calendar=calendar)
+def _send(mail: MailRequest, recipient: Recipient | None, specialist: Profile | None, now: datetime) -> None:
+    if recipient and send_once(mail.key, recipient, partial(_words, mail, recipient.locale, specialist, now), now):
+        count("reminders_sent" if mail.occasion is Occasion.REMINDER else "notifications_sent")
 
 
-def _words(mail: MailRequest, specialist: ProfileItem | None) -> Message:
+def _words(mail: MailRequest, locale: Locale, specialist: Profile | None, now: datetime) -> Message:
     booking, before = mail.bookings()
-    locale = _locale(booking, mail.audience, specialist)
     link = _link(booking) if mail.audience is Audience.CLIENT and booking.guest_id else None
-    return compose(mail.occasion, mail.audience, locale, booking, specialist, before=before, link=link)
+    words = compose(mail.occasion, mail.audience, locale, booking, specialist, before=before, link=link)
+    is_only_held = mail.occasion is Occasion.HELD
+    return words if is_only_held else replace(words, calendar=to_icalendar(booking, specialist, now))
 
 
 def _link(booking: Booking) -> str:
@@ -87,15 +82,3 @@ def _link(booking: Booking) -> str:
     except StoreUnavailable as failure:
         raise NotSent("the key of links cannot be read") from failure
     return f"{settings().public_url}/manage#token={token}&booking={booking.id}"
-
-
-def _address(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> str | None:
-    if audience is Audience.CLIENT:
-        return booking.client.email
-    return specialist.email if specialist else None
-
-
-def _locale(booking: Booking, audience: Audience, specialist: ProfileItem | None) -> Locale:
-    if audience is Audience.CLIENT or specialist is None:
-        return Locale(booking.client.locale)
-    return specialist.locale

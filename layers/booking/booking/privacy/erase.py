@@ -23,7 +23,6 @@ from booking.bookings.erase import forget_client, forget_guest, forget_specialis
 from booking.bookings.open_holds import forget_holds
 from booking.caller import specialist_id_of
 from booking.dynamodb.contention import retrying_contention
-from booking.errors import StoreUnavailable
 from booking.privacy.errors import UpcomingBookings
 from booking.runtime.clock import current_instant, from_stored, to_stored
 from booking.slots.erase import erase_calendar
@@ -57,8 +56,8 @@ class Erasure:
     @property
     def text(self) -> str:
         """The message's body."""
-        began, until = to_stored(self.began_at), to_stored(self.tokens_end_at)
-        return json.dumps({"erase": self.user_id, "guest": self.guest_id, "began": began, "until": until})
+        content = {"erase": self.user_id, "guest": self.guest_id, "began": self.began_at, "until": self.tokens_end_at}
+        return json.dumps(content, default=to_stored)
 
 
 def begin_erasure(user: UserItem, guest_id: str | None, now: datetime) -> Erasure:
@@ -77,14 +76,10 @@ def begin_erasure(user: UserItem, guest_id: str | None, now: datetime) -> Erasur
     return erasure
 
 
-def continue_erasure(erasure: Erasure, context: Any) -> bool:
-    """Does what a message asks for; whether it need not come again, since it is done or another message asks for it."""
-    try:
-        with run("erase", context):
-            _continue(erasure, current_instant())
-    except StoreUnavailable:
-        return False
-    return True
+def continue_erasure(erasure: Erasure, context: Any) -> None:
+    """Does what a message asks for, or leaves the rest to another message. Raises `StoreUnavailable`."""
+    with run("erase", context):
+        _continue(erasure, current_instant())
 
 
 def _continue(erasure: Erasure, now: datetime) -> None:

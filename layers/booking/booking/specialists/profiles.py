@@ -37,9 +37,9 @@ def add_to(transaction: Transaction, specialist: Caller, display_name: str | Non
     transaction.put(profile, condition=ProfileItem.specialist_id.does_not_exist())
 
 
-def open_in(transaction: Transaction, profile: ProfileItem) -> None:
+def open_in(transaction: Transaction, profile: Profile) -> None:
     """Makes part of the write that the profile's holder may offer something; it is listed if it has a name."""
-    transaction.update(_key(profile.specialist_id), _opening(profile), condition=_is_named_as(profile))
+    transaction.update(_key(profile.id), _opening(profile), condition=_is_named_as(profile))
 
 
 def close_in(transaction: Transaction, specialist: Caller, now: datetime) -> None:
@@ -71,15 +71,13 @@ def reopen(specialist: Caller) -> None:
         return
     is_unchanged = ProfileItem.closed.exists() & _is_named_as(profile)  # nobody changes a profile while it is closed
     with suppress(ConditionFailed):
-        update(_key(profile.specialist_id), _opening(profile), condition=is_unchanged)
+        update(_key(profile.id), _opening(profile), condition=is_unchanged)
 
 
-def note_verified(profile: ProfileItem) -> None:
+def note_verified(profile: Profile) -> None:
     """The profile says from now on that its address is verified, if it is still there."""
     with suppress(ConditionFailed):
-        update(
-            _key(profile.specialist_id), [ProfileItem.email_verified.set(True)], condition=ProfileItem.user_id.exists()
-        )
+        update(_key(profile.id), [ProfileItem.email_verified.set(True)], condition=ProfileItem.user_id.exists())
 
 
 def commit_while_open(transaction: Transaction, specialist_id: str) -> None:
@@ -115,10 +113,10 @@ def ensure(caller: Caller, now: datetime) -> None:
 def get_profile(specialist_id: str) -> Profile:
     """Raises `SpecialistNotFound`."""
     check_specialist_id(specialist_id)
-    item = find_profile(specialist_id)
-    if item is None:
+    profile = find_profile(specialist_id)
+    if profile is None:
         raise SpecialistNotFound
-    return item.to_profile()
+    return profile
 
 
 def check_specialist_id(specialist_id: str) -> None:
@@ -144,8 +142,8 @@ def own_profile() -> Iterator[None]:
 
 def time_zone_of(specialist_id: str) -> ZoneInfo:
     """Whose days are the specialist's."""
-    item = find_profile(specialist_id)
-    return ZoneInfo(item.time_zone if item else DEFAULT_TIME_ZONE)
+    profile = find_profile(specialist_id)
+    return ZoneInfo(profile.time_zone if profile else DEFAULT_TIME_ZONE)
 
 
 def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Profile:
@@ -175,10 +173,10 @@ def list_profiles(request: PageRequest) -> Page[Profile]:
     return page.map(ProfileItem.to_profile)
 
 
-def find_profile(specialist_id: str) -> ProfileItem | None:
-    """The profile as it is stored; None for a specialist who was erased."""
+def find_profile(specialist_id: str) -> Profile | None:
+    """The specialist's profile; None also for one who was erased."""
     item = get(ProfileItem, specialist_id, PROFILE_KEY, consistent=True)
-    return None if item is None or item.erased else item
+    return None if item is None or item.erased else item.to_profile()
 
 
 def names_of(specialist_ids: Collection[str]) -> Mapping[str, str | None]:
@@ -201,12 +199,12 @@ def _timing_digests(caller: Caller, changes: Mapping[str, str | None], now: date
         yield from (ProfileItem.timer.remove(), ProfileItem.news_since.remove())
 
 
-def _opening(profile: ProfileItem) -> list[Action]:
+def _opening(profile: Profile) -> list[Action]:
     listing = [ProfileItem.listed.set(LISTED)] if profile.display_name else []
     return [ProfileItem.closed.remove(), *listing]
 
 
-def _is_named_as(profile: ProfileItem) -> Condition:
+def _is_named_as(profile: Profile) -> Condition:
     name = profile.display_name
     named: Condition = ProfileItem.display_name == name if name else ProfileItem.display_name.does_not_exist()
     return named

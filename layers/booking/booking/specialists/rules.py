@@ -35,7 +35,8 @@ class BookingMail(StrEnum):
 class Profile:
     """A specialist; `time_zone` is an IANA name, `locale` the language of its mail.
 
-    Clients see all of it but `booking_mail`.
+    Clients see nothing of `booking_mail` and what follows it. `email` is where mail goes; that it is `email_verified`
+    is noted once mail has found it so. It is `closed` while its account is deactivated.
     """
 
     id: str
@@ -45,6 +46,9 @@ class Profile:
     time_zone: str
     locale: Locale
     booking_mail: BookingMail
+    email: str | None
+    email_verified: bool | None
+    closed: bool | None
 
 
 @dataclass(frozen=True, slots=True)

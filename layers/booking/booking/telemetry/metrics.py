@@ -19,7 +19,6 @@ Labels are words that we choose (method, route template, status), never what a c
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -56,30 +55,22 @@ _pending: dict[str, float] = defaultdict(float)
 _timer: threading.Timer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What a total counts: a metric's name and the values of its labels."""
+def series(name: str, *labels: str) -> str:
+    """What a total counts, as it is stored: a metric's name and the values of its labels."""
+    return _SEPARATOR.join((name, *labels))
 
-    name: str
-    labels: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """The series as it is stored."""
-        return _SEPARATOR.join((self.name, *self.labels))
-
-    @classmethod
-    def parse(cls, text: str) -> "Series":
-        """The inverse of `text`."""
-        name, *labels = text.split(_SEPARATOR)
-        return cls(name, tuple(labels))
+def name_and_labels(of: str) -> tuple[str, list[str]]:
+    """The inverse of `series`."""
+    name, *labels = of.split(_SEPARATOR)
+    return name, labels
 
 
 def count(name: str, amount: int = 1) -> None:
     """Counts something that happened, one of `BUSINESS`."""
     if amount:
-        _add(Series(name), amount)
-        _tell_cloudwatch(name, MetricUnit.Count, amount)
+        _add(name, amount)
+        _report_to_cloudwatch(name, MetricUnit.Count, amount)
 
 
 def observe_lag(name: str, seconds: float) -> None:
@@ -88,27 +79,27 @@ def observe_lag(name: str, seconds: float) -> None:
     That nothing was due is told by silence, so that a stack at rest has no metric that costs.
     """
     if seconds:
-        _tell_cloudwatch(name, MetricUnit.Seconds, seconds)
+        _report_to_cloudwatch(name, MetricUnit.Seconds, seconds)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Counts a request and how long it took; `route` is its template."""
-    _add(Series(REQUESTS, (method, route, str(status))), 1)
+    _add(series(REQUESTS, method, route, str(status)), 1)
     bucket = next((str(bound) for bound in BUCKETS if seconds <= bound), "+Inf")
-    _add(Series(DURATION, (method, route, bucket)), 1)
-    _add(Series(DURATION, (method, route, "sum")), seconds)
+    _add(series(DURATION, method, route, bucket), 1)
+    _add(series(DURATION, method, route, "sum"), seconds)
     if settings().route_metrics == "Active":
-        _tell_cloudwatch_of_route(f"{method} {route}", seconds)
+        _report_route_to_cloudwatch(f"{method} {route}", seconds)
 
 
-def _tell_cloudwatch(name: str, unit: MetricUnit, amount: float) -> None:
-    """The library itself keeps what it is told while it is disabled, and writes it when that has become a lot."""
+def _report_to_cloudwatch(name: str, unit: MetricUnit, amount: float) -> None:
+    """The library itself keeps what is added while it is disabled, and writes it when that has become a lot."""
     if not is_metrics_disabled():
         _emf.add_metric(name, unit, amount)
 
 
-def _tell_cloudwatch_of_route(name: str, seconds: float) -> None:
-    """In a line of its own: what else was counted is not told by route."""
+def _report_route_to_cloudwatch(name: str, seconds: float) -> None:
+    """In a line of its own: what else was counted is not reported by route."""
     of_route = EphemeralMetrics()
     of_route.add_dimension("route", name)
     of_route.add_metric(DURATION, MetricUnit.Seconds, seconds)  # and their number: CloudWatch counts a metric's samples
@@ -137,8 +128,8 @@ def flush() -> None:
             return
         from booking.telemetry.metric_totals import add_to_totals  # noqa: PLC0415  # not before it is needed
 
-        for series, amount in add_to_totals(amounts).items():
-            _add(Series.parse(series), amount)
+        for missing, amount in add_to_totals(amounts).items():
+            _add(missing, amount)
 
 
 def _withdraw_pending() -> dict[str, float]:
@@ -153,10 +144,10 @@ def _withdraw_pending() -> dict[str, float]:
     return amounts
 
 
-def _add(series: Series, amount: float) -> None:
+def _add(what: str, amount: float) -> None:
     global _timer  # noqa: PLW0603  # this module's clock
     with _lock:
-        _pending[series.text] += amount
+        _pending[what] += amount
         if _timer is None:
             _timer = threading.Timer(settings().metrics_flush_seconds, flush)
             _timer.daemon = True

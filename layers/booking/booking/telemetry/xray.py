@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
-
-from booking.telemetry.outcome import Outcome
+from typing import Any, Literal
 
 MOST_CALLS_SHOWN = 100  # a document is at most 64 KB long
+type Outcome = Literal["ok", "refused", "unfinished", "failed"]
+"""How an invocation ended: `refused` is the caller's doing, `failed` ours; what is `unfinished` goes on in the next."""
 _PROTOCOL = b'{"format": "json", "version": 1}\n'
 _CALL = "call that is traced"
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from booking.background.shards import Sweep
 from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
+from booking.bookings.errors import SlotOutOfStep
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, TimerKind
 from booking.bookings.timers import due_timers, give_up, slot_start
@@ -18,10 +19,6 @@ from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
 from booking.slots.ids import SlotId
 from booking.slots.table import release_started
-
-
-class SlotOutOfStep(Exception):
-    """The booking says that it holds the slot, and the slot does not know of it."""
 
 
 def expire_started(now: datetime, shard: int, bounds: Bounds, after: Position | None = None) -> Report:

@@ -192,9 +192,9 @@ def booking_of(image: RawItem) -> Booking:
 
 
 def is_unchanged(booking: Booking) -> Condition:
-    """Nobody has moved or ended the booking since it was read."""
-    unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
-    return unchanged
+    """Nobody has moved or ended the booking, or taken it over, since it was read."""
+    in_its_slot: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
+    return in_its_slot & (BookingItem.client_id == booking.client_id)
 
 
 def forget_person() -> list[Action]:

@@ -18,8 +18,12 @@ async def say_who_came(world: World, _: Account) -> None:
     """Of any booking; but for appointments of this moment, all of them are to come."""
     booking = world.any_booking()
     if booking:
-        chosen, said = booking, world.luck.choice(SAID)
-        await insisting(world, lambda retry_of: say_once(world, chosen, said, retry_of))
+        await _say(world, booking)
+
+
+async def _say(world: World, booking: KnownBooking) -> None:
+    said = world.luck.choice(SAID)
+    await insisting(world, lambda retry_of: say_once(world, booking, said, retry_of))
 
 
 async def keep_an_appointment(world: World, client: Account) -> None:
@@ -44,10 +48,10 @@ async def keep_an_appointment(world: World, client: Account) -> None:
 async def _after_it_has_begun(world: World, booking: KnownBooking, later: Wish | None) -> None:
     specialist = booking.place.specialist
     for _ in range(THINGS_SAID):
-        said, choice = world.luck.choice(SAID), world.luck.random()
+        choice = world.luck.random()
         if choice < 0.1:
             await insisting(world, lambda retry_of: cancel_once(world, specialist, booking, retry_of))
         elif choice < 0.2 and later:
             await insisting(world, lambda retry_of: reschedule_once(world, specialist, booking, later, retry_of))
         else:
-            await insisting(world, lambda retry_of, said=said: say_once(world, booking, said, retry_of))
+            await _say(world, booking)

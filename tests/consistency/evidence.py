@@ -116,7 +116,7 @@ class Evidence:
                 for other in self.history.of(Kind.BOOK, Kind.RESCHEDULE)
                 if other.booking == operation.booking
             }
-        return [self.stretches[slot].start.timestamp() for slot in found if slot in self.stretches]
+        return [self.stretches[slot].start.timestamp() for slot in found if slot and slot in self.stretches]
 
     def upcoming(self) -> Iterator[StoredSlot]:
         """The slots that have not started: a line ends when its slot does."""

@@ -193,8 +193,9 @@ def booking_of(image: RawItem) -> Booking:
 
 def is_unchanged(booking: Booking) -> Condition:
     """Nobody has moved or ended the booking, or taken it over, since it was read."""
-    in_its_slot: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
-    return in_its_slot & (BookingItem.client_id == booking.client_id)
+    unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
+    unchanged &= BookingItem.client_id == booking.client_id
+    return unchanged
 
 
 def forget_person() -> list[Action]:

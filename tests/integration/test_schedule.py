@@ -320,12 +320,12 @@ class TestTheWeek:
 
 class TestVersions:
     def test_rise_with_each_change(self, specialist: Caller) -> None:
-        versions = [set_schedule(specialist, every_day(MORNING), NOW).schedule.version for _ in range(3)]
+        versions = [set_schedule(specialist, every_day(MORNING), NOW).value.version for _ in range(3)]
 
         assert versions == [1, 2, 3]
 
     def test_are_the_servers_whatever_is_given(self, specialist: Caller) -> None:
-        assert set_schedule(specialist, every_day(MORNING, version=77), NOW).schedule.version == 1
+        assert set_schedule(specialist, every_day(MORNING, version=77), NOW).value.version == 1
 
     @pytest.mark.parametrize("earlier", [0, 1])
     def test_rise_for_each_of_two_changes_at_once(self, specialist: Caller, earlier: int) -> None:
@@ -334,10 +334,10 @@ class TestVersions:
         others = []
 
         def other_change() -> None:
-            others.append(set_schedule(specialist, every_day(MORNING), NOW).schedule)
+            others.append(set_schedule(specialist, every_day(MORNING), NOW).value)
 
         with just_before("TransactWriteItems", other_change):
-            mine = set_schedule(specialist, every_day(NINE_TO_FIVE), NOW).schedule
+            mine = set_schedule(specialist, every_day(NINE_TO_FIVE), NOW).value
 
         assert [others[0].version, mine.version] == [earlier + 1, earlier + 2]
         assert get_schedule(specialist.specialist_id) == mine
@@ -384,8 +384,8 @@ class TestDates:
             changed = set_dates(specialist, TODAY, last, MORNING, NOW)
 
         assert calls.counted["TransactWriteItems"] == 1
-        assert len(changed.dates) == len(stored_in_calendar("date")) == MOST_DATES_AT_ONCE
-        assert changed.dates[-1] == DateHours(last, MORNING)
+        assert len(changed.value) == len(stored_in_calendar("date")) == MOST_DATES_AT_ONCE
+        assert changed.value[-1] == DateHours(last, MORNING)
 
     def test_are_replaced(self, specialist: Caller) -> None:
         set_dates(specialist, TODAY, TODAY + 2 * DAY, (), NOW)

@@ -166,10 +166,10 @@ def _time_off(morning: MorningOfHours) -> list[Operation]:
 
 def _hours(morning: MorningOfHours) -> list[Operation]:
     def set_week() -> object:
-        return set_schedule(morning.specialist, open_from(9, 10), NOW + 10 * SECOND).schedule
+        return set_schedule(morning.specialist, open_from(9, 10), NOW + 10 * SECOND).value
 
     def close_day() -> object:
-        return set_date(morning.specialist, NOW.date(), [], NOW + 10 * SECOND).hours
+        return set_date(morning.specialist, NOW.date(), [], NOW + 10 * SECOND).value
 
     return [
         Operation("open until 10:00 only", set_week, (Forbidden,)),

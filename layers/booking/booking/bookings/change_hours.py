@@ -21,45 +21,20 @@ from booking.specialists.rules import DateHours, Profile, check_date, dates_of_r
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedSchedule:
-    """The week from now on, and the bookings from hours that are outside of it."""
+class Changed[T]:
+    """What was changed, as it is from now on, and the bookings from hours that the hours do not cover, by start."""
 
-    schedule: Schedule
+    value: T
     conflicts: Sequence[Booking]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedDate:
-    """A local day's own hours, and the bookings from hours on that day that are outside of them."""
-
-    date: date
-    hours: DayHours
-    conflicts: Sequence[Booking]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedDates:
-    """Local days with their own hours, and the bookings from hours on these days that are outside of them."""
-
-    dates: Sequence[DateHours]
-    conflicts: Sequence[Booking]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedProfile:
-    """The profile, and the bookings from hours that are outside of the hours as another time zone reads them."""
-
-    profile: Profile
-    conflicts: Sequence[Booking]
-
-
-def set_schedule(caller: Caller, wanted: Schedule, now: datetime) -> ChangedSchedule:
+def set_schedule(caller: Caller, wanted: Schedule, now: datetime) -> Changed[Schedule]:
     """The caller's schedule is `wanted` from now on, under the next version. Raises `Forbidden`."""
     schedule = put_schedule(caller, wanted, now)
-    return ChangedSchedule(schedule, _conflicts(caller, now))
+    return Changed(schedule, _conflicts(caller, now))
 
 
-def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> ChangedDate:
+def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> Changed[DateHours]:
     """On that day of the caller's zone these hours hold instead of the week's.
 
     Raises `DateInThePast`, `DateTooFarAhead`, `Forbidden`.
@@ -67,10 +42,10 @@ def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> Chang
     profiles.ensure(caller, now)
     check_date(day, _today(caller, now))
     put_dates(caller, [day], hours)
-    return ChangedDate(day, hours, _conflicts_of_days(caller, day, day, now))
+    return Changed(DateHours(day, hours), _conflicts_of_days(caller, day, day, now))
 
 
-def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: datetime) -> ChangedDates:
+def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: datetime) -> Changed[Sequence[DateHours]]:
     """On each day from `first` to `last` these hours hold, all in one write.
 
     Raises `LastDateBeforeFirst`, `TooManyDates`, `FirstDateInThePast`, `LastDateTooFarAhead`, `Forbidden`.
@@ -78,13 +53,13 @@ def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: dat
     profiles.ensure(caller, now)
     days = dates_of_range(first, last, _today(caller, now))
     changed = put_dates(caller, days, hours)
-    return ChangedDates(changed, _conflicts_of_days(caller, first, last, now))
+    return Changed(changed, _conflicts_of_days(caller, first, last, now))
 
 
-def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> ChangedProfile:
+def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Changed[Profile]:
     """As `profiles.update_own_profile`; bookings are looked at where the time zone is among the changes."""
     profile = profiles.update_own_profile(caller, changes, now)
-    return ChangedProfile(profile, _conflicts(caller, now) if "time_zone" in changes else ())
+    return Changed(profile, _conflicts(caller, now) if "time_zone" in changes else ())
 
 
 def _today(caller: Caller, now: datetime) -> date:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX
+from booking.runtime.clock import instant_of, microseconds_of
 from booking.runtime.ids import RANDOM_BYTES, decode_id, encode_id
 from booking.slots.minutes import Minutes, minutes_between, without
 from booking.slots.rules import LONGEST_SLOT
@@ -24,9 +25,8 @@ _NONCE_BYTES = 3
 _BYTES_FROM_HOURS = RANDOM_BYTES + _START_BYTES + _DURATION_BYTES
 SLOT_ID_BYTES = (_BYTES_FROM_HOURS, _BYTES_FROM_HOURS + _NONCE_BYTES)
 """How long the two kinds of ids are."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LAST_START = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST_START = microseconds_of(datetime(2200, 1, 1, tzinfo=UTC))
 """Where the calendar ends, long before what a `datetime` can be."""
 
 
@@ -81,7 +81,7 @@ class SlotId:
             return None
         if start > _LAST_START:
             return None
-        start_at = _EPOCH + start * _MICROSECOND
+        start_at = instant_of(start)
         end_at = start_at + length
         text = encode_id(SLOT_PREFIX, payload)
         specialist_id = encode_id(SPECIALIST_PREFIX, specialist)
@@ -97,7 +97,7 @@ def _payload(specialist_id: str, start_at: datetime, end_at: datetime) -> bytes:
     specialist = decode_id(SPECIALIST_PREFIX, specialist_id, RANDOM_BYTES)
     if specialist is None:
         raise ValueError(f"not a specialist's id: {specialist_id}")
-    start = ((start_at - _EPOCH) // _MICROSECOND).to_bytes(_START_BYTES)
+    start = microseconds_of(start_at).to_bytes(_START_BYTES)
     return specialist + start + ((end_at - start_at) // _MICROSECOND).to_bytes(_DURATION_BYTES)
 
 

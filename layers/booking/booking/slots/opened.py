@@ -13,7 +13,6 @@ from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, Step, TransactionCanceled
 from booking.dynamodb.items import get
 from booking.dynamodb.transaction import Transaction
-from booking.errors import Forbidden
 from booking.slots.errors import BookedSlot, DayIsFull, SlotNotFound, SlotOverlaps, TimeTaken
 from booking.slots.hours import claim_minutes
 from booking.slots.ids import SlotId
@@ -50,12 +49,9 @@ def _open(slot: SlotId) -> Slot:
     transaction.put(item, condition=SlotItem.specialist_id.does_not_exist())
     changed = [change_day(transaction, day, DayItem.taken.add({interval_text(slot)})) for day in days]
     claimed = claim_minutes(transaction, slot.specialist_id, minutes_alone(slot, days))
-    is_open = profiles.check_open_in(transaction, slot.specialist_id)
     try:
-        transaction.commit()
+        profiles.commit_while_open(transaction, slot.specialist_id)
     except TransactionCanceled as failure:
-        if failure.failed(is_open):
-            raise Forbidden from None
         if any(map(failure.failed, changed)) or not any(map(failure.failed, claimed)):
             raise Contended from failure
         raise TimeTaken from None

@@ -16,8 +16,9 @@ from booking.slots.errors import SlotNotFound
 from booking.slots.ids import SlotId
 from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, Availability, Slot, bounds_of_days, has_started
 from booking.slots.table import SlotItem, slot_key
-from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
+from booking.specialists.errors import ServiceNotFound
 from booking.specialists.offer import Offer, read_offer
+from booking.specialists.profiles import own_profile
 from booking.specialists.rules import BookedService, Service
 
 _REACH = LONGEST_SLOT + LONGEST_BUFFER
@@ -65,10 +66,8 @@ def list_slots(specialist_id: str, wanted: SlotFilter, request: PageRequest, now
 
 def list_own_slots(caller: Caller, wanted: SlotFilter, request: PageRequest, now: datetime) -> Page[Slot]:
     """The same of the caller's own. Raises `ProfileNotFound`, `ServiceNotFound`."""
-    try:
+    with own_profile():
         return list_slots(caller.specialist_id, wanted, request, now)
-    except SpecialistNotFound:
-        raise ProfileNotFound from None
 
 
 def get_availability(

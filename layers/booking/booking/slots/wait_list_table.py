@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
+from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 
 from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import GlobalIndex
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.settings import settings
@@ -31,12 +32,8 @@ class ByJoined(LocalSecondaryIndex["WaitListItem"]):
     joined_at = InstantAttribute(range_key=True)
 
 
-class ByClient(GlobalSecondaryIndex["WaitListItem"]):
+class ByClient(GlobalIndex["WaitListItem"]):
     """A client's entries, for its list."""
-
-    class Meta:
-        index_name = "by_client"
-        projection = AllProjection()
 
     client_id = UnicodeAttribute(hash_key=True)
     joined_at = InstantAttribute(range_key=True)

@@ -146,6 +146,12 @@ def _may_have_begun(evidence: Evidence, operation: Operation, _: Held) -> bool:
     return any(start <= operation.end + CLOCK_SKEW_SECONDS for start in evidence.starts_of(operation))
 
 
+def _came_too_late(_: Evidence, operation: Operation, __: Held) -> bool:
+    """What was to be opened had begun when it was answered."""
+    stretch = stretch_of(operation)
+    return stretch is not None and stretch.start.timestamp() <= operation.end + CLOCK_SKEW_SECONDS
+
+
 def _may_be_to_come(evidence: Evidence, operation: Operation, _: Held) -> bool:
     return any(start > operation.start - CLOCK_SKEW_SECONDS for start in evidence.starts_of(operation))
 
@@ -254,6 +260,7 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.LEAVE, "wait_list_entry_not_found"): _had_left_the_line,
     (Kind.OPEN, "slot_overlaps"): _another_slot_was_there,
     (Kind.OPEN, "time_taken"): _time_was_taken,
+    (Kind.OPEN, "validation_error"): _came_too_late,
     (Kind.DELETE, "slot_booked"): _was_booked,
     (Kind.DELETE, "slot_not_found"): _had_been_deleted,
     (Kind.TAKE_OFF, "time_taken"): _time_was_taken,

@@ -185,6 +185,11 @@ def refused_to_open(story: Story) -> None:
     story.tell(Kind.OPEN, "usr_1", 409, times=times, reason="slot_overlaps")
 
 
+def refused_as_past(story: Story) -> None:
+    times = ("2026-01-12T00:00:00Z", "2026-01-12T00:30:00Z")
+    story.tell(Kind.OPEN, "usr_1", 422, times=times, reason="validation_error")
+
+
 def refused_to_move(story: Story) -> None:
     story.tell(Kind.RESCHEDULE, "ben", 409, slot="t", booking="p", reason="booking_not_confirmed")
 
@@ -233,6 +238,7 @@ TOLD: dict[Callable[[Story], None], str] = {
     refused_as_holder: "had a cause",
     refused_to_leave: "had a cause",
     refused_to_open: "had a cause",
+    refused_as_past: "had a cause",
     refused_to_move: "had a cause",
     refused_as_other_specialist: "had a cause",
     refused_key: "had a cause",
@@ -640,6 +646,8 @@ def cancelled(**about: Any) -> StoredBooking:
 def test_what_is_said_of_an_appointment_stays_until_it_is_taken_back_or_cancelled() -> None:
     stays, over = an_appointment(of_this_moment()), an_appointment(expired())
     over.tell(Kind.CANCEL, "usr_1", 409, slot="s", booking="b", reason="booking_expired")
+    begun = {"times": ("2025-12-31T23:59:50Z", "2025-12-31T23:59:51Z"), "start": NOW.timestamp() - 9}
+    over.tell(Kind.OPEN, "usr_1", 422, reason="validation_error", **begun)
     over.tell(Kind.RESCHEDULE, "ann", 409, slot="t", booking="b", reason="slot_started")
     taken_back = an_appointment(expired(attendance=None))
     taken_back.tell(Kind.ATTEND, "usr_1", 200, booking="b", wanted={"attendance": None})

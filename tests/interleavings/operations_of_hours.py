@@ -83,7 +83,7 @@ def _cancellations_and_moves(morning: MorningOfHours) -> list[Operation]:
 
     return [
         ending("cancel Ann's 9:00", cancel(morning.ann, morning.anns)),
-        ending("cancel Cid's 14:00", cancel(morning.cid, morning.cids)),
+        *([ending("cancel Cid's 14:00", cancel(morning.cid, morning.cids))] if morning.cids else []),
         ending("cancel Ben's cut", cancel(morning.ben, morning.bens)),
         ending("move Ann's 9:00 by 15 minutes", move(morning.ann, morning.anns, morning.at(9, 15))),
         ending("move Ann's 9:00 to 14:00", move(morning.ann, morning.anns, morning.two)),

@@ -25,7 +25,7 @@ from infra.local.stack import Stack, free_port
 from infra.sam import stack_name
 from infra.settings import ROOT
 from tests.consistency import report, workload
-from tests.consistency.erasure import spell_out_erasures
+from tests.consistency.erasure import spell_out
 from tests.consistency.evidence import Evidence
 from tests.consistency.faults import FaultProxy, FunctionKiller
 from tests.consistency.invariants import violations
@@ -114,7 +114,7 @@ def check(target: Target, seconds: float, clients: int, seed: int) -> int:
         target.recover()
     print("Reading the tables …", flush=True)
     tables = read_at_rest(target.stack.client("dynamodb"), target.stack.outputs())
-    spell_out_erasures(world.history, tables)
+    spell_out(world.history, tables)
     evidence = Evidence(world.history, tables, datetime.now(UTC), functions_were_killed=target.killer is not None)
     run = Run(evidence, took, target.faults())
     file = RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-seed-{seed}.json"

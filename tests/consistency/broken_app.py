@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from unittest import mock
 
 import uvicorn
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from booking.bookings import confirm, create, erase, free_time
-from booking.bookings.table import BookingItem
+from booking.bookings import attendance, confirm, create, erase, free_time
+from booking.bookings.table import PERSONAL, BookingItem
 from booking.dynamodb.errors import Step
 from booking.dynamodb.items import Item, update
 from booking.dynamodb.transaction import Transaction
@@ -69,6 +70,11 @@ def forget_the_note() -> list[Action]:
     return [BookingItem.note.remove()]
 
 
+def forget_all_but_the_name() -> list[Action]:
+    """As `forget_person`, but for that."""
+    return [Path(name).remove() for name in PERSONAL if name != "client_name"]
+
+
 BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
     "confirmed-regardless": lambda: mock.patch.object(confirm, "update", update_regardless),
@@ -78,6 +84,9 @@ BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "unconditional-release": lambda: mock.patch.object(free_time, "release_minutes", abandon_minutes),
     "guests-without-limit": lambda: mock.patch.object(create, "MOST_OPEN_HOLDS_OF_GUEST", 100),
     "erased-by-half": lambda: mock.patch.object(erase, "forget_person", forget_the_note),
+    "erased-but-for-the-name": lambda: mock.patch.object(erase, "forget_person", forget_all_but_the_name),
+    "attendance-at-any-time": lambda: mock.patch.object(attendance, "update", update_regardless),
+    "attendance-for-good": lambda: mock.patch.object(BookingItem.attendance, "remove", BookingItem.payment_ref.remove),
     "standard-time": lambda: mock.patch.object(OpeningHours, "_instant", instant_by_standard_time),
 }
 

@@ -17,7 +17,7 @@ async def erase_oneself(world: World, client: Account) -> None:
     if not world.spares or client in world.heirs or _is_owed_an_answer(world.history, client):
         return
     world.heirs[client] = world.spares.pop()
-    told = {"email": client.email, "guest": world.mail.guest_of(client.email)}
+    told = {"email": client.email, "name": client.person, "guest": world.mail.guest_of(client.email)}
     for _ in range(MOST_ATTEMPTS):
         operation = world.history.new(Kind.ERASE, client.id, wanted=told)
         await ask(operation, client.http, "DELETE", "/users/me", json={"password": client.password})
@@ -32,8 +32,26 @@ def _is_owed_an_answer(history: History, client: Account) -> bool:
     )
 
 
-def spell_out_erasures(history: History, tables: Tables) -> None:
-    """Writes into the history what each erasure has done: cancelled bookings, and left lines."""
+def spell_out(history: History, tables: Tables) -> None:
+    """Writes into the history what has been done without being asked for alone."""
+    _spell_out_erasures(history, tables)
+    _spell_out_places_given_up(history, tables)
+
+
+def _spell_out_places_given_up(history: History, tables: Tables) -> None:
+    """Who gives a slot up that it has taken over leaves the line, if it stands in it."""
+    holders = {booking.id: booking.client for booking in tables.bookings if booking.is_taken_over}
+    for change in list(history.of(Kind.CANCEL, Kind.RESCHEDULE)):
+        if not change.may_have_happened or change.booking not in holders:
+            continue
+        for join in list(history.of(Kind.JOIN)):
+            if join.actor == holders[change.booking] and join.may_have_happened and join.start <= change.latest_effect:
+                part = history.new(Kind.LEAVE, join.actor, part_of=change.number, start=change.start, end=change.end)
+                part.slot, part.specialist = join.slot, join.specialist
+
+
+def _spell_out_erasures(history: History, tables: Tables) -> None:
+    """Each has cancelled bookings, and left lines."""
     for erasure in list(history.of(Kind.ERASE)):
         if not erasure.may_have_happened:
             continue

@@ -105,6 +105,19 @@ class Evidence:
         """Who may have been erased."""
         return frozenset(found.actor for found in self.history.of(Kind.ERASE) if found.may_have_happened)
 
+    def starts_of(self, operation: Operation) -> list[float]:
+        """When the slots begin that it is about, and those in which its booking may have been."""
+        found = {operation.slot}
+        if booking := self.stored.get(operation.booking or ""):
+            found.add(booking.slot)
+        if operation.booking:
+            found |= {
+                other.slot
+                for other in self.history.of(Kind.BOOK, Kind.RESCHEDULE)
+                if other.booking == operation.booking
+            }
+        return [self.stretches[slot].start.timestamp() for slot in found if slot and slot in self.stretches]
+
     def upcoming(self) -> Iterator[StoredSlot]:
         """The slots that have not started: a line ends when its slot does."""
         return (slot for slot in self.tables.slots if slot.start > self.now)

@@ -60,16 +60,6 @@ async def use_a_link_elsewhere(world: World, _: Account) -> None:
         await ask(operation, own.client.http, "PATCH", f"/bookings/{other.id}/cancel")
 
 
-async def say_who_came(world: World, _: Account) -> None:
-    """Of bookings that are all to come."""
-    booking = world.any_booking()
-    if booking:
-        specialist = booking.place.specialist
-        operation = world.history.new(Kind.ATTEND, specialist.id, booking=booking.id)
-        said = {"attendance": world.luck.choice(["attended", "no_show", None])}
-        await ask(operation, specialist.http, "PATCH", f"/bookings/{booking.id}/attendance", json=said)
-
-
 def someone(world: World) -> Account:
     """A guest without any link yet."""
     erased = {client.email for client in world.heirs}
@@ -88,14 +78,14 @@ def someone(world: World) -> Account:
 async def book_guest_once(world: World, guest: Account, wish: Wish, retry_of: int | None) -> Operation:
     about = about_wish(wish) | {"hold_seconds": HOLD_SECONDS}
     operation = world.history.new(Kind.BOOK, guest.id, retry_of=retry_of, **about)
-    body = {**body_of(wish), "name": "Gus", "email": guest.email}
+    body = {**body_of(wish), "name": guest.person, "email": guest.email}
     await ask(operation, guest.http, "POST", "/bookings/guest", json=body)
     return await _mailed(world, guest, wish, operation)
 
 
 async def book_for_once(world: World, guest: Account, wish: Wish, retry_of: int | None) -> Operation:
     operation = world.history.new(Kind.BOOK, guest.id, retry_of=retry_of, **about_wish(wish))
-    body = {**body_of(wish), "client": {"name": "Gus", "email": guest.email}}
+    body = {**body_of(wish), "client": {"name": guest.person, "email": guest.email}}
     await ask(operation, wish.specialist.http, "POST", "/bookings", json=body)
     return await _mailed(world, guest, wish, operation)
 

@@ -79,7 +79,7 @@ class Operation:
     body: dict[str, Any] | None = None
     retry_of: int | None = None
     part_of: int | None = None
-    """The number of the erasure that this is a part of: nobody has asked for it alone."""
+    """The number of the operation that this is, or may be, a part of: nobody has asked for it alone."""
 
     @property
     def label(self) -> str:

@@ -37,11 +37,11 @@ def nobody_holds_too_many(evidence: Evidence) -> Found:
 
 
 def acknowledged_confirmations_stick(evidence: Evidence) -> Found:
-    """What is confirmed stays so, or is cancelled; nothing that was held is confirmed by itself."""
+    """What is confirmed stays so, is cancelled or expires; nothing that was held is confirmed by itself."""
     asked = {found.booking for found in evidence.history.of(Kind.CONFIRM) if found.may_have_happened}
     for operation in evidence.history.of(Kind.CONFIRM):
         booking = evidence.stored.get(operation.booking or "")
-        if operation.outcome is Outcome.DONE and (booking is None or booking.status not in {"confirmed", "cancelled"}):
+        if operation.outcome is Outcome.DONE and (booking is None or booking.status == "held" or booking.has_lapsed):
             yield "a confirmation that was acknowledged is undone", (operation.booking or "", operation.slot or "")
     for operation in evidence.history.of(Kind.BOOK):
         booking = evidence.stored.get(operation.booking or "")

@@ -27,6 +27,7 @@ from tests.consistency.opening_hours import (
 )
 from tests.consistency.people import (
     a_link_opens_one_booking,
+    attendance_is_as_it_was_said,
     attendance_is_said_of_what_has_started,
     erasure_erases,
     guests_keep_their_links,
@@ -285,6 +286,7 @@ INVARIANTS: Mapping[str, Check] = {
     "15 nobody holds too many": nobody_holds_too_many,
     "15 confirmations stick": acknowledged_confirmations_stick,
     "15 attendance is said of what has started": attendance_is_said_of_what_has_started,
+    "15 attendance is as it was said": attendance_is_as_it_was_said,
     "17 a link opens one booking": a_link_opens_one_booking,
     "17 guests keep their links": guests_keep_their_links,
     "18 erasure erases": erasure_erases,

@@ -50,7 +50,7 @@ def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
 def _is_taken_over(evidence: Evidence, booking_id: str | None) -> bool:
     """Whether its client may have waited for the slot that it held as a guest."""
     booking = evidence.stored.get(booking_id or "")
-    return booking is not None and booking.guest not in {None, booking.client}
+    return booking is not None and booking.is_taken_over
 
 
 def nobody_waits_for_free_time(evidence: Evidence) -> Found:

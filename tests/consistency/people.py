@@ -1,6 +1,8 @@
 """Guarantees 17 and 18, and attendance: links open one booking, and who is erased is named nowhere."""
 
-from tests.consistency.evidence import Evidence, Found, latest_effect
+from collections import defaultdict
+
+from tests.consistency.evidence import CLOCK_SKEW_SECONDS, Evidence, Found, latest_effect
 from tests.consistency.history import Kind, Operation, Outcome
 from tests.consistency.world import is_guest
 
@@ -22,12 +24,38 @@ def guests_keep_their_links(evidence: Evidence) -> Found:
 
 
 def attendance_is_said_of_what_has_started(evidence: Evidence) -> Found:
+    for operation in evidence.history.of(Kind.ATTEND):
+        starts = evidence.starts_of(operation)
+        if operation.outcome is Outcome.DONE and starts and min(starts) > operation.end + CLOCK_SKEW_SECONDS:
+            yield "attendance was said before the slot has begun", (operation.booking or "",)
     for booking in evidence.tables.bookings:
         if booking.attendance is None:
             continue
         if booking.status not in {"confirmed", "expired"} or booking.has_lapsed or booking.start > evidence.now:
             what = f"a {booking.status} booking of {booking.start:%d %B} with attendance {booking.attendance}"
             yield what, (booking.id, booking.slot)
+
+
+def attendance_is_as_it_was_said(evidence: Evidence) -> Found:
+    """The last that was said stays, until the booking is cancelled or moved; then there is none."""
+    changes: dict[str | None, list[Operation]] = defaultdict(list)
+    for operation in evidence.history.of(Kind.ATTEND, Kind.CANCEL, Kind.RESCHEDULE):
+        if operation.may_have_happened:
+            changes[operation.booking].append(operation)
+    for booking in evidence.tables.bookings:
+        found = changes[booking.id]
+        if booking.attendance not in {None, *map(_said, found)}:
+            yield f"nobody has said {booking.attendance}", (booking.id, booking.slot)
+        for operation in found:
+            is_last = not any(other.latest_effect >= operation.start for other in found if other is not operation)
+            if operation.outcome is Outcome.DONE and is_last and booking.attendance != _said(operation):
+                yield f"{booking.attendance} after {operation.kind}", (booking.id, booking.slot)
+
+
+def _said(operation: Operation) -> str | None:
+    """What is known of the client's coming after it."""
+    said: str | None = (operation.wanted or {})["attendance"] if operation.kind is Kind.ATTEND else None
+    return said
 
 
 def erasure_erases(evidence: Evidence) -> Found:
@@ -41,10 +69,10 @@ def erasure_erases(evidence: Evidence) -> Found:
         for entry in evidence.tables.entries:
             if entry.client == erasure.actor:
                 yield "who is erased waits for a slot", (entry.slot,)
-        email = (erasure.wanted or {})["email"]
-        for found in evidence.tables.addresses:
-            if found.email == email and not _may_be_named_anew(evidence, erasure):
-                yield f"who is erased is named in {found.table}", (erasure.label, email)
+        told = erasure.wanted or {}
+        for found in evidence.tables.mentions:
+            if found.text in {told["email"], told["name"]} and not _may_be_named_anew(evidence, erasure):
+                yield f"who is erased is named in {found.table}", (erasure.label, found.text)
 
 
 def _may_be_named_anew(evidence: Evidence, erasure: Operation) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from tests.consistency.evidence import (
+    CLOCK_SKEW_SECONDS,
     LONGEST_REQUEST,
     Evidence,
     Found,
@@ -141,12 +142,32 @@ def _had_been_cancelled(evidence: Evidence, operation: Operation, _: Held) -> bo
     return any(found.booking == operation.booking for found in _before(evidence, operation, Kind.CANCEL))
 
 
+def _may_have_begun(evidence: Evidence, operation: Operation, _: Held) -> bool:
+    return any(start <= operation.end + CLOCK_SKEW_SECONDS for start in evidence.starts_of(operation))
+
+
+def _came_too_late(_: Evidence, operation: Operation, __: Held) -> bool:
+    """What was to be opened had begun when it was answered."""
+    stretch = stretch_of(operation)
+    return stretch is not None and stretch.start.timestamp() <= operation.end + CLOCK_SKEW_SECONDS
+
+
+def _may_be_to_come(evidence: Evidence, operation: Operation, _: Held) -> bool:
+    return any(start > operation.start - CLOCK_SKEW_SECONDS for start in evidence.starts_of(operation))
+
+
+def _may_have_ended(evidence: Evidence, operation: Operation, held: Held) -> bool:
+    """Its hold, or the booking itself: by expiry, once its slot has begun."""
+    return hold_may_be_over(evidence, operation) or _may_have_begun(evidence, operation, held)
+
+
 def _hold_has_ended(evidence: Evidence, operation: Operation, held: Held) -> bool:
-    return hold_may_be_over(evidence, operation) or _had_been_cancelled(evidence, operation, held)
+    return _may_have_ended(evidence, operation, held) or _had_been_cancelled(evidence, operation, held)
 
 
 def _is_not_confirmed(evidence: Evidence, operation: Operation, held: Held) -> bool:
-    return may_have_been_held(evidence, operation) or _had_been_cancelled(evidence, operation, held)
+    was_held = may_have_been_held(evidence, operation)
+    return was_held or _had_been_cancelled(evidence, operation, held) or _may_have_begun(evidence, operation, held)
 
 
 def _client_is_erased(evidence: Evidence, operation: Operation, _: Held) -> bool:
@@ -216,14 +237,17 @@ def _is_of_another_specialist(evidence: Evidence, operation: Operation, _: Held)
 CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.BOOK, "slot_already_booked"): _was_held,
     (Kind.BOOK, "slot_not_found"): _may_be_no_slot,
+    (Kind.BOOK, "slot_started"): _may_have_begun,
     (Kind.BOOK, "service_not_offered"): _service_may_be_off,
     (Kind.BOOK, "service_longer_than_slot"): _may_be_too_short,
     (Kind.BOOK, "idempotency_key_reused"): _key_had_been_used,
     (Kind.BOOK, "too_many_open_holds"): lambda evidence, operation, _: may_hold_too_many(evidence, operation),
     (Kind.CONFIRM, "hold_ended"): _hold_has_ended,
-    (Kind.CANCEL, "booking_expired"): lambda evidence, operation, _: hold_may_be_over(evidence, operation),
+    (Kind.CANCEL, "booking_expired"): _may_have_ended,
+    (Kind.CANCEL, "slot_started"): _may_have_begun,
     (Kind.RESCHEDULE, "slot_already_booked"): _was_held,
     (Kind.RESCHEDULE, "slot_not_found"): _may_be_no_slot,
+    (Kind.RESCHEDULE, "slot_started"): _may_have_begun,
     (Kind.RESCHEDULE, "service_longer_than_slot"): _may_be_too_short,
     (Kind.RESCHEDULE, "booking_not_confirmed"): _is_not_confirmed,
     (Kind.RESCHEDULE, "other_specialist"): _is_of_another_specialist,
@@ -236,6 +260,7 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.LEAVE, "wait_list_entry_not_found"): _had_left_the_line,
     (Kind.OPEN, "slot_overlaps"): _another_slot_was_there,
     (Kind.OPEN, "time_taken"): _time_was_taken,
+    (Kind.OPEN, "validation_error"): _came_too_late,
     (Kind.DELETE, "slot_booked"): _was_booked,
     (Kind.DELETE, "slot_not_found"): _had_been_deleted,
     (Kind.TAKE_OFF, "time_taken"): _time_was_taken,
@@ -246,7 +271,7 @@ CAUSES: Mapping[tuple[Kind, str], Cause] = {
     (Kind.CANCEL, "not_enough_permissions"): _client_is_erased,
     (Kind.RESCHEDULE, "not_enough_permissions"): _client_is_erased,
     (Kind.INTRUDE, "not_enough_permissions"): lambda *_: True,
-    (Kind.ATTEND, "slot_not_started"): lambda *_: True,
+    (Kind.ATTEND, "slot_not_started"): _may_be_to_come,
     (Kind.ATTEND, "no_attendance"): _has_no_attendance,
     (Kind.ERASE, "invalid_credentials"): _had_erased_itself,
 }

@@ -127,6 +127,14 @@ async def cancel_once(world: World, actor: Account, booking: KnownBooking, retry
     return operation
 
 
+async def say_once(world: World, booking: KnownBooking, attendance: str | None, retry_of: int | None) -> Operation:
+    """Whether its client has come; asked by its specialist."""
+    specialist, said = booking.place.specialist, {"attendance": attendance}
+    operation = world.history.new(Kind.ATTEND, specialist.id, booking=booking.id, wanted=said, retry_of=retry_of)
+    await ask(operation, specialist.http, "PATCH", f"/bookings/{booking.id}/attendance", json=said)
+    return operation
+
+
 async def reschedule_once(
     world: World, client: Account, booking: KnownBooking, wish: Wish, retry_of: int | None
 ) -> Operation:
@@ -177,13 +185,21 @@ async def list_once(world: World, client: Account, specialist: Specialist, servi
 
 
 async def open_slot(world: World, specialist: Specialist, start: datetime, length: timedelta) -> None:
+    """One that everybody hears of."""
+    wish = await open_once(world, specialist, start, length)
+    if wish:
+        world.slots[wish.slot] = wish
+
+
+async def open_once(world: World, specialist: Specialist, start: datetime, length: timedelta) -> Wish | None:
     times = _times(start, length)
     operation = world.history.new(Kind.OPEN, specialist.id, specialist=specialist.specialist_id, times=times)
     body = {"start_at": times[0], "end_at": times[1]}
     await ask(operation, specialist.http, "POST", "/specialists/me/slots", json=body)
     if operation.outcome is Outcome.DONE and operation.body:
         operation.slot = operation.body["id"]
-        world.slots[operation.body["id"]] = Wish(operation.body["id"], times, specialist)
+        return Wish(operation.body["id"], times, specialist)
+    return None
 
 
 async def delete_once(world: World, slot: Wish, retry_of: int | None) -> Operation:

@@ -8,11 +8,11 @@ from tests.consistency.evidence import Evidence
 from tests.consistency.history import History, Kind, Operation
 from tests.consistency.invariants import INVARIANTS, violations
 from tests.consistency.tables import (
-    StoredAddress,
     StoredBooking,
     StoredDay,
     StoredEntry,
     StoredHour,
+    StoredMention,
     StoredPlace,
     StoredSlot,
     StoredTimeOff,
@@ -69,7 +69,7 @@ class Story:
     hours: list[StoredHour] | None = None
     times_off: list[StoredTimeOff] = field(default_factory=list)
     places: list[StoredPlace] = field(default_factory=list)
-    addresses: list[StoredAddress] = field(default_factory=list)
+    mentions: list[StoredMention] = field(default_factory=list)
     history: History = field(default_factory=History)
     functions_were_killed: bool = False
 
@@ -89,7 +89,7 @@ class Story:
         days = self.days if self.days is not None else ([day(*self.slots)] if self.slots else [])
         hours = self.hours if self.hours is not None else hour(*self.slots)
         tables = Tables(
-            self.slots, self.bookings, self.entries, days, hours, self.times_off, self.places, self.addresses
+            self.slots, self.bookings, self.entries, days, hours, self.times_off, self.places, self.mentions
         )
         return Evidence(self.history, tables, NOW, self.functions_were_killed)
 

@@ -13,8 +13,8 @@ from boto3.dynamodb.types import TypeDeserializer
 SETTLED_AFTER_SECONDS = 1.0
 SETTLES_WITHIN_SECONDS = 60.0
 TABLES = ("Users", "Calendar", "Bookings", "Waitlist", "Ephemeral", "Metrics")
-ADDRESS = re.compile(r"[0-9a-f]{16}@example\.com")
-"""Of everybody in a run."""
+MENTION = re.compile(r"[0-9a-f]{16}@example\.com|Person [0-9a-f]{16}")
+"""The address or the name of anybody in a run."""
 HOUR_KEY = "slot#%Y-%m-%dT%H"
 LENGTH_OF_IDS_FROM_HOURS = len("slt_THLurHg-oSaZEw1BPKs98wAGYR-NN4OiANaTpAA")
 
@@ -73,6 +73,11 @@ class StoredBooking:
     def made_by(self) -> str:
         """The client, or the guest whose it was before."""
         return self.guest or self.client
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether a guest has made it, and it is an account's since."""
+        return self.guest not in {None, self.client}
 
     @property
     def is_open(self) -> bool:
@@ -136,10 +141,10 @@ class StoredDay:
 
 
 @dataclass(frozen=True, order=True)
-class StoredAddress:
-    """That a table names somebody."""
+class StoredMention:
+    """That somebody's address or name stands in a table."""
 
-    email: str
+    text: str
     table: str
 
 
@@ -154,7 +159,7 @@ class Tables:
     hours: list[StoredHour] = field(default_factory=list)
     times_off: list[StoredTimeOff] = field(default_factory=list)
     places: list[StoredPlace] = field(default_factory=list)
-    addresses: list[StoredAddress] = field(default_factory=list)
+    mentions: list[StoredMention] = field(default_factory=list)
 
 
 def read_at_rest(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
@@ -189,19 +194,15 @@ def read(dynamodb: Any, outputs: Mapping[str, str]) -> Tables:
             tables.places.append(_place(item))
         else:
             tables.entries.append(_entry(item))
-    tables.addresses = sorted(
-        {
-            StoredAddress(email, name)
-            for name in TABLES
-            for email in _addresses_in(dynamodb, outputs[f"{name}TableName"])
-        }
+    tables.mentions = sorted(
+        {StoredMention(text, name) for name in TABLES for text in _mentions_in(dynamodb, outputs[f"{name}TableName"])}
     )
     return tables
 
 
-def _addresses_in(dynamodb: Any, table: str) -> Iterator[str]:
+def _mentions_in(dynamodb: Any, table: str) -> Iterator[str]:
     for item in _items(dynamodb, table):
-        yield from ADDRESS.findall(json.dumps(item, default=str))
+        yield from MENTION.findall(json.dumps(item, default=str))
 
 
 def _items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:

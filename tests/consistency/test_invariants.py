@@ -12,14 +12,14 @@ import pytest
 
 from infra.cli import CommandError
 from infra.settings import ROOT
-from tests.consistency.erasure import spell_out_erasures
+from tests.consistency.erasure import spell_out
 from tests.consistency.faults import seconds
 from tests.consistency.history import FOREVER, History, Kind
 from tests.consistency.invariants import INVARIANTS, shortest, violations
 from tests.consistency.report import MOST_LINES, summary
 from tests.consistency.run import Run, how_to_judge_again, keep, read_again
 from tests.consistency.stories import END, NOW, START, TIMES, Story, at, booking, day, ended, name_of, slot
-from tests.consistency.tables import StoredAddress, StoredBooking, StoredDay, StoredEntry, StoredSlot
+from tests.consistency.tables import StoredBooking, StoredDay, StoredEntry, StoredMention, StoredSlot
 
 
 def held(**about: Any) -> StoredSlot:
@@ -185,6 +185,11 @@ def refused_to_open(story: Story) -> None:
     story.tell(Kind.OPEN, "usr_1", 409, times=times, reason="slot_overlaps")
 
 
+def refused_as_past(story: Story) -> None:
+    times = ("2026-01-12T00:00:00Z", "2026-01-12T00:30:00Z")
+    story.tell(Kind.OPEN, "usr_1", 422, times=times, reason="validation_error")
+
+
 def refused_to_move(story: Story) -> None:
     story.tell(Kind.RESCHEDULE, "ben", 409, slot="t", booking="p", reason="booking_not_confirmed")
 
@@ -233,6 +238,7 @@ TOLD: dict[Callable[[Story], None], str] = {
     refused_as_holder: "had a cause",
     refused_to_leave: "had a cause",
     refused_to_open: "had a cause",
+    refused_as_past: "had a cause",
     refused_to_move: "had a cause",
     refused_as_other_specialist: "had a cause",
     refused_key: "had a cause",
@@ -542,8 +548,11 @@ def test_a_guests_booking_is_held_confirmed_and_taken_over() -> None:
     [
         ("17 guests keep their links", booking(client="ann")),
         ("acknowledged bookings", booking(client="ann", guest="gst_2")),
-        ("15 attendance", booking(client="gst_1", guest="gst_1", attendance="attended")),
-        ("15 attendance", ended(client="gst_1", guest="gst_1", attendance="no_show", start=NOW - timedelta(hours=1))),
+        ("15 attendance is said", booking(client="gst_1", guest="gst_1", attendance="attended")),
+        (
+            "15 attendance is said",
+            ended(client="gst_1", guest="gst_1", attendance="no_show", start=NOW - timedelta(hours=1)),
+        ),
     ],
 )
 def test_a_guests_booking_that_is_stored_wrongly_is_found(part: str, stored: StoredBooking) -> None:
@@ -576,9 +585,9 @@ def erasure(*bookings: StoredBooking, **about: Any) -> Story:
     story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
     story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b")
     story.tell(Kind.JOIN, "ben", 201, slot="s")
-    story.tell(Kind.ERASE, "ann", 204, wanted={"email": "a@example.com", "guest": "gst_1"})
+    story.tell(Kind.ERASE, "ann", 204, wanted={"email": "a@example.com", "name": "Person a", "guest": "gst_1"})
     evidence = story.evidence()
-    spell_out_erasures(story.history, evidence.tables)
+    spell_out(story.history, evidence.tables)
     return story
 
 
@@ -593,13 +602,108 @@ def test_what_an_erasure_leaves_behind_is_found() -> None:
     for story in (
         erasure(booking(slot="t"), PROMOTED),
         erasure(ended(), PROMOTED, entries=[StoredEntry("s", "ann", at(1))]),
-        erasure(ended(), PROMOTED, addresses=[StoredAddress("a@example.com", "Bookings")]),
+        erasure(ended(), PROMOTED, mentions=[StoredMention("a@example.com", "Bookings")]),
+        erasure(ended(), PROMOTED, mentions=[StoredMention("Person a", "Bookings")]),
     ):
         assert name_of("18 erasure erases") in story.broken()
 
 
 def test_a_guest_who_books_with_an_erased_address_is_somebody_anew() -> None:
-    story = erasure(ended(), PROMOTED, addresses=[StoredAddress("a@example.com", "Bookings")])
+    story = erasure(ended(), PROMOTED, mentions=[StoredMention("a@example.com", "Bookings")])
     story.tell(Kind.BOOK, "gst_1", None, slot="s")
+
+    assert story.broken() == set()
+
+
+BEGAN = NOW - timedelta(hours=1)
+
+
+def an_appointment(stored: StoredBooking) -> Story:
+    """Ann's has begun an hour ago, and its specialist says that she has come."""
+    past = slot(start=BEGAN, end=NOW, booking="b" if stored.is_open else None, client="ann" if stored.is_open else None)
+    days = [StoredDay("spc_1", "2025-12-31", frozenset({(past.start, past.end)}))]
+    story = Story([past], [stored], days=days)
+    times = (f"{past.start:%Y-%m-%dT%H:%M:%SZ}", f"{past.end:%Y-%m-%dT%H:%M:%SZ}")
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=times, start=BEGAN.timestamp() - 20)
+    story.tell(Kind.BOOK, "ann", 201, slot="s", booking="b", start=BEGAN.timestamp() - 10)
+    said = {"attendance": "attended"}
+    story.tell(Kind.ATTEND, "usr_1", 200, booking="b", wanted=said, start=BEGAN.timestamp() + 10)
+    return story
+
+
+def of_this_moment(**about: Any) -> StoredBooking:
+    return booking(**{"start": BEGAN, "end": NOW, "attendance": "attended", **about})
+
+
+def expired(**about: Any) -> StoredBooking:
+    return of_this_moment(**{"status": "expired", "cancelled_at": BEGAN, "has_timer": False, **about})
+
+
+def cancelled(**about: Any) -> StoredBooking:
+    return expired(**{"status": "cancelled", "attendance": None, **about})
+
+
+def test_what_is_said_of_an_appointment_stays_until_it_is_taken_back_or_cancelled() -> None:
+    stays, over = an_appointment(of_this_moment()), an_appointment(expired())
+    over.tell(Kind.CANCEL, "usr_1", 409, slot="s", booking="b", reason="booking_expired")
+    begun = {"times": ("2025-12-31T23:59:50Z", "2025-12-31T23:59:51Z"), "start": NOW.timestamp() - 9}
+    over.tell(Kind.OPEN, "usr_1", 422, reason="validation_error", **begun)
+    over.tell(Kind.RESCHEDULE, "ann", 409, slot="t", booking="b", reason="slot_started")
+    taken_back = an_appointment(expired(attendance=None))
+    taken_back.tell(Kind.ATTEND, "usr_1", 200, booking="b", wanted={"attendance": None})
+    called_off = an_appointment(cancelled())
+    called_off.tell(Kind.CANCEL, "usr_1", 200, slot="s", booking="b")
+    called_off.tell(Kind.ATTEND, "usr_1", 409, booking="b", wanted={"attendance": None}, reason="no_attendance")
+    unanswered = an_appointment(of_this_moment(attendance="no_show"))
+    unanswered.tell(Kind.ATTEND, "usr_1", None, booking="b", wanted={"attendance": "no_show"}, end=FOREVER)
+
+    assert [story.broken() for story in (stays, over, taken_back, called_off, unanswered)] == [set()] * 5
+
+
+@pytest.mark.parametrize(
+    ("stored", "since"),
+    [
+        (of_this_moment(attendance=None), None),
+        (of_this_moment(attendance="no_show"), None),
+        (of_this_moment(), (Kind.ATTEND, {"wanted": {"attendance": None}})),
+        (cancelled(attendance="attended"), (Kind.CANCEL, {"slot": "s"})),
+    ],
+    ids=["forgotten", "never said", "not taken back", "kept when cancelled"],
+)
+def test_attendance_that_is_not_as_it_was_said_is_found(
+    stored: StoredBooking, since: tuple[Kind, dict[str, Any]] | None
+) -> None:
+    story = an_appointment(stored)
+    if since:
+        kind, about = since
+        story.tell(kind, "usr_1", 200, booking="b", **about)
+
+    assert name_of("15 attendance is as it was said") in story.broken()
+
+
+def test_attendance_that_was_said_too_early_is_found() -> None:
+    story = an_appointment(of_this_moment())
+    for operation in story.history.of(Kind.ATTEND):
+        operation.start, operation.end = BEGAN.timestamp() - 5, BEGAN.timestamp() - 4
+
+    assert name_of("15 attendance is said") in story.broken()
+
+
+def test_attendance_that_is_refused_as_too_early_is_found() -> None:
+    story = an_appointment(of_this_moment())
+    story.tell(Kind.ATTEND, "usr_1", 409, booking="b", wanted={"attendance": None}, reason="slot_not_started")
+
+    assert story.broken() == {name_of("had a cause")}
+
+
+def test_who_gives_up_what_it_has_taken_over_leaves_its_line() -> None:
+    story = Story([slot(waiters=0)], [ended(client="ann", guest="gst_1")])
+    story.tell(Kind.OPEN, "usr_1", 201, slot="s", times=TIMES)
+    story.tell(Kind.BOOK, "gst_1", 201, slot="s", booking="b")
+    story.tell(Kind.JOIN, "ann", 201, slot="s")
+    story.tell(Kind.CANCEL, "gst_1", 200, slot="s", booking="b")
+    assert story.broken() == {name_of("acknowledged places")}
+
+    spell_out(story.history, story.evidence().tables)
 
     assert story.broken() == set()

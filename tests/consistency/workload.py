@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
+from tests.consistency.appointments import keep_an_appointment, say_who_came
 from tests.consistency.erasure import erase_oneself
-from tests.consistency.guests import book_as_guest, book_for_somebody, say_who_came, use_a_link, use_a_link_elsewhere
+from tests.consistency.guests import book_as_guest, book_for_somebody, use_a_link, use_a_link_elsewhere
 from tests.consistency.history import History
 from tests.consistency.mail import Mail
 from tests.consistency.offers import next_change_of_clocks
@@ -102,10 +103,13 @@ async def sign_up(url: str, role: str, name: str) -> Account:
     """A new account; a stack that limits registrations may ask to wait."""
     http = connection(url)
     credentials = {"email": f"{secrets.token_hex(8)}@example.com", "password": secrets.token_urlsafe(16)}
-    user = await patiently(lambda: http.post("/auth/register", json={**credentials, "role": role}))
+    account = Account(name, "", http, **credentials)
+    about = {"role": role, "display_name": account.person}
+    user = await patiently(lambda: http.post("/auth/register", json={**credentials, **about}))
     session = await patiently(lambda: http.post("/auth/login", json=credentials))
     http.headers["Authorization"] = f"Bearer {session['access_token']}"
-    return Account(name, user["id"], http, **credentials)
+    account.id = user["id"]
+    return account
 
 
 async def patiently(send: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> dict[str, Any]:
@@ -377,5 +381,6 @@ DOINGS: Mapping[Doing, float] = {
     use_a_link_elsewhere: 3,
     book_for_somebody: 1.5,
     say_who_came: 1,
+    keep_an_appointment: 1.5,
     erase_oneself: 0.5,
 }

@@ -30,6 +30,11 @@ class Account:
     email: str = ""
     password: str = ""
 
+    @property
+    def person(self) -> str:
+        """Whose name it is; nobody else in a run is called that."""
+        return f"Person {self.email.partition('@')[0]}"
+
 
 @dataclass(eq=False)
 class Specialist(Account):

@@ -18,7 +18,7 @@ import pytest
 from infra.local.stack import free_port
 from infra.settings import ROOT
 from infra.stack import PATHS
-from tests.consistency import erasure, guests, report, workload
+from tests.consistency import appointments, erasure, guests, report, workload
 from tests.consistency.evidence import Evidence, Violation
 from tests.consistency.history import Kind
 from tests.consistency.invariants import shortest, violations
@@ -82,7 +82,7 @@ def found_with(
                 workload.run(url, seconds=SECONDS, clients=6, seed=next(seeds), mail=mail, doings=doings)
             )
             at_rest = read_at_rest(stack.client("dynamodb"), stack.outputs())
-            erasure.spell_out_erasures(world.history, at_rest)
+            erasure.spell_out(world.history, at_rest)
             evidence = Evidence(world.history, at_rest, datetime.now(UTC))
             found = violations(evidence)
             if time.monotonic() > deadline or {violation.invariant.strip() for violation in found} >= set(expected):
@@ -149,6 +149,34 @@ def test_who_is_erased_and_still_named_is_found(stack: DeployedStack) -> None:
     expected = {"18 erasure erases"}
 
     _, found = found_with(stack, "erased-by-half", doings, expected)
+
+    assert {violation.invariant.strip() for violation in found} >= expected
+
+
+def test_who_is_erased_and_still_called_by_name_is_found(stack: DeployedStack) -> None:
+    doings: Mapping[Doing, float] = {workload.book: 4, workload.book_from_hours: 4, erasure.erase_oneself: 1}
+    expected = "18 erasure erases"
+
+    _, found = found_with(stack, "erased-but-for-the-name", doings, {expected})
+
+    named = [violation for violation in found if violation.invariant.strip() == expected]
+    assert any(text.startswith("Person ") for violation in named for text in violation.ids)
+
+
+@pytest.mark.parametrize(
+    ("bug", "expected"),
+    [
+        ("attendance-at-any-time", {"15 attendance is said of what has started"}),
+        (
+            "attendance-for-good",
+            {"15 attendance is said of what has started", "15 attendance is as it was said"},
+        ),
+    ],
+)
+def test_attendance_that_is_said_too_early_or_stays_is_found(
+    stack: DeployedStack, bug: str, expected: set[str]
+) -> None:
+    _, found = found_with(stack, bug, {appointments.keep_an_appointment: 1}, expected)
 
     assert {violation.invariant.strip() for violation in found} >= expected
 

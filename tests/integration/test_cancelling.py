@@ -19,7 +19,7 @@ from booking.dynamodb.contention import CONTENTION_BUDGET_SECONDS
 from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable
 from booking.runtime.ids import new_id
-from booking.slots.errors import SlotStarted
+from booking.slots.errors import SlotNotFound, SlotStarted
 from booking.slots.promotion import first_waiter
 from booking.slots.wait_list import drop_inactive, leave_wait_list
 from tests.integration.people import (
@@ -43,6 +43,7 @@ from tests.integration.tables import (
     booking_item,
     change_stored,
     delete_stored,
+    refused,
     slot_item,
     slot_key_of,
     stored,
@@ -567,3 +568,11 @@ class TestALineThatIsNotCountedRight:
 
         assert booking_item(booking.id)["status"] == "confirmed"
         assert stored_in_calendar("slot") == []
+
+
+def test_a_booking_of_what_can_be_no_slot_is_left_alone() -> None:
+    client = a_client()
+    booking = a_booking(a_specialist(), client)
+    change_stored("bookings", {"booking_id": booking.id}, slot_id="slt_none")
+
+    refused(SlotNotFound, lambda: cancel_booking(client, booking.id, NOW + SECOND))

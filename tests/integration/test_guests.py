@@ -57,7 +57,7 @@ from tests.integration.people import (
 from tests.integration.sending import publish, send_queued
 from tests.integration.store_calls import counted_calls, just_before, keys_unreachable, lost_answers, refusing
 from tests.integration.sweeps import lapse_everywhere, remind_everywhere
-from tests.integration.tables import booking_item, change_stored, refused, slot_item, stored
+from tests.integration.tables import booking_item, change_stored, refused, slot_item, slot_key_of, stored
 
 ADDRESS = "gus@example.com"
 SOURCE = "192.0.2.7"
@@ -445,6 +445,101 @@ class TestTakingOver:
             take_over(booking.id, account.user_id)
 
         assert booking_item(booking.id)["client_id"] == booking.guest_id
+
+    @pytest.mark.parametrize("place", ["first", "second"])
+    @pytest.mark.parametrize("slots", ["from hours", "opened by hand"])
+    @pytest.mark.parametrize("ends_by", ["cancelling", "moving"])
+    def test_who_gives_its_slot_up_does_not_get_it_back_by_waiting_for_it(
+        self, place: str, slots: str, ends_by: str
+    ) -> None:
+        specialist, account, other = opened(a_specialist()), an_account(), a_waiter()
+        slot_id = slot_at(specialist, "09:00") if slots == "from hours" else a_slot(specialist, 5 * HOUR).id
+        booking = confirm_booking_of(guest_books(slot_id=slot_id))
+        waiters = [account, other] if place == "first" else [other, account]
+        for number, waiter in enumerate(waiters):
+            join_wait_list(waiter, slot_id, NOW + number * TICK)
+        take_over(booking.id, account.user_id)
+
+        if ends_by == "cancelling":
+            cancel_booking(account, booking.id, NOW)
+        else:
+            reschedule_booking(with_link(booking), booking.id, a_slot(specialist, 7 * HOUR).id, NOW)
+
+        assert own(account) == [booking.id]
+        assert [found.slot_id for found in list_own_bookings(other, ALL, PAGE).items] == [slot_id]
+        assert stored("waitlist") == []
+        assert {item.get("waiting", item.get("waiters", 0)) for item in stored("calendar")} == {0}
+
+    def test_if_nobody_else_waits_the_slot_that_it_gives_up_is_free(self) -> None:
+        account = an_account()
+        booking = confirm_booking_of(guest_books())
+        join_wait_list(account, booking.slot_id, NOW)
+        take_over(booking.id, account.user_id)
+
+        cancel_booking(account, booking.id, NOW)
+
+        assert own(account) == [booking.id]
+        assert stored("waitlist") == []
+        assert "booking_id" not in slot_item(booking.slot_id)
+        assert create_booking(a_client(), Wish(booking.slot_id), NOW).status is Status.CONFIRMED
+
+    def test_the_slots_that_it_waits_for_otherwise_it_gets(self) -> None:
+        account = an_account()
+        mine, theirs = (guest_books(replace(GUS, email=email)) for email in (ADDRESS, "other@example.com"))
+        for booking in (mine, theirs):
+            confirm_booking_of(booking)
+            join_wait_list(account, booking.slot_id, NOW)
+        take_over(mine.id, account.user_id)
+
+        cancel_booking(an_admin(), theirs.id, NOW)
+
+        assert {booking.slot_id for booking in list_own_bookings(account, ALL, PAGE).items} == {
+            mine.slot_id,
+            theirs.slot_id,
+        }
+
+    def test_a_cancellation_in_between_is_kept_and_taken_over(self) -> None:
+        account = an_account()
+        booking = confirm_booking_of(guest_books())
+
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), booking.id, NOW)):
+            take_over(booking.id, account.user_id)
+
+        kept = booking_item(booking.id)
+        assert (kept["client_id"], kept["status"]) == (account.user_id, "cancelled")
+        assert "client_id" not in slot_item(booking.slot_id)
+
+
+class TestOutOfStep:
+    """A booking whose slot does not know of it, as only a hand can make it, is the guest's and stays it."""
+
+    def test_it_is_noted_once_and_does_not_come_again(self, outside: Outside) -> None:
+        an_account()
+        booking = confirm_booking_of(guest_books())
+        out_of_step(booking)
+
+        with counted_calls() as calls:
+            publish_all()
+
+        assert calls.counted["TransactWriteItems"] == 1
+        [letter] = outside.letters
+        assert letter["reason"] == f"SlotOutOfStep: {booking.slot_id}"
+        assert booking_item(booking.id)["client_id"] == booking.guest_id
+
+    def test_it_keeps_no_address_from_being_verified(self) -> None:
+        account = an_account(is_verified=False)
+        bookings = [confirm_booking_of(guest_books()) for _ in range(3)]
+        out_of_step(bookings[1])
+
+        verify(account)
+
+        assert find_user(account.user_id).email_verified
+        assert set(own(account)) == {bookings[0].id, bookings[2].id}
+
+
+def out_of_step(booking: Booking) -> None:
+    """Somebody writes into the slot's item that it is another booking's."""
+    change_stored("calendar", slot_key_of(booking.slot_id), booking_id="bkg_other")
 
 
 class TestMail:

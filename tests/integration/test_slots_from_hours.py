@@ -626,6 +626,16 @@ class TestWaiting:
 
         assert booked_by(waiter) == [("09:30", "confirmed")]
 
+    def test_two_releases_in_one_hour_do_not_undo_each_other(self, specialist: Caller, half_hour: Service) -> None:
+        one, other = book(specialist, "09:00", half_hour), book(specialist, "09:30", half_hour)
+        waiter = wait(specialist, "09:00")
+
+        with just_before("TransactWriteItems", lambda: cancel_booking(an_admin(), other.id, NOW), call=2):
+            cancel_booking(an_admin(), one.id, NOW)
+
+        assert booked_by(waiter) == [("09:00", "confirmed")]
+        assert waiting_in_hours(specialist) == {}
+
     def test_more_than_one_write_can_hold_are_promoted_right_after_it(
         self, specialist: Caller, monkeypatch: pytest.MonkeyPatch
     ) -> None:

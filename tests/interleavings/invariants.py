@@ -135,10 +135,21 @@ def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
 
 
 def nobody_waits_for_what_it_has(evidence: Evidence) -> Found:
+    """But what it has taken over, for that asks nobody who waits."""
     for entry in evidence.after.entries:
         slot = evidence.after.slots.get(entry["slot_id"], {})
-        if slot.get("client_id") == entry["client_id"]:
+        booking = evidence.after.bookings.get(slot.get("booking_id", ""), {})
+        if slot.get("client_id") == entry["client_id"] and "guest_id" not in booking:
             yield f"{entry['client_email']} waits for {slot['sk']} and has it"
+
+
+def nobody_gets_back_what_it_gives_up(evidence: Evidence) -> Found:
+    had = {(booking["client_id"], booking["slot_id"]) for booking in evidence.before.open_bookings}
+    for booking_id, booking in evidence.after.bookings.items():
+        if booking_id in evidence.before.bookings or not booking.get("from_wait_list"):
+            continue
+        if (booking["client_id"], booking["slot_id"]) in had:
+            yield f"{booking['client_id']} was promoted to {booking['starts']}, which it had"
 
 
 def nobody_inactive_is_promoted(evidence: Evidence) -> Found:
@@ -230,6 +241,7 @@ GUARANTEES: Mapping[str, Guarantee] = {
     "13 whoever needs time stands in a line": lines_say_who_waits,
     "4 nobody waits for a free slot": nobody_waits_for_a_free_slot,
     "4 nobody waits for what it has": nobody_waits_for_what_it_has,
+    "4 nobody gets back what it gives up": nobody_gets_back_what_it_gives_up,
     "4 nobody inactive is promoted": nobody_inactive_is_promoted,
     "4 waiters are counted": waiters_are_counted,
     "4 the line moves in order": the_line_moves_in_order,

@@ -17,10 +17,13 @@ from tests.interleavings.worlds import (
     HELD,
     HOURS,
     HOURS_CLOSED,
+    HOURS_GUEST,
     HOURS_HELD,
     HOURS_INACTIVE,
+    HOURS_TAKEN_OVER,
     INACTIVE,
     OPENED,
+    TAKEN_OVER,
     a_world,
 )
 
@@ -167,10 +170,22 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("Gus confirms 11:00", "Cid takes 11:00 over", "Gus cancels 11:00"),
         ("Gus confirms 11:00", "Cid takes 11:00 over", "lapse"),
         ("Cid takes 17:00 over", "Gus moves 17:00", "Gus cancels 17:00"),
+        # an account waits for what the guest has that it is
+        ("Cid takes 17:00 over", "Cid waits for 17:00"),
+        ("Cid takes 17:00 over", "Cid waits for 17:00", "Gus cancels 17:00"),
+        ("Cid takes 17:00 over", "Cid waits for 17:00", "Gus moves 17:00"),
         ("erase Cid", "Gus confirms 11:00"),
         ("erase Cid", "Gus moves 17:00"),
         ("erase Cid", "Cid takes 17:00 over"),
         ("erase Cid", "lapse"),
+    ),
+    TAKEN_OVER: (
+        ("Gus cancels 17:00", "Cid leaves 17:00"),
+        ("Gus cancels 17:00", "Wanda leaves 17:00"),
+        ("Gus cancels 17:00", "Gus moves 17:00"),
+        ("Gus moves 17:00", "Cid leaves 17:00"),
+        ("Gus cancels 17:00", "Cid leaves 17:00", "Wanda leaves 17:00"),
+        ("Gus cancels 17:00", "Cid leaves 17:00", "Cid waits for 17:00"),
     ),
     CLOSED: (
         ("cancel 10:00", "book 10:00"),
@@ -214,6 +229,18 @@ TOLD: Mapping[str, Sequence[Names]] = {
         ("lapse", "confirm 10:00"),
         ("lapse", "cancel Ben's cut"),
         ("lapse", "book a trim at 9:45"),
+    ),
+    HOURS_GUEST: (
+        ("Cid takes 10:00 over", "Gus cancels 10:00"),
+        ("Cid takes 10:00 over", "Gus moves 10:00 to 14:00"),
+        ("Cid takes 10:00 over", "Cid leaves 10:00"),
+    ),
+    HOURS_TAKEN_OVER: (
+        ("Gus cancels 10:00", "Cid leaves 10:00"),
+        ("Gus cancels 10:00", "Eve leaves 10:00"),
+        ("Gus cancels 10:00", "cancel Ben's cut"),
+        ("Gus moves 10:00 to 14:00", "Cid leaves 10:00"),
+        ("Gus moves 10:00 to 14:00", "cancel Ann's 9:00"),
     ),
     HOURS_CLOSED: (
         ("time off at 10:00", "open until 10:00 only"),

@@ -23,10 +23,8 @@ from booking.dynamodb.items import get
 from booking.errors import Forbidden, Unauthenticated
 from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
-from booking.slots.ids import EntryId, SlotId
 from booking.slots.opened import open_slot
 from booking.slots.rules import Slot
-from booking.slots.wait_list import leave_wait_list
 from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND, TICK
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.interleavings.operation import (
@@ -44,6 +42,7 @@ from tests.interleavings.operation import (
     Operation,
     Refusals,
 )
+from tests.interleavings.operations_of_hours import leave
 from tests.interleavings.world import (
     GUEST_HOLD,
     GUS,
@@ -128,7 +127,7 @@ def _guests(morning: Morning) -> list[Operation]:
     held, booked, over = morning.guss, morning.guss_five, HOLD_ENDS + MINUTE
     return [
         Operation("Gus holds 14:00", partial(guest_books, morning.two, GUEST_HOLD), HOLD),
-        Operation("Gus holds 18:00", partial(guest_books, morning.five, GUEST_HOLD), HOLD),
+        Operation("Gus holds 18:00", partial(guest_books, morning.six, GUEST_HOLD), HOLD),
         changing(
             "Gus confirms 11:00", partial(confirm_booking, gus(held), held, HOLD_ENDS - TICK), (*CONFIRM, Forbidden)
         ),
@@ -141,6 +140,9 @@ def _guests(morning: Morning) -> list[Operation]:
             partial(reschedule_booking, gus(booked), booked, morning.two, NOW + 5 * SECOND),
             (*MOVE, Forbidden),
         ),
+        Operation("Cid waits for 17:00", partial(join_wait_list, morning.cid, morning.five, NOW + 7 * SECOND), JOIN),
+        Operation("Cid leaves 17:00", leave(morning.cid, morning.five), (EntryNotFound,)),
+        Operation("Wanda leaves 17:00", leave(morning.wanda, morning.five), (EntryNotFound,)),
         Operation(
             "lapse",
             partial(lapse_everywhere, over, ALL_THE_TIME),
@@ -198,11 +200,6 @@ def _moves(morning: Morning) -> list[Operation]:
 
 
 def _waiting(morning: Morning) -> list[Operation]:
-    def leave(client: Caller, slot_id: str) -> Callable[[], object]:
-        slot = SlotId.parse(slot_id)
-        assert slot is not None
-        return partial(leave_wait_list, client, EntryId(slot, client.user_id).text, NOW + 8 * SECOND)
-
     def join(client: Caller, slot_id: str, later: int) -> Callable[[], object]:
         return partial(join_wait_list, client, slot_id, NOW + later * SECOND)
 

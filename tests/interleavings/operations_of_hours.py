@@ -11,7 +11,8 @@ from booking.bookings.delete import delete_slot, delete_time_off
 from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
-from booking.caller import Caller
+from booking.bookings.take_over import take_over
+from booking.caller import Caller, Guest
 from booking.errors import Forbidden
 from booking.slots.errors import EntryNotFound, SlotOverlaps, TimeOffNotFound, TimeTaken
 from booking.slots.ids import EntryId, SlotId
@@ -32,7 +33,7 @@ from tests.interleavings.operation import (
     MOVE,
     Operation,
 )
-from tests.interleavings.world import HOLD_ENDS
+from tests.interleavings.world import GUS, HOLD_ENDS
 from tests.interleavings.world_of_hours import MorningOfHours, clock, open_from
 
 
@@ -42,6 +43,7 @@ def operations_of_hours(morning: MorningOfHours) -> Mapping[str, Operation]:
         *_bookings(morning),
         *_cancellations_and_moves(morning),
         *(_hold(morning) if morning.dans else []),
+        *(_guest(morning) if morning.guss else []),
         *_waiting(morning),
         *_time_off(morning),
         *_hours(morning),
@@ -81,7 +83,7 @@ def _cancellations_and_moves(morning: MorningOfHours) -> list[Operation]:
 
     return [
         ending("cancel Ann's 9:00", cancel(morning.ann, morning.anns)),
-        ending("cancel Cid's 14:00", cancel(morning.cid, morning.cids)),
+        *([ending("cancel Cid's 14:00", cancel(morning.cid, morning.cids))] if morning.cids else []),
         ending("cancel Ben's cut", cancel(morning.ben, morning.bens)),
         ending("move Ann's 9:00 by 15 minutes", move(morning.ann, morning.anns, morning.at(9, 15))),
         ending("move Ann's 9:00 to 14:00", move(morning.ann, morning.anns, morning.two)),
@@ -104,6 +106,24 @@ def _hold(morning: MorningOfHours) -> list[Operation]:
     return [
         Operation("confirm 10:00", confirm, CONFIRM, changes_bookings=True, may_answer_twice=True, now=HOLD_ENDS),
         Operation("lapse", lapse, comes_again=True, changes_bookings=True, now=over),
+    ]
+
+
+def _guest(morning: MorningOfHours) -> list[Operation]:
+    gus, trim = Guest(GUS.id, morning.guss), morning.trim_at(10)
+    cancel = partial(cancel_booking, gus, morning.guss, NOW + 5 * SECOND)
+    move = partial(reschedule_booking, gus, morning.guss, morning.two, NOW + 6 * SECOND)
+    return [
+        Operation(
+            "Cid takes 10:00 over",
+            partial(take_over, morning.guss, morning.cid.user_id),
+            changes_bookings=True,
+            may_answer_twice=True,
+        ),
+        Operation("Gus cancels 10:00", cancel, CANCEL, changes_bookings=True),
+        Operation("Gus moves 10:00 to 14:00", move, MOVE, changes_bookings=True),
+        Operation("Cid leaves 10:00", leave(morning.cid, trim), (EntryNotFound,)),
+        Operation("Eve leaves 10:00", leave(morning.eve, trim), (EntryNotFound,)),
     ]
 
 

@@ -73,10 +73,10 @@ SURVIVORS: Mapping[str, str] = {
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
     "bookings.free_time._book < bookings.free_time._release_slot: "
     "put BookingItem if attribute_not_exists (booking_id)": _IDS,
-    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if slot_id = …": _UNCHANGED,
-    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if client_id = …": (
-        "guests meet nobody here where a plan is made; without a plan it is missed"
+    "bookings.end.compose < bookings.free_time.free_time: update BookingItem if client_id = …": (
+        "without it, it is as if it had ended before it was taken over; where there is no plan a third operation tells"
     ),
+    "bookings.reschedule.compose < bookings.free_time.free_time: update BookingItem if slot_id = …": _UNCHANGED,
     "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
     "update BookingItem if slot_id = …": _UNCHANGED,
     "slots.table.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
@@ -88,7 +88,13 @@ SURVIVORS: Mapping[str, str] = {
     "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
     "slots.wait_list_table.delete_entry < slots.promotion.leave_promoted: "
     "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
-    "slots.wait_list_table.delete_entry < slots.wait_list._end: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list_table.delete_entry < slots.promotion_plan.write_in: "
+    "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list_table.delete_entry < slots.promotion_plan.write_in: delete WaitListItem if joined_at = …": (
+        "who leaves changes the count of the slot, or the versions of the hours, that are asked for"
+    ),
+    "slots.wait_list_table.delete_entry < slots.wait_list._end: "
+    "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
     "slots.wait_list._end < slots.wait_list._end: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._end < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._leave_slot < slots.wait_list._end: update SlotItem if slot_id = …": _BOOKED,

@@ -36,7 +36,8 @@ class Morning:
 
     Ann has booked 9:00, and Wanda and then Walt wait for it. Ben has booked 10:00. 11:00 and 14:00 are free.
     Where Dan holds something, it is 11:00 (`dans`) until `HOLD_ENDS`, and 17:00 is open as well (`five`).
-    Where Gus, a guest, holds it (`guss`), he has booked 17:00 (`guss_five`), and Cid's account has his address.
+    Where Gus, a guest, holds it (`guss`), he has booked 17:00 (`guss_five`), and Cid's account has his address; 18:00
+    is open as well (`six`).
     """
 
     specialist: Caller
@@ -56,6 +57,7 @@ class Morning:
     bens: str
     dans: str = ""
     five: str = ""
+    six: str = ""
     guss: str = ""
     guss_five: str = ""
 
@@ -90,9 +92,9 @@ def a_morning() -> Morning:
     )
 
 
-def guest_books(slot_id: str, hold: Hold | None = None) -> Booking:
+def guest_books(slot_id: str, hold: Hold | None = None, service_id: str | None = None) -> Booking:
     """As `create_guest_booking` does it, once his attempts are counted."""
-    return book(Guest(GUS.id), Wish(slot_id), slot_id, GUS, NOW, guest_id=GUS.id, hold=hold)
+    return book(Guest(GUS.id), Wish(slot_id, service_id), slot_id, GUS, NOW, guest_id=GUS.id, hold=hold)
 
 
 def account(name: str, role: Role = Role.CLIENT, created_at: datetime = NOW) -> Caller:

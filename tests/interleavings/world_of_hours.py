@@ -46,6 +46,7 @@ class MorningOfHours:
     three: str
     cids: str = ""
     dans: str = ""
+    guss: str = ""
 
     def at(self, hour: int, minute: int = 0, length: timedelta = HOUR) -> str:
         """The id of the slot from hours that starts then."""

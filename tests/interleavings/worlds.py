@@ -9,6 +9,7 @@ from booking.administration.update_user import update_user
 from booking.bookings.create import Wish, create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.open_holds import MOST_OPEN_HOLDS
+from booking.bookings.take_over import take_over
 from booking.caller import Caller
 from booking.dynamodb.items import update
 from booking.slots.opened import open_slot
@@ -26,9 +27,12 @@ OPENED = "opened by hand"
 CLOSED = "opened by hand, the specialist deactivated"
 HELD = "opened by hand, Dan holds 11:00 and all but one of what a client may hold, Wanda waits for 11:00"
 GUESTS = "opened by hand, Gus, a guest, holds 11:00 and has booked 17:00, Wanda waits for both"
+TAKEN_OVER = "the same, and Cid's account has taken 17:00 over and waits for it behind Wanda"
 INACTIVE = "opened by hand, Wanda deactivated and still in line"
 HOURS = "opening hours"
 HOURS_HELD = "opening hours, Dan holds a trim at 10:00, Eve waits for a cut then, which Ben's is in the way of, too"
+HOURS_GUEST = "opening hours, Gus, a guest, has booked a trim at 10:00, Cid's account waits for it, and so does Eve"
+HOURS_TAKEN_OVER = "the same, and Cid's account has taken it over"
 HOURS_CLOSED = "opening hours, the specialist deactivated"
 HOURS_INACTIVE = "opening hours, Wanda deactivated and still in line"
 ACROSS = "opening hours, only Eve waits, for 9:45, which two have"
@@ -91,14 +95,25 @@ def _with_holds() -> Operations:
 
 
 def _with_guest() -> Operations:
+    return operations(_a_morning_with_guest())
+
+
+def _taken_over() -> Operations:
+    morning = _a_morning_with_guest()
+    join_wait_list(morning.cid, morning.five, NOW + SECOND)
+    take_over(morning.guss_five, morning.cid.user_id)
+    return operations(morning)
+
+
+def _a_morning_with_guest() -> Morning:
     morning = a_morning()
     at = TWO + 3 * HOUR
-    booked, five = (open_slot(morning.specialist, start, start + HOUR, NOW).id for start in (at, at + HOUR))
+    five, six = (open_slot(morning.specialist, start, start + HOUR, NOW).id for start in (at, at + HOUR))
     held = guest_books(morning.eleven, GUEST_HOLD)
-    morning = replace(morning, guss=held.id, guss_five=guest_books(booked).id, five=five)
-    for slot_id in (morning.eleven, booked):
+    morning = replace(morning, guss=held.id, guss_five=guest_books(five).id, five=five, six=six)
+    for slot_id in (morning.eleven, five):
         join_wait_list(morning.wanda, slot_id, NOW)
-    return operations(morning)
+    return morning
 
 
 def _deactivate_wanda(morning: Morning | MorningOfHours) -> None:
@@ -129,6 +144,21 @@ def _with_hold() -> Operations:
     return operations_of_hours(morning)
 
 
+def _hours_taken_over() -> Operations:
+    morning = _hours_with_guest()
+    take_over(morning.guss, morning.cid.user_id)
+    return operations_of_hours(morning)
+
+
+def _hours_with_guest() -> MorningOfHours:
+    morning = a_morning_of_hours()
+    trim = morning.trim_at(10)
+    morning = replace(morning, guss=guest_books(trim, service_id=morning.trim).id)
+    for waiter, later in ((morning.cid, 2), (morning.eve, 3)):
+        join_wait_list(waiter, trim, NOW + later * SECOND, service_id=morning.trim)
+    return morning
+
+
 def _with_both() -> Operations:
     morning = a_morning_of_hours()
     morning = replace(morning, cids=create_booking(morning.cid, Wish(morning.two), NOW).id)
@@ -141,10 +171,13 @@ _MAKERS: Mapping[str, Callable[[], Operations]] = {
     CLOSED: partial(_opened, lambda morning: _deactivate(morning.admin, morning.specialist)),
     HELD: _with_holds,
     GUESTS: _with_guest,
+    TAKEN_OVER: _taken_over,
     INACTIVE: lambda: _in_many_writes(_opened(_deactivate_wanda)),
     HOURS_INACTIVE: lambda: _in_many_writes(_of_hours(_deactivate_wanda)),
     HOURS: partial(_of_hours, _nothing),
     HOURS_HELD: _with_hold,
+    HOURS_GUEST: lambda: operations_of_hours(_hours_with_guest()),
+    HOURS_TAKEN_OVER: _hours_taken_over,
     HOURS_CLOSED: partial(_of_hours, lambda morning: _deactivate(morning.admin, morning.specialist)),
     ACROSS: partial(_of_hours, _only_eve_waits),
     BESIDE: partial(_of_hours, _eve_waits_for_14),

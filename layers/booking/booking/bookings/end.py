@@ -37,7 +37,7 @@ def _cancel(caller: Caller | Guest, booking_id: str, reason: str | None, now: da
 
 
 class BookingChanged(Contended):
-    """It is not as it was read: somebody else has confirmed, moved or ended it."""
+    """It is not as it was read: somebody else has confirmed, moved or ended it, or taken it over."""
 
 
 def end_booking(

@@ -78,3 +78,10 @@ class KeyUsedForOtherRequest(Conflict):
 
     sentence = "Idempotency key already used with another slot"
     reason = "idempotency_key_reused"
+
+
+class SlotOutOfStep(Exception):
+    """A booking says that it holds a slot, and the slot does not know of it: no operation does that, but a hand.
+
+    It is no refusal: whoever finds it in the background notes it once, as a dead letter.
+    """

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from booking.background.sweep import Sweep, Work
+from booking.bookings.errors import SlotOutOfStep
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, TimerKind
 from booking.bookings.timers import due_timers, give_up, slot_start
@@ -17,10 +18,6 @@ from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
 from booking.slots.ids import SlotId
 from booking.slots.table import release_started
-
-
-class SlotOutOfStep(Exception):
-    """The booking says that it holds the slot, and the slot does not know of it."""
 
 
 def _grace() -> timedelta:

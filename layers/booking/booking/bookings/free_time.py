@@ -17,7 +17,7 @@ from booking.dynamodb.transaction import MOST_WRITES, Transaction
 from booking.errors import StoreUnavailable
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.hours import claim_minutes, read_hour_records, release_minutes, set_hour
-from booking.slots.ids import SlotId
+from booking.slots.ids import EntryId, SlotId
 from booking.slots.minutes import Minutes
 from booking.slots.promotion import Freed, Promotion, first_waiter, is_plain, promote
 from booking.slots.promotion_plan import plan_promotions
@@ -45,7 +45,8 @@ def freed_by(booking: Booking) -> Freed:
     if slot is None:
         raise SlotNotFound
     opened = None if slot.from_hours else slot
-    return Freed(slot.specialist_id, slot.minutes_for(booking.service), opened, booking.id)
+    own_entry = EntryId(slot, booking.client_id) if booking.is_taken_over else None
+    return Freed(slot.specialist_id, slot.minutes_for(booking.service), opened, booking.id, own_entry=own_entry)
 
 
 def retrying_free[R](attempt: Callable[[], R]) -> R:
@@ -97,7 +98,7 @@ def finish_promotions(booking: Booking, now: datetime) -> Booking:
 def _free_without_plan(freed: Freed, compose: Compose, now: datetime) -> bool:
     """Whether it is written: nobody waits, or only for a hand-opened slot with nothing beside it."""
     promotion = first_waiter(freed.slot) if freed.slot and not has_started(freed.slot.start_at, now) else None
-    if promotion and (freed.minutes or not is_plain(promotion)):
+    if promotion and (freed.minutes or freed.own_entry or not is_plain(promotion)):
         return False
     both = [hour for hour in freed.claimed if hour in freed.minutes]
     hours = freed.read or read_hour_records(freed.specialist_id, both)

@@ -83,7 +83,7 @@ def _composed(booking: Booking, moved: Booking, slot: SlotId, now: datetime) -> 
                 BookingItem.sequence.set(BookingItem.sequence + 1),
                 BookingItem.moved_at.set(now),
             ],
-            condition=is_unchanged(booking) & (BookingItem.client_id == booking.client.id),  # as the slot will say
+            condition=is_unchanged(booking),
         )
 
         def why_not(failure: TransactionCanceled) -> Exception | None:

@@ -92,6 +92,11 @@ class Booking:
         return self.client.email
 
     @property
+    def is_taken_over(self) -> bool:
+        """Whether a guest has made it whose address an account has shown to be its own."""
+        return self.guest_id is not None and self.guest_id != self.client.id
+
+    @property
     def shown_client(self) -> Client:
         """Its client as others see it: a guest, also once an account has taken the booking over."""
         return replace(self.client, id=self.guest_id) if self.guest_id else self.client

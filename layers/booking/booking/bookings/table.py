@@ -147,8 +147,9 @@ def booking_of(image: RawItem) -> Booking:
 
 
 def is_unchanged(booking: Booking) -> Condition:
-    """Nobody has moved or ended the booking since it was read."""
+    """Nobody has moved or ended the booking, or taken it over, since it was read."""
     unchanged: Condition = (BookingItem.status == booking.status) & (BookingItem.slot_id == booking.slot_id)
+    unchanged &= BookingItem.client_id == booking.client_id
     return unchanged
 
 

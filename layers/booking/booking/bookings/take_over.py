@@ -3,10 +3,13 @@
 The guest's links go on opening it, and nobody else learns of the account (`Booking.shown_client`).
 """
 
+from contextlib import suppress
+
 from booking.accounts.guests import guest_id_of
 from booking.accounts.table import IS_ACTIVE, UserItem
+from booking.bookings.errors import SlotOutOfStep
 from booking.bookings.rules import OPEN, Status
-from booking.bookings.table import BookingItem
+from booking.bookings.table import BookingItem, is_unchanged
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
@@ -19,15 +22,19 @@ from booking.slots.table import SlotItem
 def take_over(booking_id: str, user_id: str) -> None:
     """The booking is the account's, if it still is a guest's and was ever confirmed, and the account is active.
 
-    Doing it again changes nothing. Raises `StoreUnavailable`.
+    Doing it again changes nothing. Raises `SlotOutOfStep`, `StoreUnavailable`.
     """
     retrying_contention(lambda: _take_over(booking_id, user_id))
 
 
 def take_over_all(address: str, user_id: str) -> None:
-    """The same for all bookings of the guest with that address. Raises `StoreUnavailable`."""
+    """The same for all bookings of the guest with that address. Raises `StoreUnavailable`.
+
+    One that is out of step with its slot stays the guest's: it keeps no address from being verified.
+    """
     for item in query_all(BookingItem.by_client, guest_id_of(address), None):
-        take_over(item.booking_id, user_id)
+        with suppress(SlotOutOfStep):  # its expiry notes it
+            take_over(item.booking_id, user_id)
 
 
 def _take_over(booking_id: str, user_id: str) -> None:
@@ -41,16 +48,20 @@ def _take_over(booking_id: str, user_id: str) -> None:
     transaction.update(
         BookingItem(booking_id=booking.id),
         [BookingItem.client_id.set(user_id)],
-        condition=(BookingItem.client_id == booking.guest_id) & (BookingItem.slot_id == booking.slot_id),
+        condition=is_unchanged(booking),
     )
     slot = SlotId.parse(booking.slot_id)
+    held = None
     if slot and not slot.from_hours and booking.status in OPEN:
-        transaction.update(
+        held = transaction.update(
             SlotItem.at(slot), [SlotItem.client_id.set(user_id)], condition=SlotItem.booking_id == booking.id
         )
     is_active = transaction.check(UserItem(user_id=user_id), IS_ACTIVE)
     try:
         transaction.commit()
     except TransactionCanceled as failure:
-        if not failure.failed(is_active):
-            raise Contended from None
+        if failure.failed(is_active):
+            return
+        if failure.steps == [held]:  # the booking is as it was read, so nobody is under way with both
+            raise SlotOutOfStep(booking.slot_id) from None
+        raise Contended from None

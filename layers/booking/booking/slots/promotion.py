@@ -13,7 +13,7 @@ from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_first
 from booking.dynamodb.transaction import Transaction
 from booking.slots.hours import Hours
-from booking.slots.ids import SlotId
+from booking.slots.ids import EntryId, SlotId
 from booking.slots.minutes import Minutes, minutes_between
 from booking.slots.rules import WaitListEntry
 from booking.slots.table import SlotItem
@@ -28,7 +28,8 @@ class Freed:
     `minutes` are those of hour records, `slot` is a hand-opened one that the booking `booking_id` gives up. A booking
     that moves claims minutes (`claimed`); `read` are the records of hours in which it does both, if they were read.
     `unavailable_slot` is a hand-opened slot that other steps of the write claim or delete. `around` and `around_slot`
-    are some hours, and a hand-opened slot, where somebody may wait for what an earlier write has freed.
+    are some hours, and a hand-opened slot, where somebody may wait for what an earlier write has freed. `own_entry` is
+    the place of whoever gives the time up in the wait-list of the slot that it gives up, if it can have one.
     """
 
     specialist_id: str
@@ -40,6 +41,7 @@ class Freed:
     around: Sequence[datetime] = ()
     around_slot: SlotId | None = None
     read: Hours = field(default_factory=dict)
+    own_entry: EntryId | None = None
 
     def hours(self) -> list[datetime]:
         """Where somebody may wait for it."""

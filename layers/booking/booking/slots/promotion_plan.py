@@ -18,21 +18,25 @@ from booking.dynamodb.transaction import Transaction
 from booking.slots.calendar import Timeline, read_timeline
 from booking.slots.errors import SlotAlreadyBooked
 from booking.slots.hours import check_taken, empty_hour, set_hour
-from booking.slots.ids import SlotId
+from booking.slots.ids import EntryId, SlotId
 from booking.slots.minutes import Minutes
 from booking.slots.offered import is_offered_to_waiters
 from booking.slots.promotion import Freed, Promotion, leave_promoted
 from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, WaitListEntry, has_started
 from booking.slots.table import SlotItem, release_started
-from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
+from booking.slots.wait_list_table import LineItem, WaitListItem, delete_entry, line_key
 from booking.specialists.errors import SpecialistNotFound
 from booking.specialists.offer import Offer, read_offer
 from booking.specialists.profiles import check_open_in
 from booking.specialists.services import check_offered_in
 
+type Waiter = tuple[SlotId, WaitListEntry]
+"""Somebody who waits, and for which slot."""
+
 MOST_PROMOTED = 20
 MOST_IN_LINE = 1000  # that are looked at, so that no crowd can keep time from being freed
 WRITES_PER_PROMOTION = 4  # the booking, the entry, its place, and the account that must be active
+WRITES_PER_ENTRY = 2  # the entry and its place
 MOST_WRITES_OF_PROMOTION = WRITES_PER_PROMOTION + 2  # and a hand-opened slot, and the service that must be offered
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
 _HOUR = timedelta(hours=1)
@@ -57,6 +61,7 @@ class PromotionPlan:
         self._changed: dict[datetime, int] = {}  # hours, and how many waiters fewer they have
         self._blockers: dict[datetime, set[int]] = {}  # minutes that keep somebody waiting
         self._blocking_slots: dict[str, SlotId] = {}
+        self._left: list[Waiter] = []  # who gives the slot up
         self._take_and_free()
 
     def _take_and_free(self) -> None:
@@ -68,6 +73,12 @@ class PromotionPlan:
         for hour, minutes in self._freed.claimed.items():
             self._changed[hour] = 0
             self._taken.setdefault(hour, set()).update(minutes)
+
+    def leave(self, slot: SlotId, waiter: WaitListEntry) -> None:
+        """The waiter leaves the wait-list and is not promoted."""
+        for hour in slot.minutes_for(waiter.service):
+            self._changed[hour] = self._changed.get(hour, 0) + 1
+        self._left.append((slot, waiter))
 
     def consider(self, slot: SlotId, waiter: WaitListEntry, offer: Offer) -> None:
         """Promotes the waiter if its slot is offered and free by now; nobody, once there was no room for somebody."""
@@ -105,6 +116,8 @@ class PromotionPlan:
             promotion.slot.text: (booking_id, promotion.waiter.client.id)
             for promotion, booking_id in zip(self.promotions, booking_ids, strict=True)
         }
+        for slot, waiter in self._left:
+            delete_entry(transaction, slot, waiter)
         for slot in self._slots_changed():
             self._write_slot(transaction, slot, by_slot.get(slot.text))
         return leave_promoted(transaction, self.promotions)
@@ -121,7 +134,8 @@ class PromotionPlan:
 
     def _writes(self) -> int:
         offered = len(self._services()) + 1
-        return len(self._changed) + len(self.promotions) * WRITES_PER_PROMOTION + len(self._slots_changed()) + offered
+        entries = len(self.promotions) * WRITES_PER_PROMOTION + len(self._left) * WRITES_PER_ENTRY
+        return len(self._changed) + entries + len(self._slots_changed()) + offered
 
     def _services(self) -> AbstractSet[str]:
         return {promotion.waiter.service_id for promotion in self.promotions if promotion.waiter.service_id}
@@ -169,18 +183,19 @@ class PromotionPlan:
             return
         item = self._opened.get(slot.text)
         waiters = int(item.waiters or 0) if item else 0
+        leaving = sum(of_slot == slot for of_slot, _ in self._left)
         is_as_read = SlotItem.waiters == waiters if waiters else ~(SlotItem.waiters > 0)
         is_as_read &= SlotItem.joins == item.joins if item and item.joins else SlotItem.joins.does_not_exist()
         if booking:
             is_left &= SlotItem.closed.does_not_exist()
         condition = (SlotItem.slot_id == slot.text) & is_left & is_as_read
-        transaction.update(SlotItem.at(slot), _held_by(booking, waiters), condition=condition)
+        transaction.update(SlotItem.at(slot), _held_by(booking, waiters - leaving), condition=condition)
 
 
 def _held_by(booking: tuple[str, str] | None, waiters: int) -> Sequence[Action]:
-    """What becomes of a hand-opened slot for which so many waited."""
+    """What becomes of a hand-opened slot for which so many wait."""
     if booking is None:
-        return [SlotItem.booking_id.remove(), SlotItem.client_id.remove()]
+        return [SlotItem.booking_id.remove(), SlotItem.client_id.remove(), SlotItem.waiters.set(waiters)]
     booking_id, client_id = booking
     return [
         SlotItem.booking_id.set(booking_id),
@@ -199,7 +214,10 @@ def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
     first, last = hours[0] - _LONGEST_FROM_START, hours[-1] + _HOUR + LONGEST_BUFFER
     timeline = read_timeline(freed.specialist_id, first - LONGEST_BUFFER, last + _LONGEST_FROM_START)
     plan = PromotionPlan(freed, timeline, room, now)
-    for waiters in _few_services(_waiters(freed, set(hours), first, last)):
+    own, others = _own_and_others(freed, _waiters(freed, set(hours), first, last))
+    for slot, waiter in own:
+        plan.leave(slot, waiter)
+    for waiters in _few_services(others):
         starts = [slot.start_at for slot, _ in waiters]
         services = {waiter.service_id for _, waiter in waiters if waiter.service_id}
         try:
@@ -212,9 +230,7 @@ def plan_promotions(freed: Freed, room: int, now: datetime) -> PromotionPlan:
     return plan
 
 
-def _waiters(
-    freed: Freed, hours: AbstractSet[datetime], first: datetime, last: datetime
-) -> list[tuple[SlotId, WaitListEntry]]:
+def _waiters(freed: Freed, hours: AbstractSet[datetime], first: datetime, last: datetime) -> list[Waiter]:
     """Whoever waits for some time of the hours, or for the hand-opened slot, in the order of joining."""
     days = [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
     lines = [LineItem.to_waiter(item) for day in days for item in _line(freed.specialist_id, day)]
@@ -230,13 +246,19 @@ def _waiters(
     return sorted(found.values(), key=lambda each: (each[1].created_at, each[1].client.id, each[0].text))
 
 
+def _own_and_others(freed: Freed, waiters: Sequence[Waiter]) -> tuple[list[Waiter], list[Waiter]]:
+    """Who gives the time up does not get it back by waiting for it."""
+    own = [(slot, waiter) for slot, waiter in waiters if EntryId(slot, waiter.client.id) == freed.own_entry]
+    return own, [each for each in waiters if each not in own]
+
+
 def _line(specialist_id: str, day: date) -> list[LineItem]:
     return query_all(LineItem, line_key(specialist_id, day), None, consistent=True, most=MOST_IN_LINE)
 
 
-def _few_services(waiters: Sequence[tuple[SlotId, WaitListEntry]]) -> Iterator[Sequence[tuple[SlotId, WaitListEntry]]]:
+def _few_services(waiters: Sequence[Waiter]) -> Iterator[Sequence[Waiter]]:
     """The waiters in their order, in parts that ask for no more services than one read can tell about."""
-    part: list[tuple[SlotId, WaitListEntry]] = []
+    part: list[Waiter] = []
     services: set[str | None] = set()
     for slot, waiter in waiters:
         if len(services | {waiter.service_id}) > MOST_SERVICES:

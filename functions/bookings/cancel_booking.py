@@ -8,7 +8,7 @@ from booking.api.bodies.bookings import BookingBody
 from booking.api.bodies.fields import Description, RequestBody
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.bookings.cancel import cancel_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingHasExpired, BookingNotFound, NoLongerChangeable
 from booking.bookings.rules import Booking
 from booking.errors import Forbidden

@@ -13,8 +13,7 @@ from booking.api.bodies.email import NewEmail
 from booking.api.bodies.fields import Description, PersonName, Phone, RequestBody
 from booking.api.dependencies import IdempotencyKey, Now
 from booking.api.errors import refusals
-from booking.bookings.create import Wish, create_booking
-from booking.bookings.create_for import Contact, create_booking_for
+from booking.bookings.create import Contact, Wish, create_booking, create_booking_for
 from booking.bookings.errors import KeyUsedForOtherRequest, TooManyOpenHolds
 from booking.bookings.open_holds import LONGEST_HOLD
 from booking.bookings.rules import Booking
@@ -78,19 +77,11 @@ async def endpoint(caller: AnyCaller, body: NewBooking, now: Now, idempotency_ke
 
     Of any number of parallel requests for a slot, one gets it.
     """
+    wish = Wish(body.slot_id, body.service_id, body.note, idempotency_key)
     if body.client:
         contact = Contact(body.client.name, body.client.email, body.client.phone, caller.locale)
-        wish = Wish(body.slot_id, body.service_id, body.note, idempotency_key)
         return create_booking_for(caller, contact, wish, now)
-    return create_booking(
-        caller,
-        body.slot_id,
-        service_id=body.service_id,
-        note=body.note,
-        hold_seconds=body.hold_seconds,
-        idempotency_key=idempotency_key,
-        now=now,
-    )
+    return create_booking(caller, wish, now, hold_seconds=body.hold_seconds)
 
 
 handler = lambda_handler(router)

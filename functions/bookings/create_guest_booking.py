@@ -8,9 +8,7 @@ from booking.api.bodies.email import NewEmail
 from booking.api.bodies.fields import Description, PersonName, Phone, RequestBody
 from booking.api.dependencies import IdempotencyKey, Now, SourceAddress
 from booking.api.errors import refusals
-from booking.bookings.create import Wish
-from booking.bookings.create_for import Contact
-from booking.bookings.create_guest import create_guest_booking
+from booking.bookings.create import Contact, Wish, create_guest_booking
 from booking.bookings.errors import GuestsCannotBook, KeyUsedForOtherRequest, TooManyOpenHolds
 from booking.bookings.rules import Booking
 from booking.caller import Locale

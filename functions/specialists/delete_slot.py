@@ -6,7 +6,7 @@ from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.delete import delete_slot
 from booking.slots.errors import BookedSlot, SlotNotFound
 
 router = APIRouter()

@@ -6,7 +6,7 @@ from booking.api.application import lambda_handler
 from booking.api.authentication import SpecialistCaller
 from booking.api.dependencies import Now, PathId
 from booking.api.errors import refusals
-from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.delete import delete_time_off
 from booking.slots.errors import TimeOffNotFound
 
 router = APIRouter()

@@ -9,7 +9,7 @@ from booking.api.bodies.slots import SlotBody
 from booking.api.dependencies import Now
 from booking.api.errors import refusals
 from booking.slots.errors import DayIsFull, SlotOverlaps, TimeTaken
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from booking.slots.rules import Slot
 
 router = APIRouter()

@@ -1,5 +1,8 @@
 """PUT /specialists/me/schedule/dates: other hours, or none, on each day of a range."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 
 from booking.api.application import lambda_handler
@@ -7,7 +10,7 @@ from booking.api.authentication import SpecialistCaller
 from booking.api.bodies.fields import Day, RequestBody
 from booking.api.bodies.hours import ChangedDatesBody, NewDayHours, day_hours
 from booking.api.dependencies import Now
-from booking.bookings.change_hours import ChangedDates, set_dates
+from booking.bookings.change_hours import set_dates
 
 router = APIRouter()
 
@@ -27,12 +30,13 @@ class HoursOfDates(RequestBody):
     response_model=ChangedDatesBody,
     tags=["specialists"],
 )
-async def endpoint(caller: SpecialistCaller, body: HoursOfDates, now: Now) -> ChangedDates:
+async def endpoint(caller: SpecialistCaller, body: HoursOfDates, now: Now) -> Mapping[str, Any]:
     """Say when you are open on each day of a range, all at once; without hours it is a holiday.
 
     Bookings stay as they are; those on these days that the hours do not cover are named.
     """
-    return set_dates(caller, body.date_from, body.date_to, day_hours(body.hours), now)
+    changed = set_dates(caller, body.date_from, body.date_to, day_hours(body.hours), now)
+    return {"dates": changed.value, "conflicts": changed.conflicts}
 
 
 handler = lambda_handler(router)

@@ -44,14 +44,9 @@ async def endpoint(caller: SpecialistCaller, body: NewSchedule, now: Now) -> Map
     """
     wanted = Schedule(
         hours={day: day_hours(body.hours[day]) for day in Weekday if day in body.hours},
-        slot_minutes=body.slot_minutes,
-        step_minutes=body.step_minutes,
-        min_notice_minutes=body.min_notice_minutes,
-        horizon_days=body.horizon_days,
-        change_notice_minutes=body.change_notice_minutes,
+        **body.model_dump(exclude={"hours"}),
     )
-    changed = set_schedule(caller, wanted, now)
-    return beside_conflicts(changed.schedule, ScheduleBody, changed.conflicts)
+    return beside_conflicts(set_schedule(caller, wanted, now), ScheduleBody)
 
 
 handler = lambda_handler(router)

@@ -44,7 +44,7 @@ async def endpoint(caller: SpecialistCaller, body: ProfileChanges, now: Now) -> 
     happens, one mail at 07:00 about it and the day (`daily`), or `none`.
     """
     changed = update_own_profile(caller, body.model_dump(exclude_unset=True), now)
-    return beside_conflicts(changed.profile, OwnProfileBody, changed.conflicts)
+    return beside_conflicts(changed, OwnProfileBody)
 
 
 handler = lambda_handler(router)

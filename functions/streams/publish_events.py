@@ -7,8 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from booking.background.dead_letters import reason_of, send_dead_letter
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater, reason_of, send_dead_letter
 from booking.background.run import run
 from booking.background.sweep import Bounds
 from booking.notifications.events import BookingEvent, booking_events, publish

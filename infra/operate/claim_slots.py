@@ -10,7 +10,7 @@ from datetime import datetime
 
 from booking.runtime.clock import to_stored
 from booking.slots.claim_opened import Outcome, claim_opened
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 from infra.stack import DeployedStack
 
 

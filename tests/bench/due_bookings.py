@@ -8,8 +8,8 @@ from booking.bookings.rules import new_booking
 from booking.bookings.table import BookingItem, TimerKind, expiry_timer, timer_key
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale
 from booking.runtime.ids import new_id
+from booking.slots.ids import SlotId
 from booking.slots.rules import Client
-from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 
 QUARTER = timedelta(minutes=15)

@@ -26,7 +26,7 @@ from mangum import Mangum
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from booking.runtime.ids import new_id
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 
 KEY = os.environ["USUAL_SIGNING_KEY"]
 

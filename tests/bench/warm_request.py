@@ -18,7 +18,7 @@ from botocore.compat import HTTPHeaders
 from booking.accounts.access_tokens import issue_access_token
 from booking.caller import Caller, Role
 from booking.runtime import aws, signing
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 
 KEY = "k" * 64
 

@@ -12,16 +12,16 @@ from unittest import mock
 import uvicorn
 from pynamodb.expressions.update import Action
 
-from booking.bookings import confirm, create, create_guest, erase, free_time
+from booking.bookings import confirm, create, erase, free_time
 from booking.bookings.table import BookingItem
 from booking.dynamodb.errors import Step
 from booking.dynamodb.items import Item, update
 from booking.dynamodb.transaction import Transaction
 from booking.slots import hours
 from booking.slots.hours import abandon_minutes
-from booking.slots.minutes import Minutes, minutes_of
+from booking.slots.ids import SlotId
+from booking.slots.minutes import Minutes
 from booking.slots.promotion import Promotion
-from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
 from booking.slots.wait_list_table import WaitListItem
 from booking.specialists.opening_hours import OpeningHours
@@ -44,9 +44,12 @@ def last_waiter(slot: SlotId) -> Promotion | None:
     return next((Promotion(slot, item.to_entry(), slot.start_at) for item in found), None)
 
 
+_minutes_for = SlotId.minutes_for
+
+
 def minutes_without_buffers(slot: SlotId, _: BookedService | None) -> Minutes:
-    """As `minutes_of`, without the service."""
-    return minutes_of(slot, None)
+    """As `SlotId.minutes_for`, without the service."""
+    return _minutes_for(slot, None)
 
 
 def instant_by_standard_time(opening_hours: OpeningHours, day: date, minute: int) -> datetime:
@@ -70,10 +73,10 @@ BUGS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double-booking": lambda: mock.patch.object(create, "claim", claim_regardless),
     "confirmed-regardless": lambda: mock.patch.object(confirm, "update", update_regardless),
     "wrong-order": lambda: mock.patch.object(free_time, "first_waiter", last_waiter),
-    "no-buffers": lambda: mock.patch.object(create, "minutes_of", minutes_without_buffers),
+    "no-buffers": lambda: mock.patch.object(SlotId, "minutes_for", minutes_without_buffers),
     "taken-minutes-ignored": lambda: mock.patch.object(hours, "_are_free", return_value=None),
     "unconditional-release": lambda: mock.patch.object(free_time, "release_minutes", abandon_minutes),
-    "guests-without-limit": lambda: mock.patch.object(create_guest, "MOST_OPEN_HOLDS_OF_GUEST", 100),
+    "guests-without-limit": lambda: mock.patch.object(create, "MOST_OPEN_HOLDS_OF_GUEST", 100),
     "erased-by-half": lambda: mock.patch.object(erase, "forget_person", forget_the_note),
     "standard-time": lambda: mock.patch.object(OpeningHours, "_instant", instant_by_standard_time),
 }

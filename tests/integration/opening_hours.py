@@ -8,9 +8,9 @@ from typing import Any
 from booking.caller import Caller
 from booking.dynamodb.items import create
 from booking.dynamodb.queries import PageRequest
+from booking.slots.ids import SlotId
 from booking.slots.read import list_slots
 from booking.slots.rules import Slot
-from booking.slots.slot_id import SlotId
 from booking.specialists.rules import Service
 from booking.specialists.table import SCHEDULE_KEY, ScheduleItem
 from tests.instants import NOW

@@ -5,17 +5,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from booking.accounts.table import UserItem
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.rules import Booking
 from booking.caller import USER_PREFIX, Caller, Locale, Role
 from booking.dynamodb.items import create, update
 from booking.runtime.ids import encode_id, new_id
-from booking.slots.open import open_slot
+from booking.slots.ids import SLOT_PREFIX, EntryId, SlotId
+from booking.slots.opened import open_slot
 from booking.slots.read import SlotFilter
 from booking.slots.rules import Slot, bounds_of_days
-from booking.slots.slot_id import SLOT_PREFIX, SlotId
-from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists import profiles
 from booking.specialists.rules import Service
 from booking.specialists.services import create_service
@@ -87,7 +86,7 @@ def a_slot(of: Caller, starts_in: timedelta = HOUR, length: timedelta = HOUR, no
 
 def a_booking(of: Caller, by: Caller, starts_in: timedelta = HOUR) -> Booking:
     """A confirmed booking of a new slot of the specialist's."""
-    return create_booking(by, a_slot(of, starts_in).id, now=NOW)
+    return create_booking(by, Wish(a_slot(of, starts_in).id), NOW)
 
 
 def three_waiters(slot_id: str) -> list[Caller]:

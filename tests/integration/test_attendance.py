@@ -6,8 +6,8 @@ import pytest
 
 from booking.bookings import rules
 from booking.bookings.attendance import set_attendance
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingNotFound, NoAttendance, SlotNotStarted
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance, Booking, Status
@@ -109,7 +109,7 @@ def test_only_its_specialist_and_admins_say_it(specialist: Caller, ann: Caller, 
 
 def test_what_is_no_appointment_has_none(specialist: Caller, ann: Caller, booking: Booking) -> None:
     held, lapsed = (
-        create_booking(ann, a_slot(specialist, hours * HOUR).id, hold_seconds=60, now=NOW) for hours in (3, 5)
+        create_booking(ann, Wish(a_slot(specialist, hours * HOUR).id), NOW, hold_seconds=60) for hours in (3, 5)
     )
     change_stored("bookings", {"booking_id": held.id}, timer=None)
     lapse_everywhere(NOW + HOUR)
@@ -158,7 +158,7 @@ def test_what_is_said_while_it_is_cancelled_or_moved_does_not_stay(specialist: C
 class TestRoute:
     def test_it_is_said_and_seen(self, api: Api, specialist: Caller, ann: Caller) -> None:
         now = current_instant()
-        booking = create_booking(ann, a_slot(specialist, now=now).id, now=now)
+        booking = create_booking(ann, Wish(a_slot(specialist, now=now).id), now)
         path = f"/bookings/{booking.id}"
         error_of(
             api.request("PATCH", f"{path}/attendance", specialist, json={"attendance": "no_show"}),

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from booking.accounts.account_mail import Purpose
 from booking.accounts.errors import RefreshTokenRejected, TokenNotValid
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import Purpose, issue_token
 from booking.accounts.register import Registration, register_user
 from booking.accounts.sessions import open_session, refresh_session
 from booking.administration.verify_email import verify_email
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_dates
-from booking.bookings.create import create_booking
-from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_time_off
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.slots.time_off import create_time_off
 from infra.cli import CommandError
@@ -29,10 +28,10 @@ from tests.integration.tables import empty_tables, slot_item, stored, stored_in_
 def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tmp_path: Path) -> None:
     specialist, ann, ben = a_specialist(), a_client(), a_client()
     slot = a_slot(specialist)
-    booking = create_booking(ann, slot.id, now=NOW)
+    booking = create_booking(ann, Wish(slot.id), NOW)
     back_up(Moto(), tmp_path / "copy", NOW)
     cancel_booking(ann, booking.id, now=NOW)
-    create_booking(ben, slot.id, now=NOW)
+    create_booking(ben, Wish(slot.id), NOW)
     a_slot(specialist, starts_in=5 * (slot.end_at - slot.start_at))
 
     replace(Moto(), tmp_path / "copy", NOW)
@@ -47,7 +46,7 @@ def test_opening_hours_and_what_is_taken_of_them_are_put_back(tmp_path: Path) ->
     specialist, ann, ben = opened(a_specialist()), a_client(), a_waiter()
     set_dates(specialist, date(2030, 3, 2), date(2030, 3, 3), [], NOW)
     time_off = create_time_off(specialist, NOW + 3 * HOUR, NOW + 4 * HOUR, NOW)
-    booking = create_booking(ann, slot_at(specialist, "10:00"), now=NOW)
+    booking = create_booking(ann, Wish(slot_at(specialist, "10:00")), NOW)
     join_wait_list(ben, slot_at(specialist, "10:00"), NOW)
     back_up(Moto(), tmp_path / "copy", NOW)
     before = {table: stored(table) for table in ("calendar", "waitlist")}

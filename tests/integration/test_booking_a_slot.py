@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from booking.bookings import rules
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.read import find_booking
 from booking.bookings.rules import Status
@@ -47,7 +47,7 @@ def test_a_booking_takes_the_slot_in_one_call() -> None:
     slot, client = a_slot(a_specialist()), a_client()
 
     with counted_calls() as calls:
-        booking = create_booking(client, slot.id, now=NOW)
+        booking = create_booking(client, Wish(slot.id), NOW)
 
     assert calls.operations == ["TransactWriteItems"]
     assert (booking.slot_id, booking.client_id, booking.specialist_id) == (slot.id, client.user_id, slot.specialist_id)
@@ -63,7 +63,7 @@ def test_a_booking_with_a_key_is_one_call_too() -> None:
     slot = a_slot(a_specialist())
 
     with counted_calls() as calls:
-        create_booking(a_client(), slot.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), Wish(slot.id, key="k"), NOW)
 
     assert calls.operations == ["TransactWriteItems"]
 
@@ -73,7 +73,7 @@ def test_a_booking_with_a_service_costs_one_read_more_and_keeps_title_and_price_
     slot, service = a_slot(specialist), a_service(specialist)
 
     with counted_calls() as calls:
-        booking = create_booking(a_client(), slot.id, service_id=service.id, now=NOW)
+        booking = create_booking(a_client(), Wish(slot.id, service_id=service.id), NOW)
 
     assert calls.operations == ["GetItem", "TransactWriteItems"]
     assert booking.service_id == service.id
@@ -84,7 +84,7 @@ def test_a_booking_with_a_service_costs_one_read_more_and_keeps_title_and_price_
 def test_a_booking_keeps_its_clients_language() -> None:
     client = Caller(new_id("usr"), Role.CLIENT, "c@example.com", Locale.RU)
 
-    create_booking(client, a_slot(a_specialist()).id, now=NOW)
+    create_booking(client, Wish(a_slot(a_specialist()).id), NOW)
 
     assert stored("bookings")[0]["client_locale"] == "ru"
 
@@ -94,7 +94,7 @@ def test_a_booking_keeps_who_its_client_is_as_the_token_says_and_reads_nothing_f
     slot = a_slot(a_specialist())
 
     with counted_calls() as calls:
-        booking = create_booking(client, slot.id, now=NOW)
+        booking = create_booking(client, Wish(slot.id), NOW)
 
     assert calls.operations == ["TransactWriteItems"]
     assert booking.client == Client(client.user_id, client.email, "en", "Ann", "+49301234")
@@ -104,7 +104,7 @@ def test_a_booking_keeps_who_its_client_is_as_the_token_says_and_reads_nothing_f
 
 
 def test_an_admin_books_too() -> None:
-    booking = create_booking(an_admin(), a_slot(a_specialist()).id, now=NOW)
+    booking = create_booking(an_admin(), Wish(a_slot(a_specialist()).id), NOW)
 
     assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
 
@@ -113,7 +113,7 @@ def test_a_taken_slot_stays_with_whoever_has_it() -> None:
     first = a_booking(a_specialist(), a_client())
 
     with pytest.raises(SlotAlreadyBooked):
-        create_booking(a_client(), first.slot_id, now=NOW)
+        create_booking(a_client(), Wish(first.slot_id), NOW)
 
     assert [booking["booking_id"] for booking in stored("bookings")] == [first.id]
     assert stored_in_calendar("slot")[0]["booking_id"] == first.id
@@ -124,7 +124,7 @@ def test_a_slot_that_has_started_cannot_be_booked(after_start: timedelta) -> Non
     slot = a_slot(a_specialist())
 
     with pytest.raises(SlotStarted):
-        create_booking(a_client(), slot.id, now=slot.start_at + after_start)
+        create_booking(a_client(), Wish(slot.id), slot.start_at + after_start)
 
     assert stored("bookings") == []
     assert "booking_id" not in stored_in_calendar("slot")[0]
@@ -133,7 +133,7 @@ def test_a_slot_that_has_started_cannot_be_booked(after_start: timedelta) -> Non
 def test_a_slot_can_be_booked_until_the_moment_it_starts() -> None:
     slot = a_slot(a_specialist())
 
-    booking = create_booking(a_client(), slot.id, now=slot.start_at - timedelta(microseconds=1))
+    booking = create_booking(a_client(), Wish(slot.id), slot.start_at - timedelta(microseconds=1))
 
     assert stored_in_calendar("slot")[0]["booking_id"] == booking.id
 
@@ -144,7 +144,7 @@ def test_a_deleted_slot_cannot_be_booked() -> None:
     delete_slot(specialist, slot.id, NOW)
 
     with pytest.raises(SlotNotFound):
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
 
     assert stored("bookings") == []
     assert stored_in_calendar("slot") == []
@@ -157,7 +157,7 @@ def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None
     a_slot(specialist, length=2 * HOUR)
 
     with pytest.raises(SlotNotFound):
-        create_booking(a_client(), old.id, now=NOW)
+        create_booking(a_client(), Wish(old.id), NOW)
 
     assert stored("bookings") == []
     assert "booking_id" not in stored_in_calendar("slot")[0]
@@ -166,7 +166,7 @@ def test_a_slot_that_was_opened_again_at_the_same_time_is_another_slot() -> None
 @pytest.mark.parametrize("slot_id", ["", "slt_", "nonsense", "slt_" + "A" * 43, "é" * 60, "\x00", "x" * 10_000])
 def test_what_is_no_slot_id_is_not_found_without_asking_the_store(slot_id: str) -> None:
     with counted_calls() as calls, pytest.raises(SlotNotFound):
-        create_booking(a_client(), slot_id, now=NOW)
+        create_booking(a_client(), Wish(slot_id), NOW)
 
     assert set(calls.operations) <= ({"TransactWriteItems"} if slot_id.startswith("slt_A") else set())
 
@@ -176,7 +176,7 @@ def test_an_unknown_service_is_refused(service_id: str) -> None:
     slot = a_slot(a_specialist())
 
     with pytest.raises(ServiceNotFound):
-        create_booking(a_client(), slot.id, service_id=service_id, now=NOW)
+        create_booking(a_client(), Wish(slot.id, service_id=service_id), NOW)
 
     assert stored("bookings") == []
 
@@ -186,14 +186,14 @@ def test_a_slot_that_is_no_more_is_not_found_however_long_the_service() -> None:
     client, slot, service = a_client(), a_slot(specialist), a_service(specialist, minutes=480)
     delete_slot(specialist, slot.id, NOW)
 
-    refused(SlotNotFound, lambda: create_booking(client, slot.id, service_id=service.id, now=NOW))
+    refused(SlotNotFound, lambda: create_booking(client, Wish(slot.id, service_id=service.id), NOW))
 
 
 def test_another_specialists_service_is_refused() -> None:
     slot, service = a_slot(a_specialist()), a_service(a_specialist())
 
     with pytest.raises(ServiceNotFound):
-        create_booking(a_client(), slot.id, service_id=service.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id, service_id=service.id), NOW)
 
     assert stored("bookings") == []
 
@@ -203,8 +203,8 @@ def test_a_service_must_fit_into_the_slot() -> None:
     slot = a_slot(specialist, length=30 * MINUTE)
 
     with pytest.raises(ServiceLongerThanSlot):
-        create_booking(a_client(), slot.id, service_id=a_service(specialist, minutes=31).id, now=NOW)
-    booking = create_booking(a_client(), slot.id, service_id=a_service(specialist, minutes=30).id, now=NOW)
+        create_booking(a_client(), Wish(slot.id, service_id=a_service(specialist, minutes=31).id), NOW)
+    booking = create_booking(a_client(), Wish(slot.id, service_id=a_service(specialist, minutes=30).id), NOW)
 
     assert [kept["booking_id"] for kept in stored("bookings")] == [booking.id]
 
@@ -215,7 +215,7 @@ def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(rules, "new_id", lambda _: earlier.id)
 
     with pytest.raises(BookingError):
-        create_booking(a_client(), free.id, now=NOW)
+        create_booking(a_client(), Wish(free.id), NOW)
 
     assert [booking["slot_id"] for booking in stored("bookings")] == [earlier.slot_id]
     assert "booking_id" not in slot_item(free.id)
@@ -224,9 +224,9 @@ def test_a_new_booking_never_replaces_another_one(monkeypatch: pytest.MonkeyPatc
 class TestIdempotencyKeys:
     def test_a_repeat_gets_the_first_answer_and_books_nothing(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, Wish(slot.id, key="k"), NOW)
 
-        again = create_booking(client, slot.id, idempotency_key="k", now=NOW + HOUR - SECOND)
+        again = create_booking(client, Wish(slot.id, key="k"), NOW + HOUR - SECOND)
 
         assert again == first
         assert len(stored("bookings")) == 1
@@ -234,10 +234,10 @@ class TestIdempotencyKeys:
 
     def test_a_repeat_gets_the_first_answer_also_when_the_booking_has_been_cancelled(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, Wish(slot.id, key="k"), NOW)
         cancel_booking(client, first.id, NOW)
 
-        again = create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        again = create_booking(client, Wish(slot.id, key="k"), NOW)
 
         assert again == first
         assert [booking["status"] for booking in stored("bookings")] == ["cancelled"]
@@ -245,16 +245,16 @@ class TestIdempotencyKeys:
 
     def test_a_repeat_gets_the_first_answer_also_after_the_slot_has_started(self) -> None:
         slot, client = a_slot(a_specialist()), a_client()
-        first = create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, Wish(slot.id, key="k"), NOW)
 
-        assert create_booking(client, slot.id, idempotency_key="k", now=slot.end_at) == first
+        assert create_booking(client, Wish(slot.id, key="k"), slot.end_at) == first
 
     def test_a_repeat_gets_the_whole_first_answer(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, service = a_slot(specialist), a_service(specialist)
 
-        first = create_booking(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
-        again = create_booking(client, slot.id, service_id=service.id, idempotency_key="k", now=NOW)
+        first = create_booking(client, Wish(slot.id, service_id=service.id, key="k"), NOW)
+        again = create_booking(client, Wish(slot.id, service_id=service.id, key="k"), NOW)
 
         assert again == first
         assert again.service_id == service.id
@@ -262,10 +262,10 @@ class TestIdempotencyKeys:
     def test_the_same_key_with_another_slot_is_refused(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
-        create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, Wish(slot.id, key="k"), NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            create_booking(client, other.id, idempotency_key="k", now=NOW)
+            create_booking(client, Wish(other.id, key="k"), NOW)
 
         assert [booking["slot_id"] for booking in stored("bookings")] == [slot.id]
         assert "booking_id" not in slot_item(other.id)
@@ -273,17 +273,17 @@ class TestIdempotencyKeys:
     def test_the_same_key_with_another_service_is_refused(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot = a_slot(specialist)
-        create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, Wish(slot.id, key="k"), NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            create_booking(client, slot.id, service_id=a_service(specialist).id, idempotency_key="k", now=NOW)
+            create_booking(client, Wish(slot.id, service_id=a_service(specialist).id, key="k"), NOW)
 
     def test_clients_do_not_share_keys(self) -> None:
         specialist = a_specialist()
         slot, other = a_slot(specialist), a_slot(specialist, 3 * HOUR)
-        create_booking(a_client(), slot.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), Wish(slot.id, key="k"), NOW)
 
-        create_booking(a_client(), other.id, idempotency_key="k", now=NOW)
+        create_booking(a_client(), Wish(other.id, key="k"), NOW)
 
         assert len(stored("bookings")) == 2
 
@@ -291,9 +291,9 @@ class TestIdempotencyKeys:
         specialist, client = a_specialist(), a_client()
         taken, free = a_booking(specialist, a_client()), a_slot(specialist, 3 * HOUR)
         with pytest.raises(SlotAlreadyBooked):
-            create_booking(client, taken.slot_id, idempotency_key="k", now=NOW)
+            create_booking(client, Wish(taken.slot_id, key="k"), NOW)
 
-        booking = create_booking(client, free.id, idempotency_key="k", now=NOW)
+        booking = create_booking(client, Wish(free.id, key="k"), NOW)
 
         assert booking.slot_id == free.id
         assert len(stored("ephemeral")) == 1
@@ -301,18 +301,18 @@ class TestIdempotencyKeys:
     def test_a_key_is_kept_for_24_hours(self) -> None:
         specialist, client = a_specialist(), a_client()
         slot, other = a_slot(specialist, 2 * DAY), a_slot(specialist, 3 * DAY)
-        create_booking(client, slot.id, idempotency_key="k", now=NOW)
+        create_booking(client, Wish(slot.id, key="k"), NOW)
 
         with pytest.raises(KeyUsedForOtherRequest):
-            create_booking(client, other.id, idempotency_key="k", now=NOW + DAY - SECOND)
-        create_booking(client, other.id, idempotency_key="k", now=NOW + DAY)
+            create_booking(client, Wish(other.id, key="k"), NOW + DAY - SECOND)
+        create_booking(client, Wish(other.id, key="k"), NOW + DAY)
 
         assert len(stored("bookings")) == 2
         [record] = stored("ephemeral")
         assert record["expires_at"] == int((NOW + 2 * DAY).timestamp())
 
     def test_the_record_of_a_key_holds_no_key(self) -> None:
-        create_booking(a_client(), a_slot(a_specialist()).id, idempotency_key="a-clients-own-word", now=NOW)
+        create_booking(a_client(), Wish(a_slot(a_specialist()).id, key="a-clients-own-word"), NOW)
 
         assert "a-clients-own-word" not in str(stored("ephemeral"))
 
@@ -322,6 +322,6 @@ def test_a_slot_whose_holder_is_unknown_to_the_bookings_is_still_taken() -> None
     change_stored("calendar", slot_key_of(slot.id), booking_id="bkg_x")
 
     with pytest.raises(SlotAlreadyBooked):
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
 
     assert stored("bookings") == []

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.caller import Caller, Role
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.queries import PageRequest
@@ -15,9 +15,9 @@ from booking.dynamodb.transaction import Transaction
 from booking.errors import Forbidden
 from booking.runtime.ids import new_id
 from booking.slots.errors import BookedSlot, DayIsFull, SlotInThePast, SlotNotFound, SlotOverlaps, TimeTaken
-from booking.slots.open import open_slot
+from booking.slots.ids import SlotId
+from booking.slots.opened import open_slot
 from booking.slots.read import get_availability, list_slots
-from booking.slots.slot_id import SlotId
 from booking.specialists import profiles, services
 from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
 from tests.integration.people import (
@@ -304,7 +304,7 @@ class TestOpeningSlots:
         assert calls.operations == []
 
     def test_a_day_holds_so_many_slots(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("booking.slots.open.MOST_SLOTS_A_DAY", 2)
+        monkeypatch.setattr("booking.slots.opened.MOST_SLOTS_A_DAY", 2)
         specialist = a_specialist()
         a_slot(specialist, HOUR)
         a_slot(specialist, 2 * HOUR)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from booking.bookings import free_time, rules
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingHasExpired, BookingNotFound
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import BookingFilter, get_booking, list_own_bookings
@@ -105,7 +105,7 @@ def test_a_cancelled_slot_can_be_booked_again() -> None:
     booking = a_booking(a_specialist(), client)
     cancel_booking(client, booking.id, NOW)
 
-    again = create_booking(client, booking.slot_id, now=NOW)
+    again = create_booking(client, Wish(booking.slot_id), NOW)
 
     assert slot_item(booking.slot_id)["booking_id"] == again.id
 
@@ -114,7 +114,7 @@ def test_cancelling_twice_changes_nothing_more() -> None:
     client, other = a_client(), a_client()
     booking = a_booking(a_specialist(), client)
     first = cancel_booking(client, booking.id, NOW)
-    taken_again = create_booking(other, booking.slot_id, now=NOW)
+    taken_again = create_booking(other, Wish(booking.slot_id), NOW)
 
     again = cancel_booking(client, booking.id, NOW + SECOND)
 
@@ -278,7 +278,7 @@ class TestPromotionForAService:
 
     def test_who_asked_for_none_is_promoted_without_one(self) -> None:
         specialist = a_specialist()
-        booking = create_booking(a_client(), a_slot(specialist).id, service_id=a_service(specialist).id, now=NOW)
+        booking = create_booking(a_client(), Wish(a_slot(specialist).id, service_id=a_service(specialist).id), NOW)
         join_wait_list(a_waiter(), booking.slot_id, NOW)
 
         cancel_booking(specialist, booking.id, NOW)
@@ -460,7 +460,7 @@ class TestWhatHappensInBetween:
 
         def cancel_and_book() -> None:
             cancel_booking(client, booking.id, NOW)
-            create_booking(other, booking.slot_id, now=NOW)
+            create_booking(other, Wish(booking.slot_id), NOW)
 
         with just_before("TransactWriteItems", cancel_and_book):
             cancelled = cancel_booking(client, booking.id, NOW + SECOND)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
 from booking.caller import Caller
 from booking.dynamodb.transaction import Transaction
-from booking.slots import open as opening
+from booking.slots import opened as opening
 from booking.slots.claim_opened import Outcome
 from booking.slots.hours import claim_minutes
 from booking.slots.rules import Slot
@@ -55,7 +55,7 @@ def test_what_was_opened_before_is_taken_afterwards_and_a_second_run_changes_not
     a_former_slot(specialist, 2 * HOUR, 30 * MINUTE)
     over_midnight = a_former_slot(specialist, 15 * HOUR, 2 * HOUR)
     booked = a_former_slot(specialist, 30 * HOUR, HOUR)
-    create_booking(a_client(), booked.id, now=NOW)
+    create_booking(a_client(), Wish(booked.id), NOW)
     assert taken(specialist) == {}
 
     assert run() == ({Outcome.CLAIMED: 3}, [])
@@ -108,7 +108,7 @@ def test_a_slot_whose_time_something_else_has_is_named_and_left_as_it_is(
         claim_minutes(transaction, specialist.specialist_id, {NOW + HOUR: frozenset({7})})
         transaction.commit()
     else:
-        create_booking(a_client(), slot_at(specialist, "09:00"), now=NOW)
+        create_booking(a_client(), Wish(slot_at(specialist, "09:00")), NOW)
     before = everything_stored()
 
     counts, said = run()
@@ -131,7 +131,7 @@ def test_a_slot_that_is_deleted_meanwhile_takes_nothing(specialist: Caller, a_fo
 def test_a_booking_that_comes_meanwhile_is_seen(specialist: Caller, a_former_slot: Open) -> None:
     slot = a_former_slot(specialist, HOUR)
 
-    with just_before("TransactWriteItems", lambda: create_booking(a_client(), slot_at(specialist, "09:00"), now=NOW)):
+    with just_before("TransactWriteItems", lambda: create_booking(a_client(), Wish(slot_at(specialist, "09:00")), NOW)):
         counts, said = run()
 
     assert counts == {Outcome.CONFLICT: 1}

@@ -9,8 +9,8 @@ import pytest
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
 from booking.administration.update_user import update_user
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
@@ -18,9 +18,9 @@ from booking.dynamodb.queries import PageRequest
 from booking.errors import Forbidden, StoreUnavailable
 from booking.slots.close import close_slots, reopen_slots
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound, SlotOverlaps
-from booking.slots.open import open_slot
+from booking.slots.ids import SlotId
+from booking.slots.opened import open_slot
 from booking.slots.read import find_slot, get_availability, list_slots
-from booking.slots.slot_id import SlotId
 from booking.slots.wait_list import leave_all
 from booking.specialists.profiles import list_profiles, update_own_profile
 from booking.specialists.services import create_service
@@ -298,7 +298,7 @@ class TestSlots:
         cancel_booking(holder, booking.id, NOW)
 
         with counted_calls() as calls, pytest.raises(SlotNotFound):
-            create_booking(a_client(), booking.slot_id, now=NOW)
+            create_booking(a_client(), Wish(booking.slot_id), NOW)
         with pytest.raises(SlotNotFound):
             reschedule_booking(other, kept.id, booking.slot_id, NOW)
 
@@ -310,7 +310,7 @@ class TestSlots:
         deactivate(admin, specialist)
 
         with pytest.raises(SlotAlreadyBooked):
-            create_booking(a_client(), booking.slot_id, now=NOW)
+            create_booking(a_client(), Wish(booking.slot_id), NOW)
 
     def test_that_became_free_meanwhile_are_had_again_when_the_specialist_is_back(
         self, admin: Caller, specialist: Caller
@@ -323,7 +323,7 @@ class TestSlots:
         activate(admin, specialist)
 
         assert slots_of(specialist) == [booking.slot_id]
-        assert create_booking(a_client(), booking.slot_id, now=NOW).slot_id == booking.slot_id
+        assert create_booking(a_client(), Wish(booking.slot_id), NOW).slot_id == booking.slot_id
 
     def test_are_open_again_when_the_operator_makes_their_specialist_an_admin(
         self, admin: Caller, specialist: Caller
@@ -341,7 +341,7 @@ class TestSlots:
         client = a_client()
         close_profile(specialist)
 
-        with just_before("TransactWriteItems", lambda: create_booking(client, slot.id, now=NOW)):
+        with just_before("TransactWriteItems", lambda: create_booking(client, Wish(slot.id), NOW)):
             close_slots(specialist.specialist_id, NOW)
 
         assert (slot_item(slot.id)["client_id"], slot_item(slot.id)["closed"]) == (client.user_id, True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.notifications.delivery import KEPT, LEASE, Delivery, NotSent, OutcomeUnknown, Refused, deliver_once
 from tests.integration.outside import Died
 from tests.integration.people import NOW, SECOND

@@ -5,8 +5,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Locale
@@ -104,7 +104,7 @@ def test_news_that_cannot_be_kept_is_kept_once_it_can(outside: Outside, speciali
 def test_what_happens_twice_is_told_twice_in_every_form(outside: Outside, specialist: Caller) -> None:
     ann, slot = a_client(), a_slot(specialist, DAY)
     for _ in range(2):
-        cancel_booking(ann, create_booking(ann, slot.id, now=NOW).id, NOW)
+        cancel_booking(ann, create_booking(ann, Wish(slot.id), NOW).id, NOW)
     tell(outside)
     in_the_morning(outside)
     (mail,) = to(outside, specialist)
@@ -299,7 +299,7 @@ def test_of_much_news_the_first_are_listed_and_the_rest_is_counted(
     monkeypatch.setattr(messages, "MOST_LISTED", 2)
     for number in range(5):
         slot = a_slot(specialist, DAY + (number + 1) * HOUR)
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
     tell(outside)
     in_the_morning(outside)
     (mail,) = to(outside, specialist)

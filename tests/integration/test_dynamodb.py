@@ -14,9 +14,9 @@ from booking.accounts.grant_admin import grant_admin
 from booking.accounts.log_in import log_in
 from booking.accounts.read import get_own_user, list_users
 from booking.accounts.sessions import open_session, refresh_session
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import BookingFilter, find_booking, list_own_bookings
 from booking.bookings.reschedule import reschedule_booking
@@ -31,7 +31,7 @@ from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError, StoreUnavailable
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from booking.slots.promotion import first_waiter
 from booking.specialists import profiles
 from booking.specialists.services import create_service
@@ -83,7 +83,7 @@ def test_contention_is_tried_again_until_it_is_over(
     slot = a_slot(a_specialist())
 
     with contention(3):
-        booking = create_booking(a_client(), slot.id, now=NOW)
+        booking = create_booking(a_client(), Wish(slot.id), NOW)
 
     assert slot_item(slot.id)["booking_id"] == booking.id
     assert len(waits) == 3
@@ -96,7 +96,7 @@ def test_contention_that_stays_is_given_up(
     slot = a_slot(a_specialist())
 
     with contention(None) as calls, pytest.raises(StoreUnavailable):
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
 
     assert len(calls.sent) == len(waits) + 1
     assert CONTENTION_BUDGET_SECONDS - LONGEST_DELAY_SECONDS <= sum(waits) < CONTENTION_BUDGET_SECONDS
@@ -107,10 +107,10 @@ def test_contention_that_stays_is_given_up(
 def test_a_repeat_with_one_key_that_meets_its_first_request_gets_the_same_booking() -> None:
     """The slot is taken already, the record of the key is just being written: that refuses nobody."""
     client, slot = a_client(), a_slot(a_specialist())
-    first = create_booking(client, slot.id, idempotency_key="one", now=NOW)
+    first = create_booking(client, Wish(slot.id, key="one"), NOW)
 
     with CONTENDED["another transaction beside a condition that failed"](2):
-        again = create_booking(client, slot.id, idempotency_key="one", now=NOW)
+        again = create_booking(client, Wish(slot.id, key="one"), NOW)
 
     assert again == first
     assert len(stored("bookings")) == 1
@@ -120,7 +120,7 @@ def test_each_attempt_of_a_transaction_has_a_token_of_its_own() -> None:
     slot = a_slot(a_specialist())
 
     with CONTENDED["another transaction"](2) as calls:
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
 
     assert len({parameters["ClientRequestToken"] for _, parameters in calls.sent}) == 2
 
@@ -140,7 +140,7 @@ def test_a_store_that_is_unavailable_is_said_to_be(state: Callable[[], AbstractC
     before = stored("bookings")
 
     for attempt in (
-        lambda: create_booking(client, free.id, now=NOW),
+        lambda: create_booking(client, Wish(free.id), NOW),
         lambda: cancel_booking(client, booking.id, NOW),
         lambda: find_booking(booking.id),
         lambda: list_own_bookings(client, BookingFilter(), PageRequest(20)),
@@ -172,7 +172,7 @@ def test_every_read_that_a_decision_depends_on_is_consistent() -> None:
         "whether there is such a booking": (1, lambda: find_booking(booking.id)),
         "whether there is such a service, and such a slot": (
             2,
-            lambda: create_booking(client, slot.id, service_id=service.id, now=NOW),
+            lambda: create_booking(client, Wish(slot.id, service_id=service.id), NOW),
         ),
         "what became of the slot of that id": (
             2,
@@ -207,7 +207,7 @@ def test_an_error_that_trying_again_cannot_mend_is_not_taken_for_a_busy_store(co
     slot = a_slot(a_specialist())
 
     for attempt in (
-        lambda: create_booking(a_client(), slot.id, now=NOW),
+        lambda: create_booking(a_client(), Wish(slot.id), NOW),
         lambda: list_own_bookings(a_client(), BookingFilter(), PageRequest(20)),
     ):
         with refusing(code) as calls, pytest.raises(ClientError):
@@ -224,7 +224,7 @@ def test_a_transaction_that_is_cancelled_for_another_reason_is_no_contention() -
         refusing("TransactionCanceledException", reasons=["None", "ItemCollectionSizeLimitExceeded"]),
         pytest.raises(ClientError),
     ):
-        create_booking(a_client(), slot.id, now=NOW)
+        create_booking(a_client(), Wish(slot.id), NOW)
 
 
 class Note(EphemeralItem):

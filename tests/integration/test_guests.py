@@ -12,18 +12,15 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from booking.accounts.account_mail import Purpose
 from booking.accounts.guests import guest_id_of, guest_of, issue_guest_token
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import Purpose, issue_token
 from booking.accounts.read import find_user
 from booking.administration.verify_email import verify_email
 from booking.api.bodies.bookings import BookingBody
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_schedule
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import Wish, create_booking
-from booking.bookings.create_for import Contact, create_booking_for
-from booking.bookings.create_guest import create_guest_booking
+from booking.bookings.create import Contact, Wish, create_booking, create_booking_for, create_guest_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import GuestsCannotBook, HoldHasEnded, KeyUsedForOtherRequest, TooManyOpenHolds
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.lapse import GRACE
@@ -155,7 +152,7 @@ class TestBooking:
     def test_nobody_else_gets_the_time_until_the_hold_lapses(self) -> None:
         booking = guest_books()
 
-        refused(SlotAlreadyBooked, lambda: create_booking(a_client(), booking.slot_id, now=NOW))
+        refused(SlotAlreadyBooked, lambda: create_booking(a_client(), Wish(booking.slot_id), NOW))
         lapse_everywhere(NOW + 30 * MINUTE + GRACE)
 
         assert booking_item(booking.id)["status"] == "expired"
@@ -502,7 +499,7 @@ class TestMail:
         assert outside.mails == []
 
     def test_an_accounts_hold_asks_nobody(self, outside: Outside) -> None:
-        create_booking(a_client(), a_slot(a_specialist()).id, hold_seconds=600, now=NOW)
+        create_booking(a_client(), Wish(a_slot(a_specialist()).id), NOW, hold_seconds=600)
 
         publish_all()
 
@@ -595,7 +592,7 @@ class TestOnSomebodysBehalf:
         specialist = a_specialist()
 
         slot = a_slot(specialist)
-        refused(Forbidden, lambda: create_booking(specialist, slot.id, now=NOW))
+        refused(Forbidden, lambda: create_booking(specialist, Wish(slot.id), NOW))
 
     def test_notice_does_not_bind_staff_and_hours_do(self) -> None:
         specialist = a_specialist()

@@ -10,11 +10,11 @@ from icalendar import Calendar
 
 from booking.background import shards
 from booking.bookings import rules
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_schedule
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import (
     BookingHasExpired,
     BookingNotFound,
@@ -67,7 +67,7 @@ OVER = ENDS + GRACE
 
 
 def a_hold(of: Caller, by: Caller, starts_in: timedelta = HOUR, seconds: int = HOLD) -> Booking:
-    return create_booking(by, a_slot(of, starts_in).id, hold_seconds=seconds, now=NOW)
+    return create_booking(by, Wish(a_slot(of, starts_in).id), NOW, hold_seconds=seconds)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ class TestHolding:
         slot = a_slot(specialist)
 
         with counted_calls() as calls:
-            hold = create_booking(ann, slot.id, hold_seconds=HOLD, now=NOW)
+            hold = create_booking(ann, Wish(slot.id), NOW, hold_seconds=HOLD)
 
         assert calls.operations == ["TransactWriteItems"]
         assert (hold.status, hold.hold_expires_at, hold.cancelled_at) == (Status.HELD, ENDS, None)
@@ -107,7 +107,7 @@ class TestHolding:
     def test_nobody_else_gets_the_slot_and_its_specialist_cannot_delete_it(
         self, specialist: Caller, hold: Booking
     ) -> None:
-        refused(SlotAlreadyBooked, partial(create_booking, a_client(), hold.slot_id, now=NOW))
+        refused(SlotAlreadyBooked, partial(create_booking, a_client(), Wish(hold.slot_id), NOW))
         refused(BookedSlot, partial(delete_slot, specialist, hold.slot_id, NOW))
 
         assert slot_item(hold.slot_id)["booking_id"] == hold.id
@@ -115,7 +115,7 @@ class TestHolding:
     def test_a_hold_of_a_slot_from_hours_takes_its_minutes(self, ann: Caller) -> None:
         specialist = opened(a_specialist())
 
-        hold = create_booking(ann, slot_at(specialist, "10:00"), hold_seconds=HOLD, now=NOW)
+        hold = create_booking(ann, Wish(slot_at(specialist, "10:00")), NOW, hold_seconds=HOLD)
 
         assert taken(specialist) == {"10": set(range(60))}
         assert "10:00" not in times(listed(specialist), booked=False)
@@ -137,7 +137,7 @@ class TestHolding:
         self, specialist: Caller, ann: Caller
     ) -> None:
         slot = a_slot(specialist)
-        book = partial(create_booking, ann, slot.id, idempotency_key="k")
+        book = partial(create_booking, ann, Wish(slot.id, key="k"))
         hold = book(hold_seconds=HOLD, now=NOW)
 
         again = book(hold_seconds=HOLD, now=NOW + SECOND)
@@ -151,16 +151,16 @@ class TestHolding:
         self, specialist: Caller, ann: Caller
     ) -> None:
         slot = a_slot(specialist)
-        create_booking(ann, slot.id, note=str(HOLD), idempotency_key="k", now=NOW)
+        create_booking(ann, Wish(slot.id, note=str(HOLD), key="k"), NOW)
 
         refused(
             KeyUsedForOtherRequest,
-            partial(create_booking, ann, slot.id, hold_seconds=HOLD, idempotency_key="k", now=NOW),
+            partial(create_booking, ann, Wish(slot.id, key="k"), NOW, hold_seconds=HOLD),
         )
 
     def test_whoever_holds_a_slot_does_not_wait_for_it(self, specialist: Caller, ann: Caller, hold: Booking) -> None:
         slot_id = slot_at(opened(a_specialist()), "10:00")
-        create_booking(ann, slot_id, hold_seconds=HOLD, now=NOW)
+        create_booking(ann, Wish(slot_id), NOW, hold_seconds=HOLD)
 
         refused(HoldsSlot, partial(join_wait_list, ann, hold.slot_id, NOW))
         refused(HoldsSlot, partial(join_wait_list, ann, slot_id, NOW))
@@ -172,7 +172,7 @@ class TestHolding:
 
     def test_new_hours_name_it_among_the_conflicts(self, ann: Caller) -> None:
         specialist = opened(a_specialist())
-        hold = create_booking(ann, slot_at(specialist, "10:00"), hold_seconds=HOLD, now=NOW)
+        hold = create_booking(ann, Wish(slot_at(specialist, "10:00")), NOW, hold_seconds=HOLD)
 
         changed = set_schedule(specialist, Schedule(), NOW)
 
@@ -228,7 +228,7 @@ class TestConfirming:
             assert confirm_booking(ann, hold.id, NOW).status is Status.CONFIRMED
 
     def test_a_booking_that_never_was_held_is_confirmed_already(self, specialist: Caller, ann: Caller) -> None:
-        booking = create_booking(ann, a_slot(specialist).id, now=NOW)
+        booking = create_booking(ann, Wish(a_slot(specialist).id), NOW)
 
         assert confirm_booking(ann, booking.id, NOW, payment_ref="pi_1") == booking
         assert "payment_ref" not in booking_item(booking.id)
@@ -291,7 +291,7 @@ class TestEnding:
     def test_minutes_of_hours_are_free_or_the_first_waiters(self, ann: Caller) -> None:
         specialist, waiter = opened(a_specialist()), a_waiter()
         for start in ("09:00", "11:00"):
-            create_booking(ann, slot_at(specialist, start), hold_seconds=HOLD, now=NOW)
+            create_booking(ann, Wish(slot_at(specialist, start)), NOW, hold_seconds=HOLD)
         join_wait_list(waiter, slot_at(specialist, "09:15"), NOW)
 
         assert lapse_everywhere(OVER) == {"lapsed": 2}
@@ -328,7 +328,7 @@ class TestEnding:
 
     def test_a_hold_can_be_cancelled_whatever_notice_its_specialist_wants(self, ann: Caller) -> None:
         specialist = opened(a_specialist(), change_notice_minutes=1000)
-        hold = create_booking(ann, slot_at(specialist, "10:00"), hold_seconds=HOLD, now=NOW)
+        hold = create_booking(ann, Wish(slot_at(specialist, "10:00")), NOW, hold_seconds=HOLD)
 
         assert cancel_booking(ann, hold.id, NOW).status is Status.CANCELLED
 
@@ -346,7 +346,7 @@ class TestEnding:
     ) -> None:
         """More wait than one write promotes, and the function dies right after it."""
         specialist = opened(a_specialist(), step_minutes=20)
-        create_booking(ann, slot_at(specialist, "09:00"), hold_seconds=HOLD, now=NOW)
+        create_booking(ann, Wish(slot_at(specialist, "09:00")), NOW, hold_seconds=HOLD)
         monkeypatch.setattr(promotion_plan, "MOST_PROMOTED", 1)
         waiters, service = [a_waiter() for _ in range(3)], a_service(specialist, 20)
         for number, waiter in enumerate(waiters):
@@ -443,11 +443,11 @@ class TestLimit:
         self.holds(specialist, ann)
         slot = a_slot(specialist, 20 * HOUR)
 
-        refused(TooManyOpenHolds, partial(create_booking, ann, slot.id, hold_seconds=HOLD, now=NOW))
+        refused(TooManyOpenHolds, partial(create_booking, ann, Wish(slot.id), NOW, hold_seconds=HOLD))
 
         assert len(stored("bookings")) == MOST_OPEN_HOLDS
         assert "booking_id" not in slot_item(slot.id)
-        create_booking(ann, slot.id, now=NOW)
+        create_booking(ann, Wish(slot.id), NOW)
         a_hold(specialist, a_client(), 22 * HOUR)
 
     @pytest.mark.parametrize("ended", ["confirmed", "cancelled", "over"])
@@ -458,9 +458,9 @@ class TestLimit:
             (confirm_booking if ended == "confirmed" else cancel_booking)(ann, first.id, NOW)
         slots = [a_slot(specialist, (20 + each) * HOUR) for each in range(2)]
 
-        create_booking(ann, slots[0].id, hold_seconds=HOLD, now=now)
+        create_booking(ann, Wish(slots[0].id), now, hold_seconds=HOLD)
 
-        again = partial(create_booking, ann, slots[1].id, hold_seconds=HOLD, now=now)
+        again = partial(create_booking, ann, Wish(slots[1].id), now, hold_seconds=HOLD)
         if ended == "over":
             again()
         else:
@@ -469,11 +469,11 @@ class TestLimit:
     def test_a_slot_that_is_taken_says_so_also_to_whoever_holds_too_many(self, specialist: Caller, ann: Caller) -> None:
         hold, *_ = self.holds(specialist, ann)
 
-        refused(SlotAlreadyBooked, partial(create_booking, ann, hold.slot_id, hold_seconds=HOLD, now=NOW))
+        refused(SlotAlreadyBooked, partial(create_booking, ann, Wish(hold.slot_id), NOW, hold_seconds=HOLD))
 
     def test_a_repeat_of_the_last_one_is_answered_as_before(self, specialist: Caller, ann: Caller) -> None:
         self.holds(specialist, ann, MOST_OPEN_HOLDS - 1)
-        book = partial(create_booking, ann, a_slot(specialist, 20 * HOUR).id, hold_seconds=HOLD, idempotency_key="k")
+        book = partial(create_booking, ann, Wish(a_slot(specialist, 20 * HOUR).id, key="k"), hold_seconds=HOLD)
 
         assert book(now=NOW) == book(now=NOW + SECOND)
 
@@ -484,11 +484,11 @@ class TestLimit:
 
         with (
             just_before(
-                "TransactWriteItems", lambda: create_booking(ann, other.id, hold_seconds=HOLD, now=NOW), call=2
+                "TransactWriteItems", lambda: create_booking(ann, Wish(other.id), NOW, hold_seconds=HOLD), call=2
             ),
             pytest.raises(TooManyOpenHolds),
         ):
-            create_booking(ann, one.id, hold_seconds=HOLD, now=NOW)
+            create_booking(ann, Wish(one.id), NOW, hold_seconds=HOLD)
 
         assert len([item for item in stored("bookings") if item["status"] == "held"]) == MOST_OPEN_HOLDS
 

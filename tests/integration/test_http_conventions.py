@@ -17,8 +17,7 @@ from booking.runtime import signing
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import encode_id, new_id
 from booking.runtime.settings import settings
-from booking.slots.slot_id import SlotId
-from booking.slots.wait_list_entry_id import EntryId
+from booking.slots.ids import EntryId, SlotId
 from infra.app import routers
 from infra.openapi import document
 from tests.integration.api import Api, bearer, error_of

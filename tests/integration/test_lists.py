@@ -9,7 +9,7 @@ import pytest
 
 from booking.accounts.access_tokens import issue_access_token
 from booking.api import dependencies
-from booking.bookings.cancel import cancel_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.read import BookingFilter, get_booking, list_own_bookings, list_specialist_bookings
 from booking.bookings.rules import Status
 from booking.caller import Caller, Role

@@ -24,7 +24,7 @@ from botocore.parsers import ResponseParserError
 
 from booking.api import observation
 from booking.background import shards
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
 from booking.bookings.expire import EXPIRY
 from booking.bookings.lapse import LAPSES
 from booking.bookings.rules import Booking
@@ -263,24 +263,24 @@ def emitted(capsys: Any, name: str) -> list[float]:
 def a_conflict(_: Clock) -> None:
     booking = a_booking(a_specialist(), a_client())
     with pytest.raises(SlotAlreadyBooked):
-        create_booking(a_client(), booking.slot_id, now=NOW)
+        create_booking(a_client(), Wish(booking.slot_id), NOW)
 
 
 def a_repeated_booking(_clock: Clock) -> None:
     """One booking, though it is asked for twice."""
     slot, client = a_slot(a_specialist()), a_client()
     for _repeat in range(2):
-        create_booking(client, slot.id, idempotency_key="mine", now=NOW)
+        create_booking(client, Wish(slot.id, key="mine"), NOW)
 
 
 def a_repeated_hold(_clock: Clock) -> None:
     slot, client = a_slot(a_specialist()), a_client()
     for _repeat in range(2):
-        create_booking(client, slot.id, hold_seconds=60, idempotency_key="mine", now=NOW)
+        create_booking(client, Wish(slot.id, key="mine"), NOW, hold_seconds=60)
 
 
 def a_hold_that_lapses(clock: Clock) -> None:
-    create_booking(a_client(), a_slot(a_specialist()).id, hold_seconds=60, now=NOW)
+    create_booking(a_client(), Wish(a_slot(a_specialist()).id), NOW, hold_seconds=60)
     clock(NOW + 2 * MINUTE)
     for _ in range(2):
         work_off_shards.handler(dispatched(LAPSES), an_invocation())

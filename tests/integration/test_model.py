@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingHasExpired, HoldHasEnded, NotConfirmed, TooManyOpenHolds
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.lapse import GRACE
@@ -36,7 +36,7 @@ from booking.slots.errors import (
     SlotOverlaps,
     SlotStarted,
 )
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from booking.slots.wait_list import leave_wait_list
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.sweeps import lapse_everywhere
@@ -141,7 +141,7 @@ class Reservations(RuleBasedStateMachine):
             return
         expected = SlotStarted if slot.start_at <= self.now else SlotAlreadyBooked if slot.booking_id else None
 
-        booking = self.attempt(expected, lambda: create_booking(client, slot.id, now=self.now))
+        booking = self.attempt(expected, lambda: create_booking(client, Wish(slot.id), self.now))
 
         if booking:
             self.model.bookings[booking.id] = ModelBooking(client.user_id, slot.id)
@@ -161,7 +161,7 @@ class Reservations(RuleBasedStateMachine):
             expected = TooManyOpenHolds
 
         booking = self.attempt(
-            expected, lambda: create_booking(client, slot.id, hold_seconds=60 * minutes, now=self.now)
+            expected, lambda: create_booking(client, Wish(slot.id), self.now, hold_seconds=60 * minutes)
         )
 
         if booking:
@@ -195,7 +195,9 @@ class Reservations(RuleBasedStateMachine):
     def book_a_slot_that_is_no_more(self, which: int, who: int) -> None:
         gone = [booking.slot_id for booking in self.model.bookings.values() if booking.slot_id not in self.model.slots]
         if gone:
-            self.attempt(SlotNotFound, lambda: create_booking(self.clients[who], gone[which % len(gone)], now=self.now))
+            self.attempt(
+                SlotNotFound, lambda: create_booking(self.clients[who], Wish(gone[which % len(gone)]), self.now)
+            )
 
     @rule(which=WHICH, as_client=st.booleans())
     def cancel_a_booking(self, which: int, *, as_client: bool) -> None:

@@ -14,12 +14,12 @@ import jsonschema_rs
 import pytest
 
 from booking.accounts.table import UserItem
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.background.sweep import LEAST_TIME_LEFT_MS
 from booking.bookings.attendance import set_attendance
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance, Booking
@@ -161,7 +161,7 @@ class TestEvents:
     def test_a_hold_is_published_and_confirmed_once_when_it_is(
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
-        hold = create_booking(ann, a_slot(specialist).id, hold_seconds=600, now=NOW)
+        hold = create_booking(ann, Wish(a_slot(specialist).id), NOW, hold_seconds=600)
         confirm_booking(ann, hold.id, NOW, payment_ref="pi_1")
         confirm_booking(ann, hold.id, NOW)
 
@@ -181,7 +181,7 @@ class TestEvents:
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
         holds = [
-            create_booking(ann, a_slot(specialist, hours * HOUR).id, hold_seconds=600, now=NOW) for hours in (1, 3)
+            create_booking(ann, Wish(a_slot(specialist, hours * HOUR).id), NOW, hold_seconds=600) for hours in (1, 3)
         ]
         cancel_booking(ann, holds[0].id, NOW)
         lapse_everywhere(NOW + HOUR)
@@ -196,7 +196,7 @@ class TestEvents:
     def test_whoever_gets_what_a_hold_has_left_is_mailed(
         self, outside: Outside, specialist: Caller, ann: Caller
     ) -> None:
-        hold, ben = create_booking(ann, a_slot(specialist).id, hold_seconds=600, now=NOW), a_waiter()
+        hold, ben = create_booking(ann, Wish(a_slot(specialist).id), NOW, hold_seconds=600), a_waiter()
         join_wait_list(ben, hold.slot_id, NOW)
         lapse_everywhere(NOW + 11 * MINUTE)
 

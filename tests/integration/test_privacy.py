@@ -30,12 +30,10 @@ from booking.accounts.sessions import Session, refresh_session
 from booking.accounts.update_own_user import update_own_user
 from booking.administration.make_admin import make_admin
 from booking.bookings import erase
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_dates, set_schedule, update_own_profile
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import Wish, create_booking
-from booking.bookings.create_for import Contact
-from booking.bookings.create_guest import create_guest_booking
+from booking.bookings.create import Contact, Wish, create_booking, create_guest_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import KeyUsedForOtherRequest
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.read import get_booking
@@ -49,8 +47,8 @@ from booking.privacy.delete_own_user import UNDER_WAY, delete_own_user
 from booking.privacy.erase import Erasure
 from booking.privacy.export_own_user import export_own_user
 from booking.runtime.clock import current_instant, epoch_seconds
-from booking.slots.open import open_slot
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
+from booking.slots.opened import open_slot
 from booking.slots.time_off import create_time_off
 from booking.specialists import profiles
 from booking.specialists.opening_hours import Interval, Schedule, Weekday
@@ -192,11 +190,11 @@ def a_life(ann: Caller, outside: Outside) -> list[Booking]:
     update_own_profile(specialist, {"booking_mail": BookingMail.DAILY}, NOW)
     sign_in()
     forgot_password(EMAIL, source_address=SOURCE, now=NOW)
-    book = partial(create_booking, ann, note=f"{MARK} rings twice", now=NOW)
-    past = book(a_slot(specialist).id, idempotency_key=f"a key of {MARK}")
-    held = book(a_slot(specialist, 2 * HOUR).id, hold_seconds=60)
+    book, note = partial(create_booking, ann, now=NOW), f"{MARK} rings twice"
+    past = book(Wish(a_slot(specialist).id, note=note, key=f"a key of {MARK}"))
+    held = book(Wish(a_slot(specialist, 2 * HOUR).id, note=note), hold_seconds=60)
     confirm_booking(ann, held.id, NOW, payment_ref=f"paid by {MARK}")
-    cancelled = book(a_slot(specialist, 3 * HOUR).id)
+    cancelled = book(Wish(a_slot(specialist, 3 * HOUR).id, note=note))
     cancel_booking(ann, cancelled.id, NOW, reason=f"{MARK} is ill")
     contact, wish = Contact(MARK, EMAIL, PHONE, Locale.EN), Wish(a_slot(a_specialist()).id)
     as_guest = create_guest_booking(contact, wish, source_address=SOURCE, now=NOW)
@@ -206,10 +204,10 @@ def a_life(ann: Caller, outside: Outside) -> list[Booking]:
     of_hours = SlotId.of_hours(specialist.specialist_id, NOW.replace(hour=9) + 3 * DAY, HOUR).text
     for slot_id in (a_booking(specialist, a_client(), 5 * DAY).slot_id, of_hours):
         if slot_id == of_hours:
-            create_booking(a_client(), of_hours, now=NOW)
+            create_booking(a_client(), Wish(of_hours), NOW)
         join_wait_list(ann, slot_id, NOW)
-    to_come = [book(a_slot(specialist, days * DAY).id, idempotency_key=f"{days}") for days in (1, 2)]
-    hold = create_booking(ann, a_slot(specialist, 4 * DAY).id, hold_seconds=600, now=NOW)
+    to_come = [book(Wish(a_slot(specialist, days * DAY).id, note=note, key=f"{days}")) for days in (1, 2)]
+    hold = create_booking(ann, Wish(a_slot(specialist, 4 * DAY).id), NOW, hold_seconds=600)
     tell(outside)
     return [past, held, cancelled, as_guest, hold, *to_come]
 
@@ -270,7 +268,7 @@ class TestErasingAClient:
 
     def test_what_is_over_stays_without_the_person(self, ann: Caller) -> None:
         specialist = a_specialist()
-        booking = create_booking(ann, a_slot(specialist).id, note="Second floor", now=NOW)
+        booking = create_booking(ann, Wish(a_slot(specialist).id, note="Second floor"), NOW)
         expire_everywhere(NOW + 2 * HOUR)
 
         erase_at(ann, NOW + 2 * HOUR)
@@ -367,8 +365,8 @@ class TestErasingAClient:
         specialist = a_specialist()
         taken = a_booking(specialist, a_client(), 5 * HOUR)
         erase_at(ann)
-        booking = create_booking(ann, a_slot(specialist, 3 * HOUR).id, note=MARK, now=NOW + MINUTE)
-        hold = create_booking(ann, a_slot(specialist, 4 * HOUR).id, hold_seconds=1800, now=NOW + MINUTE)
+        booking = create_booking(ann, Wish(a_slot(specialist, 3 * HOUR).id, note=MARK), NOW + MINUTE)
+        hold = create_booking(ann, Wish(a_slot(specialist, 4 * HOUR).id), NOW + MINUTE, hold_seconds=1800)
         join_wait_list(ann, taken.slot_id, NOW + MINUTE)
 
         assert outside.delays == [900]  # the longest that SQS knows
@@ -383,18 +381,18 @@ class TestErasingAClient:
     def test_a_repeat_of_a_booking_answers_as_it_did(self, ann: Caller) -> None:
         """Its record holds neither the client nor the note."""
         slot = a_slot(a_specialist())
-        book = partial(create_booking, ann, slot.id, note=MARK, idempotency_key="k", now=NOW)
+        book = partial(create_booking, ann, Wish(slot.id, note=MARK, key="k"), NOW)
 
         assert book() == book()
 
         (record,) = [item for item in stored("ephemeral") if item["pk"].startswith("idempotency#")]
         assert not any(trace in json.dumps(record, default=str).lower() for trace in TRACES)
         with pytest.raises(KeyUsedForOtherRequest):
-            create_booking(ann, slot.id, note="another", idempotency_key="k", now=NOW)
+            create_booking(ann, Wish(slot.id, note="another", key="k"), NOW)
 
     def test_a_record_of_an_earlier_release_is_still_known(self, ann: Caller) -> None:
         slot = a_slot(a_specialist())
-        book = partial(create_booking, ann, slot.id, idempotency_key="k", now=NOW)
+        book = partial(create_booking, ann, Wish(slot.id, key="k"), NOW)
         booking = book()
         (record,) = [item for item in stored("ephemeral") if item["pk"].startswith("idempotency#")]
         change_stored("ephemeral", {"pk": record["pk"]}, request=f"{slot.id} ")
@@ -405,7 +403,7 @@ class TestErasingAClient:
         specialist = a_specialist()
         set_schedule(specialist, EVERY_DAY, NOW)
         slot_id = SlotId.of_hours(specialist.specialist_id, NOW.replace(hour=9) + DAY, HOUR).text
-        create_booking(a_client(), slot_id, now=NOW)
+        create_booking(a_client(), Wish(slot_id), NOW)
         join_wait_list(ann, slot_id, NOW)
 
         erase_at(ann, NOW + 2 * DAY)
@@ -604,7 +602,7 @@ class TestErasingASpecialist:
         client, waiter = a_client(), a_waiter()
 
         def book() -> None:
-            create_booking(client, offered, now=NOW)
+            create_booking(client, Wish(offered), NOW)
             join_wait_list(waiter, offered, NOW)
 
         with just_before("TransactWriteItems", book):
@@ -620,7 +618,7 @@ class TestErasingASpecialist:
         self, specialist: Caller, offered: str, outside: Outside
     ) -> None:
         client = a_client()
-        with just_before("TransactWriteItems", lambda: create_booking(client, offered, now=NOW), call=2):
+        with just_before("TransactWriteItems", lambda: create_booking(client, Wish(offered), NOW), call=2):
             erase_at(specialist)
         go_on(outside)
 
@@ -653,7 +651,7 @@ class TestErasingASpecialist:
         erasing = partial(erase_at, specialist)
 
         def book() -> None:
-            create_booking(client, slot_id, now=NOW)
+            create_booking(client, Wish(slot_id), NOW)
             join_wait_list(a_waiter(), slot_id, NOW)
 
         with just_before("TransactWriteItems", book):

@@ -12,7 +12,6 @@ import pytest
 
 from booking.accounts import new_password
 from booking.accounts.access_tokens import caller_of
-from booking.accounts.account_mail import AccountMail, Purpose, ask_for_mail
 from booking.accounts.change_access import change_access
 from booking.accounts.errors import (
     CurrentPasswordWrong,
@@ -22,8 +21,14 @@ from booking.accounts.errors import (
     WrongEmailOrPassword,
 )
 from booking.accounts.log_in import log_in
-from booking.accounts.mailed_links import forgot_password, send_verification
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import (
+    AccountMail,
+    Purpose,
+    ask_for_mail,
+    forgot_password,
+    issue_token,
+    send_verification,
+)
 from booking.accounts.new_password import change_password, reset_password
 from booking.accounts.read import find_user
 from booking.accounts.register import Registration, register_user
@@ -35,9 +40,9 @@ from booking.administration.verify_email import verify_email
 from booking.caller import Caller, Locale, Role
 from booking.errors import StoreUnavailable, TooManyRequests, Unauthenticated
 from booking.notifications import mail_work
-from booking.notifications.daily_cap import count_mail
 from booking.notifications.delivery import Withheld
 from booking.notifications.messages import Audience
+from booking.notifications.recipients import Recipient, count_mail
 from booking.runtime.clock import current_instant
 from booking.runtime.ids import new_id
 from booking.runtime.settings import settings
@@ -587,7 +592,7 @@ class TestMail:
     ) -> None:
         monkeypatch.setenv("MAIL_UNVERIFIED_MAX_PER_DAY", "4")
         settings.cache_clear()
-        count_mail("mail#1", EMAIL, Audience.CLIENT, NOW)
+        count_mail("mail#1", Recipient(EMAIL, Audience.CLIENT), NOW)
 
         self.forgotten(outside, times=2)
 
@@ -603,9 +608,9 @@ class TestMail:
 
         assert len(outside.mails) == 2
         for number in range(2):
-            count_mail(f"mail#{number}", EMAIL, Audience.CLIENT, NOW)
+            count_mail(f"mail#{number}", Recipient(EMAIL, Audience.CLIENT), NOW)
         with pytest.raises(Withheld):
-            count_mail("mail#2", EMAIL, Audience.CLIENT, NOW)
+            count_mail("mail#2", Recipient(EMAIL, Audience.CLIENT), NOW)
 
     def test_what_ses_refuses_is_given_up_and_pages_nobody(self, outside: Outside) -> None:
         outside.before_mail = lambda _: error("MessageRejected")

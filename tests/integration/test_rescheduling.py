@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingNotFound, NotConfirmed, OtherSpecialist
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
@@ -207,7 +207,7 @@ class TestRefusals:
         service = create_service(
             specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW
         )
-        booking = create_booking(client, a_slot(specialist).id, service_id=service.id, now=NOW)
+        booking = create_booking(client, Wish(a_slot(specialist).id, service_id=service.id), NOW)
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
 
         refused(ServiceLongerThanSlot, lambda: reschedule_booking(client, booking.id, short.id, NOW))
@@ -217,7 +217,7 @@ class TestRefusals:
         service = create_service(
             specialist, title="Cut", description=None, duration_minutes=60, price=Decimal(1), now=NOW
         )
-        booking = create_booking(client, a_slot(specialist).id, service_id=service.id, now=NOW)
+        booking = create_booking(client, Wish(a_slot(specialist).id, service_id=service.id), NOW)
         short = a_slot(specialist, 3 * HOUR, 59 * MINUTE)
         delete_slot(specialist, short.id, NOW)
 
@@ -315,7 +315,7 @@ class TestWhatHappensInBetween:
         booking, other = a_booking(specialist, client), a_slot(specialist, 3 * HOUR)
 
         with (
-            just_before("TransactWriteItems", lambda: create_booking(quicker, other.id, now=NOW)),
+            just_before("TransactWriteItems", lambda: create_booking(quicker, Wish(other.id), NOW)),
             pytest.raises(SlotAlreadyBooked),
         ):
             reschedule_booking(client, booking.id, other.id, NOW)

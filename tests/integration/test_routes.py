@@ -13,7 +13,7 @@ import booking_pages
 from booking import __version__
 from booking.accounts.register import Registration, register_user
 from booking.administration.make_admin import make_admin
-from booking.bookings.cancel import cancel_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller, Role
 from booking.runtime.clock import current_instant

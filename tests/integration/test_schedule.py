@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.change_hours import set_date, set_dates, set_schedule, update_own_profile
-from booking.bookings.create import create_booking
+from booking.bookings.change_hours import MOST_CONFLICTS, set_date, set_dates, set_schedule, update_own_profile
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.rules import Booking
 from booking.bookings.table import starts_key
-from booking.bookings.uncovered import MOST_CONFLICTS
 from booking.caller import Caller
 from booking.dynamodb.queries import PageRequest
 from booking.errors import DatesReversed, Forbidden, StoreUnavailable
 from booking.runtime.clock import current_instant, epoch_seconds, to_stored
 from booking.runtime.ids import new_id
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 from booking.specialists import profiles
 from booking.specialists.errors import (
     DateInThePast,
@@ -83,7 +82,7 @@ def close_profile(of: Caller) -> None:
 def booked(specialist: Caller, start_at: datetime, length: timedelta = HOUR) -> Booking:
     """A confirmed booking from hours that starts then, whatever the hours are."""
     before = start_at - HOUR
-    booking = create_booking(a_client(), a_slot(specialist, HOUR, now=before).id, now=before)
+    booking = create_booking(a_client(), Wish(a_slot(specialist, HOUR, now=before).id), before)
     slot = SlotId.of_hours(specialist.specialist_id, start_at, length)
     change_stored(
         "bookings",
@@ -321,12 +320,12 @@ class TestTheWeek:
 
 class TestVersions:
     def test_rise_with_each_change(self, specialist: Caller) -> None:
-        versions = [set_schedule(specialist, every_day(MORNING), NOW).schedule.version for _ in range(3)]
+        versions = [set_schedule(specialist, every_day(MORNING), NOW).value.version for _ in range(3)]
 
         assert versions == [1, 2, 3]
 
     def test_are_the_servers_whatever_is_given(self, specialist: Caller) -> None:
-        assert set_schedule(specialist, every_day(MORNING, version=77), NOW).schedule.version == 1
+        assert set_schedule(specialist, every_day(MORNING, version=77), NOW).value.version == 1
 
     @pytest.mark.parametrize("earlier", [0, 1])
     def test_rise_for_each_of_two_changes_at_once(self, specialist: Caller, earlier: int) -> None:
@@ -335,10 +334,10 @@ class TestVersions:
         others = []
 
         def other_change() -> None:
-            others.append(set_schedule(specialist, every_day(MORNING), NOW).schedule)
+            others.append(set_schedule(specialist, every_day(MORNING), NOW).value)
 
         with just_before("TransactWriteItems", other_change):
-            mine = set_schedule(specialist, every_day(NINE_TO_FIVE), NOW).schedule
+            mine = set_schedule(specialist, every_day(NINE_TO_FIVE), NOW).value
 
         assert [others[0].version, mine.version] == [earlier + 1, earlier + 2]
         assert get_schedule(specialist.specialist_id) == mine
@@ -385,8 +384,8 @@ class TestDates:
             changed = set_dates(specialist, TODAY, last, MORNING, NOW)
 
         assert calls.counted["TransactWriteItems"] == 1
-        assert len(changed.dates) == len(stored_in_calendar("date")) == MOST_DATES_AT_ONCE
-        assert changed.dates[-1] == DateHours(last, MORNING)
+        assert len(changed.value) == len(stored_in_calendar("date")) == MOST_DATES_AT_ONCE
+        assert changed.value[-1] == DateHours(last, MORNING)
 
     def test_are_replaced(self, specialist: Caller) -> None:
         set_dates(specialist, TODAY, TODAY + 2 * DAY, (), NOW)

@@ -9,11 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.notifications import mail
 from booking.notifications.delivery import LEASE, NotSent, Refused
-from booking.notifications.mail import Recipient, post
+from booking.notifications.mail import post
 from booking.notifications.messages import Audience, Message
+from booking.notifications.recipients import Recipient
 from booking.runtime.aws import client
 from booking.runtime.settings import settings
 from tests.integration.people import NOW

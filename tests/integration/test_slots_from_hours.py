@@ -6,12 +6,11 @@ from functools import partial
 
 import pytest
 
-from booking.bookings import delete_time_off as delete_time_off_module
+from booking.bookings import delete as delete_time_off_module
 from booking.bookings import free_time
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
-from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot, delete_time_off
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import KeyUsedForOtherRequest, NoLongerChangeable
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
@@ -30,8 +29,8 @@ from booking.slots.errors import (
     SlotTooSoon,
     TimeTaken,
 )
+from booking.slots.ids import SlotId
 from booking.slots.read import SlotFilter, get_availability, list_slots
-from booking.slots.slot_id import SlotId
 from booking.slots.time_off import create_time_off, list_time_off
 from booking.slots.wait_list import leave_all, leave_wait_list
 from booking.specialists.errors import ServiceNotFound, ServiceNotOffered
@@ -109,7 +108,7 @@ def with_buffers(specialist: Caller) -> Service:
 def book(specialist: Caller, start: str, service: Service | None = None, by: Caller | None = None) -> Booking:
     minutes = service.duration_minutes if service else 60
     service_id = service.id if service else None
-    return create_booking(by or a_client(), slot_at(specialist, start, minutes), service_id=service_id, now=NOW)
+    return create_booking(by or a_client(), Wish(slot_at(specialist, start, minutes), service_id=service_id), NOW)
 
 
 def wait(specialist: Caller, start: str, service: Service | None = None, *, seconds: int = 0) -> Caller:
@@ -163,7 +162,7 @@ class TestListing:
         for week in (-1, 1, 2, 3):
             at = NINE + 7 * week * DAY
             slot = SlotId.of_hours(specialist.specialist_id, at, 30 * MINUTE)
-            create_booking(a_client(), slot.text, service_id=half_hour.id, now=at - HOUR)
+            create_booking(a_client(), Wish(slot.text, service_id=half_hour.id), at - HOUR)
         wanted = SlotFilter(NOW, NOW + 31 * DAY, half_hour.id)
 
         for look in (
@@ -248,9 +247,9 @@ class TestBooking:
         ):
             slot_id = slot_at(specialist, start, minutes)
             with pytest.raises(SlotNotFound):
-                create_booking(a_client(), slot_id, service_id=service.id if service else None, now=NOW)
+                create_booking(a_client(), Wish(slot_id, service_id=service.id if service else None), NOW)
         with pytest.raises(SlotNotFound):
-            create_booking(a_client(), slot_at(a_specialist(), "09:00"), now=NOW)
+            create_booking(a_client(), Wish(slot_at(a_specialist(), "09:00")), NOW)
 
     @pytest.mark.parametrize("start_at", [datetime(9999, 12, 31, 23, 10, tzinfo=UTC), datetime(2200, 1, 2, tzinfo=UTC)])
     def test_of_a_slot_behind_the_end_of_the_calendar_is_not_found(
@@ -263,7 +262,7 @@ class TestBooking:
         booking = book(specialist, "09:00")
         for slot_id in ids:
             for act in (
-                lambda: create_booking(a_client(), slot_id, now=NOW),  # noqa: B023  # called at once
+                lambda: create_booking(a_client(), Wish(slot_id), NOW),  # noqa: B023  # called at once
                 lambda: join_wait_list(a_client(), slot_id, NOW),  # noqa: B023
                 lambda: reschedule_booking(an_admin(), booking.id, slot_id, NOW),  # noqa: B023
                 lambda: delete_slot(specialist, slot_id, NOW),  # noqa: B023
@@ -273,23 +272,23 @@ class TestBooking:
 
     def test_for_a_service_without_a_name_is_refused(self, specialist: Caller) -> None:
         with pytest.raises(ServiceNotFound):
-            create_booking(a_client(), slot_at(specialist, "09:00"), service_id="", now=NOW)
+            create_booking(a_client(), Wish(slot_at(specialist, "09:00"), service_id=""), NOW)
         with pytest.raises(ServiceNotFound):
             list_slots(specialist.specialist_id, replace(on_day(TODAY, UTC), service_id=""), PageRequest(1), NOW)
 
     def test_once_the_slot_has_started_is_refused(self, specialist: Caller) -> None:
         with pytest.raises(SlotStarted):
-            create_booking(a_client(), slot_at(specialist, "09:00"), now=NINE)
+            create_booking(a_client(), Wish(slot_at(specialist, "09:00")), NINE)
 
     def test_notice_and_horizon_bind_clients_only(self, specialist: Caller) -> None:
         change_schedule(specialist, min_notice_minutes=90)
         with pytest.raises(SlotTooSoon):
-            create_booking(a_client(), slot_at(specialist, "09:15"), now=NOW)
-        create_booking(an_admin(), slot_at(specialist, "09:15"), now=NOW)
+            create_booking(a_client(), Wish(slot_at(specialist, "09:15")), NOW)
+        create_booking(an_admin(), Wish(slot_at(specialist, "09:15")), NOW)
         change_schedule(specialist, min_notice_minutes=0, horizon_days=1)
         with pytest.raises(SlotNotFound):
-            create_booking(a_client(), slot_at(specialist, "11:00"), now=NOW - 2 * DAY)
-        create_booking(an_admin(), slot_at(specialist, "11:00"), now=NOW - 2 * DAY)
+            create_booking(a_client(), Wish(slot_at(specialist, "11:00")), NOW - 2 * DAY)
+        create_booking(an_admin(), Wish(slot_at(specialist, "11:00")), NOW - 2 * DAY)
 
     def test_a_service_that_is_switched_off_is_refused(self, specialist: Caller, half_hour: Service) -> None:
         change_service(half_hour, is_active=False)
@@ -297,18 +296,18 @@ class TestBooking:
             book(specialist, "09:00", half_hour)
         slot = a_slot(specialist, 5 * HOUR)
         with pytest.raises(ServiceNotOffered):
-            create_booking(a_client(), slot.id, service_id=half_hour.id, now=NOW)
+            create_booking(a_client(), Wish(slot.id, service_id=half_hour.id), NOW)
 
     def test_a_repeat_is_answered_although_the_slot_is_not_offered_any_more(self, specialist: Caller) -> None:
         client, slot_id = a_client(), slot_at(specialist, "09:00")
-        first = create_booking(client, slot_id, idempotency_key="k", note="ring twice", now=NOW)
+        first = create_booking(client, Wish(slot_id, note="ring twice", key="k"), NOW)
         change_schedule(specialist, hours={})
 
-        assert create_booking(client, slot_id, idempotency_key="k", note="ring twice", now=NOW) == first
+        assert create_booking(client, Wish(slot_id, note="ring twice", key="k"), NOW) == first
         with pytest.raises(KeyUsedForOtherRequest):
-            create_booking(client, slot_id, idempotency_key="k", now=NOW)
+            create_booking(client, Wish(slot_id, key="k"), NOW)
         with pytest.raises(SlotNotFound):
-            create_booking(client, slot_id, now=NOW)
+            create_booking(client, Wish(slot_id), NOW)
 
     def test_a_hand_opened_slot_takes_its_time(self, specialist: Caller, half_hour: Service) -> None:
         a_slot(specialist, 2 * HOUR)
@@ -321,7 +320,7 @@ class TestBooking:
     def test_of_a_hand_opened_slot_takes_the_buffers_around_it(self, specialist: Caller, with_buffers: Service) -> None:
         slot = a_slot(specialist, 2 * HOUR)
         with counted_calls() as calls:
-            create_booking(a_client(), slot.id, service_id=with_buffers.id, now=NOW)
+            create_booking(a_client(), Wish(slot.id, service_id=with_buffers.id), NOW)
 
         assert calls.operations == ["GetItem", "TransactWriteItems"]
         assert taken(specialist) == {"09": set(range(45, 60)), "10": set(range(60)), "11": set(range(15))}
@@ -331,8 +330,8 @@ class TestBooking:
     ) -> None:
         slot = a_slot(specialist, 2 * HOUR)
         book(specialist, "11:00", half_hour)
-        refused(SlotAlreadyBooked, lambda: create_booking(a_client(), slot.id, service_id=with_buffers.id, now=NOW))
-        create_booking(a_client(), slot.id, service_id=half_hour.id, now=NOW)
+        refused(SlotAlreadyBooked, lambda: create_booking(a_client(), Wish(slot.id, service_id=with_buffers.id), NOW))
+        create_booking(a_client(), Wish(slot.id, service_id=half_hour.id), NOW)
 
     def test_expiry_leaves_the_time_taken(self, specialist: Caller) -> None:
         booking = book(specialist, "09:00")
@@ -405,7 +404,7 @@ class TestCancelling:
     def test_its_client_may_until_so_long_before(self, specialist: Caller) -> None:
         change_schedule(specialist, change_notice_minutes=60)
         client = a_client()
-        booking = create_booking(client, slot_at(specialist, "10:00"), now=NOW)
+        booking = create_booking(client, Wish(slot_at(specialist, "10:00")), NOW)
         assert booking.changeable_until == NINE
         change_schedule(specialist, change_notice_minutes=0)
 
@@ -824,7 +823,7 @@ class TestWaiting:
         slot = a_slot(specialist, 2 * HOUR, DAY)
         before = book(specialist, "09:30", half_hour)
         behind = SlotId.of_hours(specialist.specialist_id, NOW + 2 * HOUR + DAY, 30 * MINUTE).text
-        behind_it = create_booking(a_client(), behind, service_id=half_hour.id, now=NOW)
+        behind_it = create_booking(a_client(), Wish(behind, service_id=half_hour.id), NOW)
         waiter = a_waiter()
         join_wait_list(waiter, slot.id, NOW, service_id=with_buffers.id)
 
@@ -838,7 +837,7 @@ class TestWaiting:
         self, specialist: Caller, with_buffers: Service, half_hour: Service
     ) -> None:
         slot = a_slot(specialist, 2 * HOUR)
-        booking = create_booking(a_client(), slot.id, now=NOW)
+        booking = create_booking(a_client(), Wish(slot.id), NOW)
         book(specialist, "09:30", half_hour)
         first, second = a_waiter(), a_waiter()
         join_wait_list(first, slot.id, NOW, service_id=with_buffers.id)

@@ -12,8 +12,8 @@ import pytest
 from booking.background import shards
 from booking.background.shards import ShardMessage, Sweep
 from booking.background.sweep import LEAST_TIME_LEFT_MS, PAGE_SIZE, Bounds
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.end import cancel_booking
 from booking.bookings.errors import BookingHasExpired
 from booking.bookings.expire import EXPIRY, expire_started
 from booking.bookings.join_wait_list import join_wait_list
@@ -326,7 +326,7 @@ class TestReminders:
 
     def test_a_reminder_speaks_the_clients_language(self, outside: Outside) -> None:
         ann = Caller("usr_" + "a" * 20, Role.CLIENT, "anna@example.com", Locale.RU)
-        create_booking(ann, a_slot(a_specialist()).id, now=NOW)
+        create_booking(ann, Wish(a_slot(a_specialist()).id), NOW)
         remind()
         send_queued(outside)
         (sent,) = outside.mails
@@ -481,7 +481,7 @@ class TestLag:
     def test_a_booking_that_was_just_made_for_an_earlier_slot_hides_no_older_one(self) -> None:
         specialist = a_specialist()
         a_booking(specialist, a_client())
-        create_booking(a_client(), a_slot(a_specialist(), HOUR / 2).id, now=NOW + 6 * MINUTE)
+        create_booking(a_client(), Wish(a_slot(a_specialist(), HOUR / 2).id), NOW + 6 * MINUTE)
         assert reminder_lag(NOW + 7 * MINUTE) == 7 * 60
 
     def test_of_a_booking_moved_within_the_look_ahead_it_is_due_from_when_it_was_moved(self) -> None:

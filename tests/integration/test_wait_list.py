@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from booking.bookings.cancel import cancel_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.dynamodb.queries import PageRequest
 from booking.slots.errors import (
@@ -126,7 +126,7 @@ class TestJoining:
         specialist = a_specialist()
         old = a_slot(specialist)
         delete_slot(specialist, old.id, NOW)
-        create_booking(a_client(), a_slot(specialist).id, now=NOW)
+        create_booking(a_client(), Wish(a_slot(specialist).id), NOW)
 
         refused(SlotNotFound, lambda: join_wait_list(a_client(), old.id, NOW))
 

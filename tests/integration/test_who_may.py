@@ -19,23 +19,20 @@ from functools import cached_property
 import pytest
 from fastapi.routing import APIRoute
 
-from booking.accounts.account_mail import Purpose
 from booking.accounts.guests import issue_guest_token
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import Purpose, issue_token
 from booking.accounts.read import find_user
 from booking.accounts.sessions import open_session
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.administration.update_user import update_user
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import Wish, create_booking
-from booking.bookings.create_for import Contact
-from booking.bookings.create_guest import create_guest_booking
+from booking.bookings.create import Contact, Wish, create_booking, create_guest_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.rules import Booking
 from booking.caller import Caller, Locale, Role
 from booking.dynamodb.items import create
 from booking.runtime.clock import current_instant
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from booking.slots.time_off import create_time_off
 from booking.specialists import profiles
 from infra.app import routers
@@ -198,7 +195,7 @@ class World:
         if self._who == "guest":
             self._link = self._held_by_guest(now or self.now)
             return self._link
-        return create_booking(self.client, self.slot(now), hold_seconds=600, now=now or self.now)
+        return create_booking(self.client, Wish(self.slot(now)), now or self.now, hold_seconds=600)
 
     def booking(self) -> Booking:
         """The same, confirmed."""
@@ -211,7 +208,7 @@ class World:
 
     def taken_slot(self) -> str:
         """One that somebody else has booked."""
-        return create_booking(someone(), self.slot(), now=self.now).slot_id
+        return create_booking(someone(), Wish(self.slot()), self.now).slot_id
 
     def mailed(self, purpose: Purpose) -> str:
         """The token of a link."""

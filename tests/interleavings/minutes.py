@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from booking.runtime.clock import from_stored
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 from tests.interleavings.evidence import Evidence, Found
 from tests.interleavings.tables import Row, Tables, is_open
 

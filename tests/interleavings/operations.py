@@ -9,10 +9,10 @@ from booking.accounts.errors import UserNotFound
 from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
 from booking.bookings.attendance import set_attendance
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.bookings.rules import Attendance
@@ -23,11 +23,10 @@ from booking.dynamodb.items import get
 from booking.errors import Forbidden, Unauthenticated
 from booking.privacy.erase import Erasure, erase_person
 from booking.slots.errors import EntryNotFound
-from booking.slots.open import open_slot
+from booking.slots.ids import EntryId, SlotId
+from booking.slots.opened import open_slot
 from booking.slots.rules import Slot
-from booking.slots.slot_id import SlotId
 from booking.slots.wait_list import leave_wait_list
-from booking.slots.wait_list_entry_id import EntryId
 from tests.instants import DAY, HOUR, MINUTE, NOW, SECOND, TICK
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
 from tests.interleavings.operation import (
@@ -74,17 +73,17 @@ def operations(morning: Morning) -> Mapping[str, Operation]:
 
 
 def _bookings(morning: Morning) -> list[Operation]:
-    with_key = partial(create_booking, idempotency_key="a key", now=NOW + 3 * SECOND)
+    with_key = partial(create_booking, now=NOW + 3 * SECOND)
     without = partial(create_booking, now=NOW + 4 * SECOND)
     return [
-        Operation("book 11:00 with a key", partial(with_key, morning.cid, morning.eleven), BOOK),
-        Operation("book 11:00", partial(without, morning.dan, morning.eleven), BOOK),
-        Operation("book 10:00", partial(without, morning.dan, morning.ten), BOOK),
-        Operation("book 9:00", partial(without, morning.dan, morning.nine), BOOK),
-        Operation("book 14:00 with the same key", partial(with_key, morning.cid, morning.two), BOOK),
+        Operation("book 11:00 with a key", partial(with_key, morning.cid, Wish(morning.eleven, key="a key")), BOOK),
+        Operation("book 11:00", partial(without, morning.dan, Wish(morning.eleven)), BOOK),
+        Operation("book 10:00", partial(without, morning.dan, Wish(morning.ten)), BOOK),
+        Operation("book 9:00", partial(without, morning.dan, Wish(morning.nine)), BOOK),
+        Operation("book 14:00 with the same key", partial(with_key, morning.cid, Wish(morning.two, key="a key")), BOOK),
         Operation(
             "book 9:00 once begun",
-            partial(create_booking, morning.dan, morning.nine, now=HALF_PAST_NINE),
+            partial(create_booking, morning.dan, Wish(morning.nine), HALF_PAST_NINE),
             BOOK,
             now=HALF_PAST_NINE,
         ),
@@ -103,8 +102,8 @@ def _holds(morning: Morning) -> list[Operation]:
     over = HOLD_ENDS + MINUTE
     cancel = partial(cancel_booking, morning.dan, morning.dans, HOLD_ENDS - TICK)
     return [
-        Operation("Dan holds 14:00", partial(hold, morning.two), HOLD),
-        Operation("Dan holds 17:00", partial(hold, morning.five), HOLD),
+        Operation("Dan holds 14:00", partial(hold, Wish(morning.two)), HOLD),
+        Operation("Dan holds 17:00", partial(hold, Wish(morning.five)), HOLD),
         ending("confirm 11:00", confirm(HOLD_ENDS - TICK), CONFIRM),
         ending("confirm 11:00 too late", confirm(HOLD_ENDS), CONFIRM),
         ending("cancel 11:00", cancel, CANCEL),
@@ -300,4 +299,4 @@ def _mark(whom: Caller) -> None:
 
 
 def _open_and_book(morning: Morning, open_it: Callable[[], Slot]) -> Callable[[], object]:
-    return lambda: create_booking(morning.dan, open_it().id, now=NOW + 9 * SECOND)
+    return lambda: create_booking(morning.dan, Wish(open_it().id), NOW + 9 * SECOND)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from booking.accounts.account_mail import Purpose
 from booking.accounts.change_access import change_access
 from booking.accounts.errors import (
     CurrentPasswordWrong,
@@ -14,8 +13,7 @@ from booking.accounts.errors import (
     WrongEmailOrPassword,
 )
 from booking.accounts.log_in import log_in
-from booking.accounts.mailed_links import find_verification, spend_verification
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import Purpose, find_verification, issue_token, spend_verification
 from booking.accounts.new_password import change_password, reset_password
 from booking.accounts.register import Registration, create_account
 from booking.accounts.sessions import log_out, refresh_session

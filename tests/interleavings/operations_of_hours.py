@@ -4,22 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from booking.administration.update_user import update_user
-from booking.bookings.cancel import cancel_booking
 from booking.bookings.change_hours import set_date, set_schedule
 from booking.bookings.confirm import confirm_booking
-from booking.bookings.create import create_booking
-from booking.bookings.delete_slot import delete_slot
-from booking.bookings.delete_time_off import delete_time_off
+from booking.bookings.create import Wish, create_booking
+from booking.bookings.delete import delete_slot, delete_time_off
+from booking.bookings.end import cancel_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.reschedule import reschedule_booking
 from booking.caller import Caller
 from booking.errors import Forbidden
 from booking.slots.errors import EntryNotFound, SlotOverlaps, TimeOffNotFound, TimeTaken
-from booking.slots.open import open_slot
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import EntryId, SlotId
+from booking.slots.opened import open_slot
 from booking.slots.time_off import create_time_off
 from booking.slots.wait_list import leave_wait_list
-from booking.slots.wait_list_entry_id import EntryId
 from booking.specialists.services import update_service
 from tests.instants import MINUTE, NOW, SECOND, TICK
 from tests.integration.sweeps import expire_everywhere, lapse_everywhere
@@ -59,15 +57,15 @@ def _deactivate(morning: MorningOfHours) -> object:
 
 def _bookings(morning: MorningOfHours) -> list[Operation]:
     now = NOW + 3 * SECOND
-    trim = partial(create_booking, service_id=morning.trim, now=now)
-    cut = partial(create_booking, service_id=morning.cut, now=now)
+    book = partial(create_booking, now=now)
+    trim, cut = morning.trim, morning.cut
     return [
-        Operation("book a trim at 10:00", partial(trim, morning.cid, morning.trim_at(10), idempotency_key="k"), BOOK),
-        Operation("book a trim at 9:45", partial(trim, morning.dan, morning.trim_at(9, 45)), BOOK),
-        Operation("book a trim at 10:45", partial(trim, morning.dan, morning.trim_at(10, 45)), BOOK),
-        Operation("book a cut at 10:00", partial(cut, morning.dan, morning.at(10)), BOOK),
-        Operation("book 14:00 for a cut", partial(cut, morning.dan, morning.two), BOOK),
-        Operation("book 14:00", partial(create_booking, morning.cid, morning.two, now=now), BOOK),
+        Operation("book a trim at 10:00", partial(book, morning.cid, Wish(morning.trim_at(10), trim, key="k")), BOOK),
+        Operation("book a trim at 9:45", partial(book, morning.dan, Wish(morning.trim_at(9, 45), trim)), BOOK),
+        Operation("book a trim at 10:45", partial(book, morning.dan, Wish(morning.trim_at(10, 45), trim)), BOOK),
+        Operation("book a cut at 10:00", partial(book, morning.dan, Wish(morning.at(10), cut)), BOOK),
+        Operation("book 14:00 for a cut", partial(book, morning.dan, Wish(morning.two, cut)), BOOK),
+        Operation("book 14:00", partial(book, morning.cid, Wish(morning.two)), BOOK),
     ]
 
 
@@ -148,10 +146,10 @@ def _time_off(morning: MorningOfHours) -> list[Operation]:
 
 def _hours(morning: MorningOfHours) -> list[Operation]:
     def set_week() -> object:
-        return set_schedule(morning.specialist, open_from(9, 10), NOW + 10 * SECOND).schedule
+        return set_schedule(morning.specialist, open_from(9, 10), NOW + 10 * SECOND).value
 
     def close_day() -> object:
-        return set_date(morning.specialist, NOW.date(), [], NOW + 10 * SECOND).hours
+        return set_date(morning.specialist, NOW.date(), [], NOW + 10 * SECOND).value
 
     return [
         Operation("open until 10:00 only", set_week, (Forbidden,)),

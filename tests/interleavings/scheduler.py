@@ -19,11 +19,12 @@ import pytest
 from argon2.exceptions import VerificationError
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from booking.accounts import log_in, mailed_tokens, passwords, recovery_limit, sessions
+from booking.accounts import log_in, mailed_links, passwords, recovery_limit, sessions
 from booking.dynamodb import contention
 from booking.runtime import aws, ids
 from booking.runtime.settings import settings
-from booking.slots import slot_id, time_off
+from booking.slots import ids as slot_ids
+from booking.slots import time_off
 from booking.telemetry import metrics
 from tests.integration import sweeps
 from tests.interleavings.store import WRITES, Store
@@ -327,7 +328,7 @@ def calling(store: Store) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aws, "client", lambda service, **_: client if service == "dynamodb" else _nobody(service))
         patch.setattr(ids, "secrets", randomness)
-        patch.setattr(slot_id, "secrets", randomness)
+        patch.setattr(slot_ids, "secrets", randomness)
         patch.setattr(time_off, "secrets", randomness)
         _stand_in_for_accounts(patch, randomness)
         patch.setattr(contention, "time", SimpleNamespace(sleep=_sleep, monotonic=_monotonic))
@@ -343,7 +344,7 @@ def calling(store: Store) -> Iterator[None]:
 
 def _stand_in_for_accounts(patch: pytest.MonkeyPatch, randomness: _Randomness) -> None:
     """Secrets are drawn like ids, and what is made of them shows them; nobody comes near a limit of attempts."""
-    for module in (sessions, mailed_tokens):
+    for module in (sessions, mailed_links):
         patch.setattr(module, "secrets", randomness)
         patch.setattr(module, "_digest", "digest of {}".format)
     patch.setattr(sessions, "issue_access_token", lambda caller, _: f"of {caller.user_id}")

@@ -76,20 +76,20 @@ SURVIVORS: Mapping[str, str] = {
     ),
     "bookings.reschedule.compose < bookings.free_time._free_without_plan: "
     "update BookingItem if slot_id = …": _UNCHANGED,
-    "slots.claims.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
-    "slots.claims.release_started < bookings.expire._expire: update SlotItem if booking_id = …": _UNCHANGED,
-    "slots.claims.release_started < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.table.release < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.table.release_started < bookings.expire._expire: update SlotItem if booking_id = …": _UNCHANGED,
+    "slots.table.release_started < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
     "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if booking_id = …": _UNCHANGED,
     "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if booking_id = …": _UNCHANGED,
     "slots.promotion.promote < bookings.free_time._release_slot: update SlotItem if waiters >= …": _IN_LINE,
     "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
-    "slots.wait_list.delete_entry < slots.promotion.leave_promoted: "
+    "slots.wait_list_table.delete_entry < slots.promotion.leave_promoted: "
     "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
-    "slots.wait_list.delete_entry < slots.wait_list._end: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list_table.delete_entry < slots.wait_list._end: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
     "slots.wait_list._end < slots.wait_list._end: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._end < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._leave_slot < slots.wait_list._end: update SlotItem if slot_id = …": _BOOKED,
-    "slots.open._open < slots.open.<lambda>: put SlotItem if attribute_not_exists (specialist_id)": _MINUTES,
+    "slots.opened._open < slots.opened.<lambda>: put SlotItem if attribute_not_exists (specialist_id)": _MINUTES,
     "slots.time_off.create_time_off: put TimeOffItem if attribute_not_exists (specialist_id)": _MINUTES,
     "slots.promotion_plan._write_slot < slots.promotion_plan.write_in: update SlotItem if slot_id = …": (
         "a slot in its place would be another one, whose minutes have changed the versions of hours that are asked for"
@@ -111,14 +111,14 @@ SURVIVORS: Mapping[str, str] = {
     "check ServiceItem if (attribute_not_exists (is_active) OR is_active = …)": _SOONER,
     "specialists.services.check_offered_in < slots.promotion_plan.write_in: "
     "check ServiceItem if attribute_exists (service_id)": "services are never deleted",
-    "bookings.delete_time_off.compose < bookings.free_time._free_without_plan: "
+    "bookings.delete.compose < bookings.free_time._free_without_plan: "
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
-    "bookings.delete_time_off.compose < bookings.free_time.free_time: "
+    "bookings.delete.compose < bookings.free_time.free_time: "
     "delete TimeOffItem if attribute_not_exists (ended)": _CROWD,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if attribute_exists (booking_id)": _ACCOUNTS,
     "slots.close._close_as_it_stands < slots.close._close: update SlotItem if slot_id = …": _ACCOUNTS,
     "slots.close._reopen < slots.close._for_each_to_come: update SlotItem if slot_id = …": _ACCOUNTS,
-    "slots.delete.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
+    "slots.opened.delete_in < slots.close._close_as_it_stands: delete SlotItem if slot_id = …": _ACCOUNTS,
     "specialists.profiles.check_closed_in < slots.close._close_as_it_stands: "
     "check ProfileItem if attribute_exists (closed)": _ACCOUNTS,
     "specialists.profiles.check_open_in < slots.close._reopen: "

@@ -10,7 +10,7 @@ from tests.interleavings.planted import Term
 from tests.interleavings.worlds import HOURS, OPENED
 
 WAITERS = Term(
-    "slots.claims.release < bookings.free_time._release_slot",
+    "slots.table.release < bookings.free_time._release_slot",
     "update",
     "SlotItem",
     "(attribute_not_exists (waiters) OR waiters = …)",

@@ -19,7 +19,7 @@ OF_TIMERS = "reminders and dead letters meet nobody here: tests/integration/test
 OF_CROWDS = "where more wait than one write can promote: tests/integration/test_slots_from_hours.py"
 NOT_MET: Mapping[str, str] = {
     "slots.claim_opened._claim": "of slots of an earlier release: tests/integration/test_claim_slots.py",
-    "bookings.delete_time_off.delete_time_off": OF_CROWDS,
+    "bookings.delete.delete_time_off": OF_CROWDS,
     "bookings.free_time.finish_promotions": OF_CROWDS,
     "bookings.timers._change_timer": OF_TIMERS,
     "bookings.timers.set_timer_to_expiry": OF_TIMERS,

@@ -11,7 +11,7 @@ from booking.bookings.rules import Booking
 from booking.caller import GUEST_PREFIX, USER_PREFIX, Caller, Guest, Locale, Role
 from booking.dynamodb.items import create
 from booking.runtime.ids import new_id
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from booking.slots.rules import Client
 from booking.specialists import profiles
 from tests.instants import HOUR, NOW, SECOND
@@ -67,8 +67,8 @@ def a_morning() -> Morning:
     ann, ben, wanda, walt = (account(name) for name in ("ann", "ben", "wanda", "walt"))
     nine, ten, eleven = (open_slot(specialist, at, at + HOUR, NOW).id for at in (NINE, TEN, ELEVEN))
     two = open_slot(specialist, TWO, WITHIN_A_MINUTE, NOW).id
-    anns = create_booking(ann, nine, now=NOW).id
-    bens = create_booking(ben, ten, now=NOW).id
+    anns = create_booking(ann, Wish(nine), NOW).id
+    bens = create_booking(ben, Wish(ten), NOW).id
     for number, waiter in enumerate((wanda, walt)):
         join_wait_list(waiter, nine, NOW + number * SECOND)
     return Morning(

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from booking.accounts.account_mail import Purpose
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import Purpose, issue_token
 from booking.accounts.passwords import hash_password
 from booking.accounts.read import find_user
 from booking.accounts.sessions import open_session

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.caller import Caller, Role
-from booking.slots.open import open_slot
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
+from booking.slots.opened import open_slot
 from booking.slots.time_off import create_time_off
 from booking.specialists import profiles
 from booking.specialists.hours import put_schedule
@@ -94,8 +94,8 @@ def a_morning_of_hours() -> MorningOfHours:
         two=open_slot(specialist, clock(14), clock(15), NOW).id,
         three=open_slot(specialist, clock(15), clock(15, 30), NOW).id,
     )
-    anns = create_booking(ann, morning.at(9), now=NOW).id
-    bens = create_booking(ben, morning.at(10, 30), service_id=cut, now=NOW).id
+    anns = create_booking(ann, Wish(morning.at(9)), NOW).id
+    bens = create_booking(ben, Wish(morning.at(10, 30), service_id=cut), NOW).id
     join_wait_list(wanda, morning.at(9), NOW)
     join_wait_list(walt, morning.trim_at(9, 30), NOW + SECOND, service_id=trim)
     join_wait_list(will, morning.trim_at(12), NOW + 2 * SECOND, service_id=trim)

@@ -6,12 +6,12 @@ from functools import partial
 
 from booking.accounts.table import UserItem
 from booking.administration.update_user import update_user
-from booking.bookings.create import create_booking
+from booking.bookings.create import Wish, create_booking
 from booking.bookings.join_wait_list import join_wait_list
 from booking.bookings.open_holds import MOST_OPEN_HOLDS
 from booking.caller import Caller
 from booking.dynamodb.items import update
-from booking.slots.open import open_slot
+from booking.slots.opened import open_slot
 from tests.instants import DAY, HOUR, NOW, SECOND
 from tests.interleavings.operation import Operation
 from tests.interleavings.operations import operations
@@ -83,9 +83,9 @@ def _with_holds() -> Operations:
         for at in (TWO + 3 * HOUR, *(TWO + DAY + number * HOUR for number in range(MOST_OPEN_HOLDS - 2)))
     )
     hold = partial(create_booking, morning.dan, now=NOW)
-    morning = replace(morning, dans=hold(morning.eleven, hold_seconds=HOLD_SECONDS).id, five=five)
+    morning = replace(morning, dans=hold(Wish(morning.eleven), hold_seconds=HOLD_SECONDS).id, five=five)
     for slot_id in others:
-        hold(slot_id, hold_seconds=2 * HOLD_SECONDS)
+        hold(Wish(slot_id), hold_seconds=2 * HOLD_SECONDS)
     join_wait_list(morning.wanda, morning.eleven, NOW)
     return operations(morning)
 
@@ -123,15 +123,15 @@ def _eve_waits_for_14(morning: MorningOfHours) -> None:
 
 def _with_hold() -> Operations:
     morning = a_morning_of_hours()
-    hold = partial(create_booking, service_id=morning.trim, hold_seconds=HOLD_SECONDS, now=NOW)
-    morning = replace(morning, dans=hold(morning.dan, morning.trim_at(10)).id)
+    wish = Wish(morning.trim_at(10), morning.trim)
+    morning = replace(morning, dans=create_booking(morning.dan, wish, NOW, hold_seconds=HOLD_SECONDS).id)
     join_wait_list(morning.eve, morning.at(10), NOW + 2 * SECOND, service_id=morning.cut)
     return operations_of_hours(morning)
 
 
 def _with_both() -> Operations:
     morning = a_morning_of_hours()
-    morning = replace(morning, cids=create_booking(morning.cid, morning.two, now=NOW).id)
+    morning = replace(morning, cids=create_booking(morning.cid, Wish(morning.two), NOW).id)
     _eve_waits_for_14(morning)
     return operations_of_hours(morning)
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Caller, Role, specialist_id_of, user_id_of
 from booking.runtime.ids import RANDOM_BYTES, decode_id, encode_id, is_id, new_id
-from booking.slots.slot_id import SLOT_ID_BYTES, SlotId
-from booking.slots.wait_list_entry_id import EntryId
+from booking.slots.ids import SLOT_ID_BYTES, EntryId, SlotId
 
 STARTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone given
 LENGTHS = st.timedeltas(timedelta(microseconds=1), timedelta(hours=24))

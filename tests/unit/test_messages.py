@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from booking.accounts.account_mail import Purpose
+from booking.accounts.mailed_links import Purpose
 from booking.bookings.rules import Booking, new_booking
 from booking.caller import SPECIALIST_PREFIX, USER_PREFIX, Locale
 from booking.notifications.messages import _FILES, Audience, Message, Occasion, compose, compose_with_link
 from booking.runtime.ids import new_id
+from booking.slots.ids import SlotId
 from booking.slots.rules import Client
-from booking.slots.slot_id import SlotId
 from booking.specialists.rules import BookedService
 from booking.specialists.table import ProfileItem
 

@@ -29,6 +29,15 @@ COMMON = (errors.Forbidden, errors.Invalid, errors.StoreUnavailable, errors.TooM
 PLANNING = {SpecialistNotFound, ServiceNotFound, SlotAlreadyBooked}
 
 
+# Where the caller is the specialist, it is its profile that is not found.
+OWN = (
+    "GetOwnProfile",
+    "GetOwnSchedule",
+    "ListOwnDates",
+    "ListOwnServices",
+    "ListOwnSlots",
+    "ListSpecialistBookings",
+)
 # What an operation asks others to do, which can raise these, and answers for itself.
 HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "UpdateUser": {BookedSlot, EntryNotFound, SlotNotFound},  # somebody else was faster to close a slot or an entry
@@ -37,12 +46,12 @@ HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "DeleteSlot": PLANNING,
     "DeleteTimeOff": PLANNING,
     "DeleteOwnUser": {BookingNotFound, SlotNotFound, *PLANNING},
-    "ExportOwnUser": {ProfileNotFound},
+    "ExportOwnUser": {ProfileNotFound, SpecialistNotFound},
     "CreateBooking": {SpecialistNotFound},  # then there is no such slot
     "CreateGuestBooking": {SpecialistNotFound},
     "VerifyEmail": {UserNotFound},  # then the token is not valid
     "JoinWaitList": {SpecialistNotFound},
-    "ListOwnSlots": {SpecialistNotFound},  # then the caller has no profile
+    **dict.fromkeys(OWN, {SpecialistNotFound}),
 }
 
 

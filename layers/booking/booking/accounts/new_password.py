@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from booking.accounts.account_mail import Purpose
 from booking.accounts.errors import CurrentPasswordWrong, TokenNotValid
-from booking.accounts.mailed_tokens import find_token, spend_in
+from booking.accounts.mailed_links import Purpose, find_token, spend_in
 from booking.accounts.passwords import hash_password, matches
 from booking.accounts.recovery_limit import count_recovery_attempt
 from booking.accounts.sessions import carry_over_in

@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.accounts.account_mail import Purpose, ask_for_mail
 from booking.accounts.addresses import new_address
 from booking.accounts.errors import EmailTaken, SpecialistRegistrationClosed
+from booking.accounts.mailed_links import Purpose, ask_for_mail
 from booking.accounts.passwords import hash_password
 from booking.accounts.table import EmailClaimItem, UserItem, claim_key
 from booking.accounts.user import User

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
+from booking.background.queues import put_on_sweep_queue
 from booking.background.run import run
 from booking.background.sweep import LEAST_TIME_LEFT_MS, Bounds, Due, Position, Report, longest_due
-from booking.background.sweep_queue import put_on_sweep_queue
 from booking.dynamodb.attributes import RawItem
 from booking.errors import StoreUnavailable
 from booking.runtime.clock import current_instant, from_stored, to_stored

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.items import Item
 from booking.dynamodb.queries import query_raw

@@ -3,59 +3,38 @@
 What is named is judged by the hours as they stand after the write, whoever else has changed them meanwhile.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import islice
 
-from booking.bookings.rules import Booking
-from booking.bookings.uncovered import uncovered_bookings, uncovered_bookings_of_days
+from booking.bookings.rules import OPEN, Booking
+from booking.bookings.table import BookingItem
 from booking.caller import Caller
+from booking.dynamodb.queries import query_every
+from booking.runtime.clock import to_stored
+from booking.slots.rules import LONGEST_SLOT
 from booking.specialists import profiles
 from booking.specialists.hours import put_dates, put_schedule, read_opening_hours
-from booking.specialists.opening_hours import DayHours, Schedule
+from booking.specialists.opening_hours import DayHours, OpeningHours, Schedule
 from booking.specialists.rules import DateHours, Profile, check_date, dates_of_range
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedSchedule:
-    """The week from now on, and the bookings from hours that are outside of it."""
+class Changed[T]:
+    """What was changed, as it is from now on, and the bookings from hours that the hours do not cover, by start."""
 
-    schedule: Schedule
+    value: T
     conflicts: Sequence[Booking]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedDate:
-    """A local day's own hours, and the bookings from hours on that day that are outside of them."""
-
-    date: date
-    hours: DayHours
-    conflicts: Sequence[Booking]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedDates:
-    """Local days with their own hours, and the bookings from hours on these days that are outside of them."""
-
-    dates: Sequence[DateHours]
-    conflicts: Sequence[Booking]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedProfile:
-    """The profile, and the bookings from hours that are outside of the hours as another time zone reads them."""
-
-    profile: Profile
-    conflicts: Sequence[Booking]
-
-
-def set_schedule(caller: Caller, wanted: Schedule, now: datetime) -> ChangedSchedule:
+def set_schedule(caller: Caller, wanted: Schedule, now: datetime) -> Changed[Schedule]:
     """The caller's schedule is `wanted` from now on, under the next version. Raises `Forbidden`."""
     schedule = put_schedule(caller, wanted, now)
-    return ChangedSchedule(schedule, _conflicts(caller, now))
+    return Changed(schedule, _conflicts(caller, now))
 
 
-def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> ChangedDate:
+def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> Changed[DateHours]:
     """On that day of the caller's zone these hours hold instead of the week's.
 
     Raises `DateInThePast`, `DateTooFarAhead`, `Forbidden`.
@@ -63,10 +42,10 @@ def set_date(caller: Caller, day: date, hours: DayHours, now: datetime) -> Chang
     profiles.ensure(caller, now)
     check_date(day, _today(caller, now))
     put_dates(caller, [day], hours)
-    return ChangedDate(day, hours, _conflicts_of_days(caller, day, day, now))
+    return Changed(DateHours(day, hours), _conflicts_of_days(caller, day, day, now))
 
 
-def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: datetime) -> ChangedDates:
+def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: datetime) -> Changed[Sequence[DateHours]]:
     """On each day from `first` to `last` these hours hold, all in one write.
 
     Raises `LastDateBeforeFirst`, `TooManyDates`, `FirstDateInThePast`, `LastDateTooFarAhead`, `Forbidden`.
@@ -74,13 +53,13 @@ def set_dates(caller: Caller, first: date, last: date, hours: DayHours, now: dat
     profiles.ensure(caller, now)
     days = dates_of_range(first, last, _today(caller, now))
     changed = put_dates(caller, days, hours)
-    return ChangedDates(changed, _conflicts_of_days(caller, first, last, now))
+    return Changed(changed, _conflicts_of_days(caller, first, last, now))
 
 
-def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> ChangedProfile:
+def update_own_profile(caller: Caller, changes: Mapping[str, str | None], now: datetime) -> Changed[Profile]:
     """As `profiles.update_own_profile`; bookings are looked at where the time zone is among the changes."""
     profile = profiles.update_own_profile(caller, changes, now)
-    return ChangedProfile(profile, _conflicts(caller, now) if "time_zone" in changes else ())
+    return Changed(profile, _conflicts(caller, now) if "time_zone" in changes else ())
 
 
 def _today(caller: Caller, now: datetime) -> date:
@@ -93,3 +72,37 @@ def _conflicts(caller: Caller, now: datetime) -> Sequence[Booking]:
 
 def _conflicts_of_days(caller: Caller, first: date, last: date, now: datetime) -> Sequence[Booking]:
     return uncovered_bookings_of_days(caller.specialist_id, read_opening_hours(caller.specialist_id), first, last, now)
+
+
+MOST_CONFLICTS = 100
+MOST_LOOKED_AT = 5000  # so that a full calendar does not keep the answer from being given
+_CALENDAR_ENDS = timedelta(days=1000)
+
+
+def uncovered_bookings(specialist_id: str, hours: OpeningHours, now: datetime) -> Sequence[Booking]:
+    """Those that start from now on, by start, the first 100.
+
+    An index knows them, which may not have heard of those that were made in the last moments.
+    """
+    found = _uncovered(specialist_id, hours, now, now + _CALENDAR_ENDS)
+    return list(islice(found, MOST_CONFLICTS))
+
+
+def uncovered_bookings_of_days(
+    specialist_id: str, hours: OpeningHours, first: date, last: date, now: datetime
+) -> Sequence[Booking]:
+    """Those of them that have a part on these local days."""
+    begin, end = hours.first_instant_of(first), hours.first_instant_of(last + timedelta(days=1))
+    touching = _uncovered(specialist_id, hours, max(now, begin - LONGEST_SLOT), end)
+    return list(islice((booking for booking in touching if booking.slot_end_at > begin), MOST_CONFLICTS))
+
+
+def _uncovered(specialist_id: str, hours: OpeningHours, first: datetime, until: datetime) -> Iterator[Booking]:
+    if first >= until:  # the time zone has just changed
+        return
+    starts = BookingItem.starts.between(to_stored(first), to_stored(until))
+    to_come = query_every(BookingItem.by_specialist, specialist_id, starts, only=BookingItem.status.is_in(*OPEN))
+    for item in islice(to_come, MOST_LOOKED_AT):
+        booking = item.to_booking()
+        if booking.is_from_hours and not hours.covers(booking.slot_start_at, booking.slot_end_at):
+            yield booking

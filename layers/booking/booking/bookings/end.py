@@ -1,4 +1,7 @@
-"""Ending a booking before its time: what it took is free, or booked for who waits for it, in the same write."""
+"""Cancelling a booking, and whatever else ends one before its time.
+
+What it took is free, or booked for who waits for it, in the same write.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,11 +9,31 @@ from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
-from booking.bookings.free_time import WhyNot, free_time, freed_by
-from booking.bookings.rules import Booking, Status
+from booking.bookings.free_time import WhyNot, finish_promotions, free_time, freed_by, retrying_free
+from booking.bookings.read import find_booking
+from booking.bookings.rules import Booking, Status, as_seen_by, check_may_cancel
 from booking.bookings.table import BookingItem, is_unchanged
+from booking.caller import Caller, Guest
 from booking.dynamodb.errors import Contended
 from booking.dynamodb.transaction import Transaction
+
+
+def cancel_booking(caller: Caller | Guest, booking_id: str, now: datetime, *, reason: str | None = None) -> Booking:
+    """The booking, cancelled; its time is free or booked for who waits for it. Cancelling twice is no error.
+
+    The first one's `reason` stays. Raises `BookingNotFound`, `Forbidden`, `BookingHasExpired`, `SlotStarted`,
+    `NoLongerChangeable`.
+    """
+    booking = retrying_free(lambda: _cancel(caller, booking_id, reason, now))
+    return as_seen_by(caller, finish_promotions(booking, now))
+
+
+def _cancel(caller: Caller | Guest, booking_id: str, reason: str | None, now: datetime) -> Booking:
+    booking = find_booking(booking_id)
+    check_may_cancel(booking, caller, now)
+    if booking.status is Status.CANCELLED:
+        return booking
+    return end_booking(finish_promotions(booking, now), Status.CANCELLED, now, reason=reason)
 
 
 class BookingChanged(Contended):

@@ -16,8 +16,8 @@ from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.transaction import Transaction
 from booking.runtime.settings import settings
-from booking.slots.claims import release_started
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
+from booking.slots.table import release_started
 
 
 class SlotOutOfStep(Exception):

@@ -15,14 +15,14 @@ from booking.dynamodb.errors import ConditionFailed, Contended, Step, Transactio
 from booking.dynamodb.items import update
 from booking.dynamodb.transaction import MOST_WRITES, Transaction
 from booking.errors import StoreUnavailable
-from booking.slots.claims import release, release_started
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
 from booking.slots.hours import claim_minutes, read_hour_records, release_minutes, set_hour
-from booking.slots.minutes import Minutes, minutes_of
-from booking.slots.promotion import Promotion, first_waiter, is_plain, promote
-from booking.slots.promotion_plan import Freed, plan_promotions
+from booking.slots.ids import SlotId
+from booking.slots.minutes import Minutes
+from booking.slots.promotion import Freed, Promotion, first_waiter, is_plain, promote
+from booking.slots.promotion_plan import plan_promotions
 from booking.slots.rules import has_started
-from booking.slots.slot_id import SlotId
+from booking.slots.table import release, release_started
 from booking.slots.wait_list import drop_inactive
 
 MOST_DROPPED = 25
@@ -45,7 +45,7 @@ def freed_by(booking: Booking) -> Freed:
     if slot is None:
         raise SlotNotFound
     opened = None if slot.from_hours else slot
-    return Freed(slot.specialist_id, minutes_of(slot, booking.service), opened, booking.id)
+    return Freed(slot.specialist_id, slot.minutes_for(booking.service), opened, booking.id)
 
 
 def retrying_free[R](attempt: Callable[[], R]) -> R:

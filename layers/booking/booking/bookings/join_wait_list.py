@@ -9,8 +9,8 @@ from booking.dynamodb.queries import query_all
 from booking.runtime.clock import to_stored
 from booking.slots import wait_list
 from booking.slots.errors import HoldsSlot, SlotNotFound
+from booking.slots.ids import SlotId
 from booking.slots.rules import WaitListEntry
-from booking.slots.slot_id import SlotId
 
 
 def join_wait_list(caller: Caller, slot_id: str, now: datetime, *, service_id: str | None = None) -> WaitListEntry:

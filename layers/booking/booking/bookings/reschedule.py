@@ -11,13 +11,12 @@ from booking.bookings.table import BookingItem, is_unchanged, reminder_timer, st
 from booking.caller import Caller, Guest
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
-from booking.slots.claims import claim, is_claimed_by, why_not_claimed
 from booking.slots.errors import SlotAlreadyBooked, SlotNotFound
-from booking.slots.minutes import minutes_of
+from booking.slots.ids import SlotId
 from booking.slots.offered import terms_of_move
-from booking.slots.promotion_plan import Freed
+from booking.slots.promotion import Freed
 from booking.slots.read import find_slot
-from booking.slots.slot_id import SlotId
+from booking.slots.table import claim, is_claimed_by, why_not_claimed
 
 
 def reschedule_booking(caller: Caller | Guest, booking_id: str, slot_id: str, now: datetime) -> Booking:
@@ -41,7 +40,7 @@ def _reschedule(caller: Caller | Guest, booking_id: str, slot: SlotId | None, no
         return booking
     booking = finish_promotions(booking, now)
     _check_is_a_move(booking, slot)
-    freed, claimed = freed_by(booking), minutes_of(slot, booking.service)
+    freed, claimed = freed_by(booking), slot.minutes_for(booking.service)
     terms = terms_of_move(caller, slot, booking.service, now, hours=freed.minutes.keys() & claimed.keys())
     moved = replace(
         booking,

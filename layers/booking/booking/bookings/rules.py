@@ -15,8 +15,8 @@ from booking.caller import Caller, Guest, is_staff
 from booking.errors import BookingError, Forbidden, Unauthenticated
 from booking.runtime.ids import new_id
 from booking.slots.errors import SlotStarted
+from booking.slots.ids import SlotId
 from booking.slots.rules import Client, has_started
-from booking.slots.slot_id import SlotId
 from booking.specialists.rules import BookedService
 
 BOOKING_PREFIX = "bkg"

@@ -9,14 +9,14 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.bookings.rules import Attendance, Booking, Status
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
+from booking.dynamodb.items import GlobalIndex
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
-from booking.slots.client_item import ClientItem, client_attributes
+from booking.slots.table import ClientItem, client_attributes
 
 OF_CLIENT = ("client_email", "client_name", "client_phone", "guest_id", "note")
 """The attributes of a booking that tell who its client is, from the start."""
@@ -32,49 +32,33 @@ class TimerKind(StrEnum):
     EXPIRE = "expire"
 
 
-class ByClient(GlobalSecondaryIndex["BookingItem"]):
+class ByClient(GlobalIndex["BookingItem"]):
     """A client's bookings, by slot start."""
-
-    class Meta:
-        index_name = "by_client"
-        projection = AllProjection()
 
     client_id = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class BySpecialist(GlobalSecondaryIndex["BookingItem"]):
+class BySpecialist(GlobalIndex["BookingItem"]):
     """A specialist's bookings, by slot start."""
-
-    class Meta:
-        index_name = "by_specialist"
-        projection = AllProjection()
 
     specialist_id = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class Timers(GlobalSecondaryIndex["BookingItem"]):
+class Timers(GlobalIndex["BookingItem"]):
     """What the sweeps wait for: confirmed bookings by the kind of their timer and slot start.
 
     Sparse: a booking that has ended carries no timer and is not in it, so that a sweep's cost follows
     what is due, never what is stored.
     """
 
-    class Meta:
-        index_name = "timers"
-        projection = AllProjection()
-
     timer = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
 
 
-class Holds(GlobalSecondaryIndex["BookingItem"]):
+class Holds(GlobalIndex["BookingItem"]):
     """What the sweep of holds waits for: held bookings by the instant at which their hold ends. Sparse as well."""
-
-    class Meta:
-        index_name = "holds"
-        projection = AllProjection()
 
     timer = UnicodeAttribute(hash_key=True)
     hold_expires_at = InstantAttribute(range_key=True)
@@ -125,47 +109,18 @@ class BookingItem(ClientItem):
         first_timer = lapse_timer if booking.status is Status.HELD else reminder_timer
         return cls(
             booking_id=booking.id,
-            slot_id=booking.slot_id,
-            specialist_id=booking.specialist_id,
-            status=booking.status,
-            slot_start_at=booking.slot_start_at,
-            slot_end_at=booking.slot_end_at,
-            created_at=booking.created_at,
-            changeable_until=booking.changeable_until,
-            note=booking.note,
-            hold_expires_at=booking.hold_expires_at,
-            from_wait_list=booking.from_wait_list,
-            guest_id=booking.guest_id,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=first_timer(booking.id),
-            **client_attributes(booking.client, booking.service),
+            **cls.attributes_of(booking) | client_attributes(booking.client, booking.service),
         )
 
     def to_booking(self) -> Booking:
         """The booking that is stored here."""
         return Booking(
             id=self.booking_id,
-            slot_id=self.slot_id,
             client=self.client(),
-            specialist_id=self.specialist_id,
             service=self.service(),
-            status=self.status,
-            slot_start_at=self.slot_start_at,
-            slot_end_at=self.slot_end_at,
-            created_at=self.created_at,
-            changeable_until=self._changeable_until(),
-            note=self.note,
-            cancelled_at=self.cancelled_at,
-            cancel_reason=self.cancel_reason,
-            attendance=self.attendance,
-            hold_expires_at=self.hold_expires_at,
-            confirmed_at=self.confirmed_at,
-            payment_ref=self.payment_ref,
-            moved_at=self.moved_at,
-            sequence=int(self.sequence),
-            frees=self.frees,
-            from_wait_list=self.from_wait_list,
-            guest_id=self.guest_id,
+            **self.values_for(Booking) | {"changeable_until": self._changeable_until()},
         )
 
     def _changeable_until(self) -> datetime:

@@ -12,7 +12,7 @@ from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import query_all
 from booking.dynamodb.transaction import Transaction
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
 from booking.slots.table import SlotItem
 
 

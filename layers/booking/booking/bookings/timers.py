@@ -9,7 +9,7 @@ from datetime import datetime
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from booking.background.dead_letters import reason_of, send_dead_letter
+from booking.background.queues import reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.rules import Status
 from booking.bookings.table import BookingItem, Holds, TimerKind, Timers, expiry_timer, timer_key

@@ -1,19 +1,24 @@
 """Single items: reading, creating, changing and deleting one."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import fields
+from functools import cache, partial
 from itertools import batched
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pynamodb.connection import TableConnection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.connection import call, shared_connection
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import ConditionFailed, Contended
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MOST_PUTS, MOST_GETS = 25, 100
 """How many items DynamoDB puts and gets in one call."""
@@ -43,6 +48,29 @@ class Item(Model):
     def from_old(cls, raw: RawItem) -> Self:
         """The item as it was read or found behind a failed condition."""
         return cls.from_raw_data(dict(raw))
+
+    @classmethod
+    def attributes_of(cls, value: "DataclassInstance") -> dict[str, Any]:
+        """What the item has under the same names as the dataclass, for an item of `value`."""
+        return {name: getattr(value, name) for name in _shared(cls, type(value))}
+
+    def values_for(self, kind: "type[DataclassInstance]") -> dict[str, Any]:
+        """The same the other way, for a `kind` of this item."""
+        return {name: getattr(self, name) for name in _shared(type(self), kind)}
+
+
+@cache
+def _shared(item: type[Item], kind: "type[DataclassInstance]") -> frozenset[str]:
+    return frozenset(item.get_attributes()) & {field.name for field in fields(kind)}
+
+
+class GlobalIndex[I: Item](GlobalSecondaryIndex[I]):
+    """The base of global indexes that take all attributes along; each is named as its table's item calls it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """PynamoDB wants the names of an index and its projection beside its keys."""
+        cls.Meta = type("Meta", (), {"projection": AllProjection()})
+        super().__init_subclass__(**options)  # type: ignore[no-untyped-call]
 
 
 def get[I: Item](item: type[I], hash_key: str, range_key: str | None = None, *, consistent: bool = False) -> I | None:

@@ -20,7 +20,7 @@ from typing import NoReturn
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.dynamodb.attributes import RawItem
 from booking.dynamodb.ephemeral import EphemeralItem
 from booking.dynamodb.errors import ConditionFailed

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from booking.background.dead_letters import reason_of, send_dead_letter
-from booking.background.mail_queue import put_on_mail_queue
+from booking.background.queues import put_on_mail_queue, reason_of, send_dead_letter
 from booking.background.sweep import Due
 from booking.bookings.table import PERSONAL, BookingItem, without_person
 from booking.dynamodb.attributes import RawItem

@@ -4,7 +4,7 @@ It is looked for here, where nobody waits for the answer, so that no answer and 
 """
 
 from booking.accounts.read import find_user_by_address
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater
 from booking.bookings.take_over import take_over
 from booking.errors import StoreUnavailable
 from booking.notifications.events import BookingEvent, EventType

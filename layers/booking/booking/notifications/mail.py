@@ -1,7 +1,6 @@
 """Sending mail through SES (the v1 API), or into the log where no sender is configured."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from booking.background.retry import TryLater
-from booking.notifications.daily_cap import count_mail
+from booking.background.queues import TryLater
 from booking.notifications.delivery import NotSent, Refused, Withheld, meaning_of
 from booking.notifications.messages import Message
+from booking.notifications.recipients import Recipient, count_mail
 from booking.runtime import aws
 from booking.runtime.settings import settings
 from booking.telemetry.log import logger
@@ -22,14 +21,6 @@ LONGEST_SEND_SECONDS = 10
 KEY_HEADER = "X-Booking-Message"
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who gets a mail, and of which share of what an address gets in a day (`daily_cap`)."""
-
-    address: str
-    share: str
 
 
 def post(
@@ -45,7 +36,7 @@ def post(
         logger.info("mail not sent: no sender is configured", extra={"mail": key})
         return
     try:
-        count_mail(key, recipient.address, recipient.share, now)
+        count_mail(key, recipient, now)
         address = _ascii_address(recipient.address)
         _send(address, _mail(key, address, write(), calendar))
     except Withheld:

@@ -8,8 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.background.mail_queue import put_on_mail_queue
-from booking.background.retry import TryLater
+from booking.background.queues import TryLater, put_on_mail_queue
 from booking.bookings.rules import Booking, Status
 from booking.bookings.table import booking_of
 from booking.dynamodb.attributes import RawItem

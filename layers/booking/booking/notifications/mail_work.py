@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
-from booking.accounts.account_mail import AccountMail
-from booking.background.dead_letters import reason_of, send_dead_letter
-from booking.background.retry import TryLater
+from booking.accounts.mailed_links import AccountMail
+from booking.background.queues import TryLater, reason_of, send_dead_letter
 from booking.background.sweep import Bounds
 from booking.errors import StoreUnavailable
 from booking.notifications.mail_requests import DigestRequest, MailRequest, parse

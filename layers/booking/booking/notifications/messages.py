@@ -13,7 +13,7 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.accounts.account_mail import Purpose
+from booking.accounts.mailed_links import Purpose
 from booking.bookings.rules import Booking
 from booking.caller import Locale
 from booking.runtime.defang import defanged

@@ -6,7 +6,7 @@ The sweep only asks for the mail; whether the booking still stands is looked at 
 from datetime import datetime, timedelta
 from functools import partial
 
-from booking.background.mail_queue import put_on_mail_queue
+from booking.background.queues import put_on_mail_queue
 from booking.background.shards import Sweep
 from booking.background.sweep import Bounds, Due, Position, Report, Work, sweep
 from booking.bookings.table import TimerKind, booking_of

@@ -3,15 +3,14 @@
 from datetime import datetime
 from functools import partial
 
-from booking.accounts.account_mail import AccountMail, Purpose
-from booking.accounts.mailed_tokens import issue_token
+from booking.accounts.mailed_links import AccountMail, Purpose, issue_token
 from booking.accounts.read import find_user_by_address
 from booking.accounts.user import User
 from booking.errors import StoreUnavailable
-from booking.notifications.daily_cap import ACCOUNT, UNVERIFIED_ACCOUNT
 from booking.notifications.delivery import Delivery, NotSent, Refused, deliver_once
-from booking.notifications.mail import Recipient, post
+from booking.notifications.mail import post
 from booking.notifications.messages import Message, compose_with_link
+from booking.notifications.recipients import ACCOUNT, UNVERIFIED_ACCOUNT, Recipient
 from booking.runtime.settings import settings
 
 _PAGES = {Purpose.PASSWORD_RESET: "reset-password", Purpose.VERIFICATION: "verify-email"}

@@ -13,10 +13,10 @@ from booking.caller import Locale
 from booking.errors import StoreUnavailable
 from booking.notifications.delivery import Delivery, NotSent, deliver_once
 from booking.notifications.digests import keep_news
-from booking.notifications.mail import Recipient, post
+from booking.notifications.mail import post
 from booking.notifications.mail_requests import MailRequest
 from booking.notifications.messages import Audience, Message, Occasion, compose
-from booking.notifications.recipients import specialist_recipient
+from booking.notifications.recipients import Recipient, specialist_recipient
 from booking.runtime.settings import settings
 from booking.slots.rules import has_started
 from booking.specialists.profiles import find_profile

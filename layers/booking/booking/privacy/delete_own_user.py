@@ -7,7 +7,7 @@ from booking.accounts.account_to_erase import account_to_erase
 from booking.accounts.erase import mark_erased
 from booking.accounts.guests import guest_id_of
 from booking.accounts.recovery_limit import count_recovery_attempt
-from booking.background.sweep_queue import LONGEST_DELAY, put_on_sweep_queue
+from booking.background.queues import LONGEST_DELAY, put_on_sweep_queue
 from booking.bookings.erase import has_bookings_to_come
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention

@@ -15,8 +15,8 @@ from typing import Any
 
 from booking.accounts.erase import delete_account, is_kept
 from booking.accounts.sessions import forget_sessions
+from booking.background.queues import LONGEST_DELAY, put_on_sweep_queue
 from booking.background.run import run
-from booking.background.sweep_queue import LONGEST_DELAY, put_on_sweep_queue
 from booking.bookings.erase import forget_client, forget_guest, forget_specialist
 from booking.bookings.open_holds import forget_holds
 from booking.caller import specialist_id_of

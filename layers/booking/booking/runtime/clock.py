@@ -3,7 +3,10 @@
 Rules take `now` as an argument; only the outermost edge of a request reads the clock.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def current_instant() -> datetime:
@@ -19,6 +22,16 @@ def to_stored(instant: datetime) -> str:
 def from_stored(text: str) -> datetime:
     """The inverse of `to_stored`."""
     return datetime.fromisoformat(text)
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Microseconds since 1970, without the rounding of a float."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def instant_of(microseconds: int) -> datetime:
+    """The inverse of `microseconds_of`. Raises `OverflowError`."""
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 def from_epoch_seconds(seconds: float) -> datetime:

@@ -8,10 +8,10 @@ from enum import StrEnum
 from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.transaction import Transaction
-from booking.slots.days import days_of, minutes_alone
 from booking.slots.hours import claim_minutes, first_taken, read_hour_records
+from booking.slots.ids import SlotId
 from booking.slots.minutes import minutes_between, without
-from booking.slots.slot_id import SlotId
+from booking.slots.opened import days_of, minutes_alone
 from booking.slots.table import SlotItem
 
 

@@ -13,10 +13,9 @@ from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import query_items
 from booking.dynamodb.transaction import Transaction
-from booking.slots.days import days_of, minutes_alone
-from booking.slots.delete import delete_in
 from booking.slots.hours import abandon_minutes, is_hour
-from booking.slots.slot_id import SlotId
+from booking.slots.ids import SlotId
+from booking.slots.opened import days_of, delete_in, minutes_alone
 from booking.slots.table import SlotItem, slot_key
 from booking.specialists import profiles
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from booking.slots.slot_id import SlotId
-from booking.specialists.rules import BookedService
-
 type Minutes = Mapping[datetime, frozenset[int]]
 """Minutes (0 to 59) by the UTC hour that they are in; no hour is there without any."""
 
@@ -30,14 +27,3 @@ def without(minutes: Minutes, others: Minutes) -> Minutes:
     """What of `minutes` is not among the others."""
     left = {hour: those - others.get(hour, frozenset()) for hour, those in minutes.items()}
     return {hour: those for hour, those in left.items() if those}
-
-
-def minutes_of(slot: SlotId, service: BookedService | None) -> Minutes:
-    """What a booking of the slot for that service takes that is not taken by the slot itself.
-
-    A hand-opened slot has taken its time when it was opened; what its booking takes are the service's buffers.
-    """
-    before = timedelta(minutes=service.buffer_before_minutes if service else 0)
-    after = timedelta(minutes=service.buffer_after_minutes if service else 0)
-    minutes = minutes_between(slot.start_at - before, slot.end_at + after)
-    return minutes if slot.from_hours else without(minutes, minutes_between(slot.start_at, slot.end_at))

@@ -1,6 +1,6 @@
 """On which terms a slot can be had: for which service, and until when its booking can be changed.
 
-Whether somebody else has it is another question (`booking.slots.claims`).
+Whether somebody else has it is another question (`booking.slots.table`).
 """
 
 from collections.abc import Collection
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from booking.caller import Caller, Guest, is_staff
 from booking.slots.errors import ServiceLongerThanSlot, SlotNotFound, SlotStarted, SlotTooSoon
 from booking.slots.hours import Hours, hour_key, hours_among
+from booking.slots.ids import SlotId
 from booking.slots.read import find_slot
 from booking.slots.rules import FARTHEST_AHEAD, has_started
-from booking.slots.slot_id import SlotId
 from booking.specialists.errors import ServiceNotOffered, SpecialistNotFound
 from booking.specialists.offer import Offer, read_offer_and
 from booking.specialists.rules import BookedService

@@ -5,20 +5,46 @@ others `booking.slots.promotion_plan` looks at everybody who waits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from booking.accounts.table import IS_ACTIVE, UserItem
 from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_first
 from booking.dynamodb.transaction import Transaction
-from booking.slots.minutes import minutes_of
+from booking.slots.hours import Hours
+from booking.slots.ids import SlotId
+from booking.slots.minutes import Minutes, minutes_between
 from booking.slots.rules import WaitListEntry
-from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem
-from booking.slots.wait_list import delete_entry
-from booking.slots.wait_list_table import WaitListItem
+from booking.slots.wait_list_table import WaitListItem, delete_entry
 from booking.specialists.services import check_offered_in
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a write frees of a specialist's time, and what it takes in the same moment.
+
+    `minutes` are those of hour records, `slot` is a hand-opened one that the booking `booking_id` gives up. A booking
+    that moves claims minutes (`claimed`); `read` are the records of hours in which it does both, if they were read.
+    `unavailable_slot` is a hand-opened slot that other steps of the write claim or delete. `around` and `around_slot`
+    are some hours, and a hand-opened slot, where somebody may wait for what an earlier write has freed.
+    """
+
+    specialist_id: str
+    minutes: Minutes
+    slot: SlotId | None = None
+    booking_id: str | None = None
+    claimed: Minutes = field(default_factory=dict)
+    unavailable_slot: SlotId | None = None
+    around: Sequence[datetime] = ()
+    around_slot: SlotId | None = None
+    read: Hours = field(default_factory=dict)
+
+    def hours(self) -> list[datetime]:
+        """Where somebody may wait for it."""
+        own = minutes_between(self.slot.start_at, self.slot.end_at) if self.slot else {}
+        return sorted({*self.minutes, *own, *self.around})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +64,7 @@ def first_waiter(slot: SlotId) -> Promotion | None:
 
 def is_plain(promotion: Promotion) -> bool:
     """Whether the waiter needs the hand-opened slot only, and no time beside it."""
-    return not minutes_of(promotion.slot, promotion.waiter.service)
+    return not promotion.slot.minutes_for(promotion.waiter.service)
 
 
 def promote(transaction: Transaction, promotion: Promotion, *, from_booking: str, to_booking: str) -> Step:

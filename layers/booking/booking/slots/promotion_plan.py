@@ -7,7 +7,6 @@ read of all that it changes, and of what keeps somebody waiting.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -16,16 +15,15 @@ from pynamodb.expressions.update import Action
 from booking.dynamodb.errors import Step
 from booking.dynamodb.queries import query_all
 from booking.dynamodb.transaction import Transaction
-from booking.slots.claims import release_started
+from booking.slots.calendar import Timeline, read_timeline
 from booking.slots.errors import SlotAlreadyBooked
-from booking.slots.hours import Hours, check_taken, empty_hour, set_hour
-from booking.slots.minutes import Minutes, minutes_between, minutes_of
+from booking.slots.hours import check_taken, empty_hour, set_hour
+from booking.slots.ids import SlotId
+from booking.slots.minutes import Minutes
 from booking.slots.offered import is_offered_to_waiters
-from booking.slots.promotion import Promotion, leave_promoted
+from booking.slots.promotion import Freed, Promotion, leave_promoted
 from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, WaitListEntry, has_started
-from booking.slots.slot_id import SlotId
-from booking.slots.table import SlotItem
-from booking.slots.timeline import Timeline, read_timeline
+from booking.slots.table import SlotItem, release_started
 from booking.slots.wait_list_table import LineItem, WaitListItem, line_key
 from booking.specialists.errors import SpecialistNotFound
 from booking.specialists.offer import Offer, read_offer
@@ -39,32 +37,6 @@ MOST_WRITES_OF_PROMOTION = WRITES_PER_PROMOTION + 2  # and a hand-opened slot, a
 MOST_SERVICES = 60  # with the days, the schedule and the profile, one read of at most 100 items
 _HOUR = timedelta(hours=1)
 _LONGEST_FROM_START = LONGEST_SLOT + LONGEST_BUFFER  # a hand-opened slot and the buffer behind it
-
-
-@dataclass(frozen=True, slots=True)
-class Freed:
-    """What a write frees of a specialist's time, and what it takes in the same moment.
-
-    `minutes` are those of hour records, `slot` is a hand-opened one that the booking `booking_id` gives up. A booking
-    that moves claims minutes (`claimed`); `read` are the records of hours in which it does both, if they were read.
-    `unavailable_slot` is a hand-opened slot that other steps of the write claim or delete. `around` and `around_slot`
-    are some hours, and a hand-opened slot, where somebody may wait for what an earlier write has freed.
-    """
-
-    specialist_id: str
-    minutes: Minutes
-    slot: SlotId | None = None
-    booking_id: str | None = None
-    claimed: Minutes = field(default_factory=dict)
-    unavailable_slot: SlotId | None = None
-    around: Sequence[datetime] = ()
-    around_slot: SlotId | None = None
-    read: Hours = field(default_factory=dict)
-
-    def hours(self) -> list[datetime]:
-        """Where somebody may wait for it."""
-        own = minutes_between(self.slot.start_at, self.slot.end_at) if self.slot else {}
-        return sorted({*self.minutes, *own, *self.around})
 
 
 class PromotionPlan:
@@ -103,7 +75,7 @@ class PromotionPlan:
             return
         if not slot.from_hours and not self._can_be_booked(slot):
             return
-        needed = minutes_of(slot, waiter.service)
+        needed = slot.minutes_for(waiter.service)
         if taken := self._first_taken(needed):
             hour, minute = taken
             self._blockers.setdefault(hour, set()).add(minute)
@@ -249,7 +221,7 @@ def _waiters(
     found = {
         (slot.text, waiter.client.id): (slot, waiter)
         for slot, waiter in lines
-        if not hours.isdisjoint(minutes_of(slot, waiter.service))
+        if not hours.isdisjoint(slot.minutes_for(waiter.service))
     }
     if slot := freed.slot or freed.around_slot:
         for item in query_all(WaitListItem.by_joined, slot.text, None, consistent=True, most=MOST_IN_LINE):

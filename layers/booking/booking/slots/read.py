@@ -11,14 +11,14 @@ from booking.caller import Caller
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest
 from booking.runtime.clock import from_stored, to_stored
+from booking.slots.calendar import Timeline, read_timeline
 from booking.slots.errors import SlotNotFound
-from booking.slots.minutes import minutes_of
+from booking.slots.ids import SlotId
 from booking.slots.rules import LONGEST_BUFFER, LONGEST_SLOT, Availability, Slot, bounds_of_days, has_started
-from booking.slots.slot_id import SlotId
 from booking.slots.table import SlotItem, slot_key
-from booking.slots.timeline import Timeline, read_timeline
-from booking.specialists.errors import ProfileNotFound, ServiceNotFound, SpecialistNotFound
+from booking.specialists.errors import ServiceNotFound
 from booking.specialists.offer import Offer, read_offer
+from booking.specialists.profiles import own_profile
 from booking.specialists.rules import BookedService, Service
 
 _REACH = LONGEST_SLOT + LONGEST_BUFFER
@@ -66,10 +66,8 @@ def list_slots(specialist_id: str, wanted: SlotFilter, request: PageRequest, now
 
 def list_own_slots(caller: Caller, wanted: SlotFilter, request: PageRequest, now: datetime) -> Page[Slot]:
     """The same of the caller's own. Raises `ProfileNotFound`, `ServiceNotFound`."""
-    try:
+    with own_profile():
         return list_slots(caller.specialist_id, wanted, request, now)
-    except SpecialistNotFound:
-        raise ProfileNotFound from None
 
 
 def get_availability(
@@ -144,7 +142,7 @@ def _slots_of_hours(
 
 def _with_time(slot: SlotId, service: BookedService | None, timeline: Timeline) -> Slot:
     """The slot, booked if something takes a minute that its booking would need."""
-    is_booked = not timeline.is_free(minutes_of(slot, service))
+    is_booked = not timeline.is_free(slot.minutes_for(service))
     return Slot(slot.text, slot.specialist_id, slot.start_at, slot.end_at, is_booked)
 
 

@@ -2,19 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from booking.caller import Caller
 from booking.dynamodb.attributes import InstantAttribute
-from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import TransactionCanceled
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
-from booking.errors import Forbidden
-from booking.runtime.clock import epoch_seconds, to_stored
+from booking.runtime.clock import epoch_seconds, instant_of, microseconds_of, to_stored
 from booking.runtime.ids import decode_id, encode_id
 from booking.slots.errors import (
     SlotEndsBeforeItStarts,
@@ -36,8 +34,6 @@ _KEY_PREFIX = "off#"
 _START_BYTES = 8
 _NONCE_BYTES = 3
 _KEPT = timedelta(days=3)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ class TimeOffItem(CalendarItem):
 
     def to_time_off(self) -> TimeOff:
         """Time off as its specialist sees it."""
-        return TimeOff(self.time_off_id, self.start_at, self.end_at, self.note)
+        return TimeOff(id=self.time_off_id, **self.values_for(TimeOff))
 
 
 def create_time_off(
@@ -94,11 +90,10 @@ def create_time_off(
     transaction = Transaction()
     transaction.put(item, condition=TimeOffItem.specialist_id.does_not_exist())
     claim_minutes(transaction, caller.specialist_id, minutes_between(start_at, end_at))
-    is_open = profiles.check_open_in(transaction, caller.specialist_id)
     try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        raise (Forbidden if failure.failed(is_open) else TimeTaken) from None
+        profiles.commit_while_open(transaction, caller.specialist_id)
+    except TransactionCanceled:
+        raise TimeTaken from None
     return item.to_time_off()
 
 
@@ -121,13 +116,13 @@ def start_in_id(time_off_id: str) -> datetime:
     if payload is None:
         raise TimeOffNotFound
     try:
-        return _EPOCH + int.from_bytes(payload[:_START_BYTES]) * _MICROSECOND
+        return instant_of(int.from_bytes(payload[:_START_BYTES]))
     except OverflowError:
         raise TimeOffNotFound from None
 
 
 def _new_id(start_at: datetime) -> str:
-    start = ((start_at - _EPOCH) // _MICROSECOND).to_bytes(_START_BYTES)
+    start = microseconds_of(start_at).to_bytes(_START_BYTES)
     return encode_id(_PREFIX, start + secrets.token_bytes(_NONCE_BYTES))
 
 

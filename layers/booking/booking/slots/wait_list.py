@@ -22,17 +22,15 @@ from booking.dynamodb.queries import Page, PageRequest, query_every, query_page
 from booking.dynamodb.transaction import Transaction
 from booking.errors import BookingError
 from booking.runtime.clock import epoch_seconds
-from booking.slots.client_item import client_attributes
 from booking.slots.errors import AlreadyWaiting, EntryNotFound, HoldsSlot, SlotIsAvailable, SlotNotFound, SlotStarted
 from booking.slots.hours import HourItem, Hours, count_waiting, first_taken, read_hour_records
-from booking.slots.minutes import Minutes, minutes_between, minutes_of
+from booking.slots.ids import EntryId, SlotId
+from booking.slots.minutes import Minutes, minutes_between
 from booking.slots.offered import terms_for
 from booking.slots.read import find_slot
 from booking.slots.rules import LONGEST_BUFFER, WaitListEntry, client_of, has_started
-from booking.slots.slot_id import SlotId
-from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem
-from booking.slots.wait_list_entry_id import EntryId
-from booking.slots.wait_list_table import LineItem, WaitListItem
+from booking.slots.table import IS_NOT_WITHDRAWN, SlotItem, client_attributes
+from booking.slots.wait_list_table import LineItem, WaitListItem, delete_entry
 
 
 def join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -> WaitListEntry:
@@ -49,7 +47,7 @@ def _join(caller: Caller, slot: SlotId, service_id: str | None, now: datetime) -
     terms = terms_for(caller, slot, service_id, now, hours=around)
     client = client_of(caller)
     entry = WaitListEntry(EntryId(slot, client.id).text, slot.text, client, terms.service, now)
-    needed = minutes_of(slot, terms.service)
+    needed = slot.minutes_for(terms.service)
     transaction = Transaction()
     joined = transaction.put(_item_of(slot, entry), condition=WaitListItem.slot_id.does_not_exist())
     is_booked: Condition | None = SlotItem.booking_id.exists()
@@ -170,16 +168,6 @@ def every_entry(client_id: str) -> Sequence[WaitListEntry]:
     return [item.to_entry() for item in query_every(WaitListItem.by_client, client_id)]
 
 
-def delete_entry(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:
-    """The entry ends, if it is still the one that was read, and so does its place in the line."""
-    transaction.delete(
-        WaitListItem(slot_id=slot.text, client_id=entry.client.id), condition=WaitListItem.joined_at == entry.created_at
-    )
-    if minutes_of(slot, entry.service):
-        place = LineItem.at(slot, entry.client.id, entry.created_at)
-        transaction.delete(place, condition=LineItem.slot_id.exists())
-
-
 def _end(slot: SlotId, entry: WaitListEntry, *, unless_active: bool = False, is_counted: bool = True) -> None:
     """The entry ends, and is counted nowhere any more. Raises `TransactionCanceled`, `Contended`.
 
@@ -187,7 +175,7 @@ def _end(slot: SlotId, entry: WaitListEntry, *, unless_active: bool = False, is_
     """
     transaction = Transaction()
     delete_entry(transaction, slot, entry)
-    _wait_in_hours(transaction, slot, minutes_of(slot, entry.service), -1)
+    _wait_in_hours(transaction, slot, slot.minutes_for(entry.service), -1)
     if unless_active:
         transaction.check(UserItem(user_id=entry.client.id), ~IS_ACTIVE)
     counted = _leave_slot(transaction, slot) if is_counted and not slot.from_hours else None

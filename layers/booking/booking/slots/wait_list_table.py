@@ -1,6 +1,6 @@
 """The wait-list table: a client is in the wait-list of a slot at most once.
 
-Who needs time of hour records (`booking.slots.minutes.minutes_of`) has a place in a line as well: an item that puts
+Who needs time of hour records (`SlotId.minutes_for`) has a place in a line as well: an item that puts
 everybody who waits for some time of a specialist's UTC day in the order of joining, whatever their slots.
 """
 
@@ -9,15 +9,16 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
+from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 
 from booking.dynamodb.attributes import InstantAttribute
+from booking.dynamodb.items import GlobalIndex
+from booking.dynamodb.transaction import Transaction
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.settings import settings
-from booking.slots.client_item import ClientItem, client_attributes
+from booking.slots.ids import EntryId, SlotId
 from booking.slots.rules import Client, WaitListEntry
-from booking.slots.slot_id import SlotId
-from booking.slots.wait_list_entry_id import EntryId
+from booking.slots.table import ClientItem, client_attributes
 
 
 class ByJoined(LocalSecondaryIndex["WaitListItem"]):
@@ -31,12 +32,8 @@ class ByJoined(LocalSecondaryIndex["WaitListItem"]):
     joined_at = InstantAttribute(range_key=True)
 
 
-class ByClient(GlobalSecondaryIndex["WaitListItem"]):
+class ByClient(GlobalIndex["WaitListItem"]):
     """A client's entries, for its list."""
-
-    class Meta:
-        index_name = "by_client"
-        projection = AllProjection()
 
     client_id = UnicodeAttribute(hash_key=True)
     joined_at = InstantAttribute(range_key=True)
@@ -123,3 +120,13 @@ class LineItem(ClientItem):
 def line_key(specialist_id: str, day: date) -> str:
     """The line of everybody who waits for a slot that starts on that UTC day."""
     return f"{specialist_id}#{day.isoformat()}"
+
+
+def delete_entry(transaction: Transaction, slot: SlotId, entry: WaitListEntry) -> None:
+    """The entry ends, if it is still the one that was read, and so does its place in the line."""
+    transaction.delete(
+        WaitListItem(slot_id=slot.text, client_id=entry.client.id), condition=WaitListItem.joined_at == entry.created_at
+    )
+    if slot.minutes_for(entry.service):
+        place = LineItem.at(slot, entry.client.id, entry.created_at)
+        transaction.delete(place, condition=LineItem.slot_id.exists())

@@ -12,11 +12,10 @@ from pynamodb.expressions.condition import Condition
 
 from booking.caller import Caller
 from booking.dynamodb.contention import retrying_contention
-from booking.dynamodb.errors import Contended, Step, TransactionCanceled
+from booking.dynamodb.errors import Contended, TransactionCanceled
 from booking.dynamodb.items import get, get_all
 from booking.dynamodb.queries import Page, PageRequest, query_all, query_page
 from booking.dynamodb.transaction import Transaction
-from booking.errors import Forbidden
 from booking.specialists import profiles
 from booking.specialists.opening_hours import DayHours, OpeningHours, Schedule
 from booking.specialists.rules import DEFAULT_TIME_ZONE, DateFilter, DateHours
@@ -48,11 +47,10 @@ def put_dates(caller: Caller, days: Iterable[date], hours: DayHours) -> Sequence
     """
     items = [DateItem.of(caller.specialist_id, day, hours) for day in days]
     transaction = Transaction()
-    is_open = profiles.check_open_in(transaction, caller.specialist_id)
     for item in items:
         key = DateItem(specialist_id=item.specialist_id, sk=item.sk)
         transaction.update(key, [DateItem.hours.set(item.hours), DateItem.expires_at.set(item.expires_at)])
-    _commit(transaction, is_open)
+    profiles.commit_while_open(transaction, caller.specialist_id)
     return [item.to_date_hours() for item in items]
 
 
@@ -62,9 +60,8 @@ def delete_date(caller: Caller, day: date) -> None:
     Raises `Forbidden` if the caller's account is deactivated.
     """
     transaction = Transaction()
-    is_open = profiles.check_open_in(transaction, caller.specialist_id)
     transaction.delete(DateItem(specialist_id=caller.specialist_id, sk=date_key(day)))
-    _commit(transaction, is_open)
+    profiles.commit_while_open(transaction, caller.specialist_id)
 
 
 def get_schedule(specialist_id: str) -> Schedule:
@@ -78,27 +75,23 @@ def get_schedule(specialist_id: str) -> Schedule:
 
 def get_own_schedule(caller: Caller) -> Schedule:
     """The same of the caller. Raises `ProfileNotFound`."""
-    item = _find_schedule(caller.specialist_id)
-    if item is None:
-        profiles.get_own_profile(caller)
-    return item.to_schedule() if item else Schedule()
+    with profiles.own_profile():
+        return get_schedule(caller.specialist_id)
 
 
 def list_dates(specialist_id: str, wanted: DateFilter, request: PageRequest) -> Page[DateHours]:
     """The days with hours of their own, in order. Raises `SpecialistNotFound`."""
     profiles.check_specialist_id(specialist_id)
-    page = _page_of_dates(specialist_id, wanted, request)
+    page = query_page(DateItem, specialist_id, _is_date(wanted), request, key_of=DateItem.key)
     if not page.items:
         profiles.get_profile(specialist_id)
-    return page
+    return page.map(DateItem.to_date_hours)
 
 
 def list_own_dates(caller: Caller, wanted: DateFilter, request: PageRequest) -> Page[DateHours]:
     """The same of the caller. Raises `ProfileNotFound`."""
-    page = _page_of_dates(caller.specialist_id, wanted, request)
-    if not page.items:
-        profiles.get_own_profile(caller)
-    return page
+    with profiles.own_profile():
+        return list_dates(caller.specialist_id, wanted, request)
 
 
 def read_opening_hours(specialist_id: str) -> OpeningHours:
@@ -116,32 +109,16 @@ def _replace_schedule(specialist_id: str, wanted: Schedule) -> Schedule:
     new = replace(wanted, version=int(seen.version) + 1 if seen else 1)
     is_as_seen = ScheduleItem.version == seen.version if seen else ScheduleItem.specialist_id.does_not_exist()
     transaction = Transaction()
-    is_open = profiles.check_open_in(transaction, specialist_id)
     transaction.put(ScheduleItem.of(specialist_id, new), condition=is_as_seen)
     try:
-        transaction.commit()
-    except TransactionCanceled as failure:
-        raise (Forbidden if failure.failed(is_open) else Contended) from None
+        profiles.commit_while_open(transaction, specialist_id)
+    except TransactionCanceled:
+        raise Contended from None
     return new
-
-
-def _commit(transaction: Transaction, is_open: Step) -> None:
-    """Only whether the profile `is_open` can fail."""
-    try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        if failure.failed(is_open):
-            raise Forbidden from None
-        raise
 
 
 def _find_schedule(specialist_id: str) -> ScheduleItem | None:
     return get(ScheduleItem, specialist_id, SCHEDULE_KEY, consistent=True)
-
-
-def _page_of_dates(specialist_id: str, wanted: DateFilter, request: PageRequest) -> Page[DateHours]:
-    page = query_page(DateItem, specialist_id, _is_date(wanted), request, key_of=DateItem.key)
-    return page.map(DateItem.to_date_hours)
 
 
 def _is_date(wanted: DateFilter) -> Condition:

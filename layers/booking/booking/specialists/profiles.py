@@ -1,7 +1,7 @@
 """Specialists' profiles."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from booking.caller import SPECIALIST_PREFIX, Caller, specialist_id_of
-from booking.dynamodb.errors import ConditionFailed, Step
+from booking.dynamodb.contention import retrying_contention
+from booking.dynamodb.errors import ConditionFailed, Step, TransactionCanceled
 from booking.dynamodb.items import get, get_all, update
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
@@ -81,6 +82,17 @@ def note_verified(profile: ProfileItem) -> None:
         )
 
 
+def commit_while_open(transaction: Transaction, specialist_id: str) -> None:
+    """Writes all steps, if the profile is not closed. Raises `Forbidden` if it is, and `TransactionCanceled`."""
+    is_open = check_open_in(transaction, specialist_id)
+    try:
+        retrying_contention(transaction.commit)
+    except TransactionCanceled as failure:
+        if failure.failed(is_open):
+            raise Forbidden from None
+        raise
+
+
 def check_open_in(transaction: Transaction, specialist_id: str) -> Step:
     """The write happens only if the profile is not closed."""
     return transaction.check(_key(specialist_id), ProfileItem.closed.does_not_exist())
@@ -117,10 +129,17 @@ def check_specialist_id(specialist_id: str) -> None:
 
 def get_own_profile(caller: Caller) -> Profile:
     """Raises `ProfileNotFound`."""
-    item = find_profile(caller.specialist_id)
-    if item is None:
-        raise ProfileNotFound
-    return item.to_profile()
+    with own_profile():
+        return get_profile(caller.specialist_id)
+
+
+@contextmanager
+def own_profile() -> Iterator[None]:
+    """Where the caller is the specialist: what is not found is its profile. Raises `ProfileNotFound`."""
+    try:
+        yield
+    except SpecialistNotFound:
+        raise ProfileNotFound from None
 
 
 def time_zone_of(specialist_id: str) -> ZoneInfo:

@@ -7,12 +7,10 @@ from typing import NotRequired, TypedDict, Unpack
 from pynamodb.expressions.condition import Condition
 
 from booking.caller import Caller
-from booking.dynamodb.contention import retrying_contention
 from booking.dynamodb.errors import Step, TransactionCanceled
 from booking.dynamodb.items import get
 from booking.dynamodb.queries import Page, PageRequest, query_page
 from booking.dynamodb.transaction import Transaction
-from booking.errors import Forbidden
 from booking.runtime.ids import is_id, new_id
 from booking.specialists import profiles
 from booking.specialists.errors import ServiceNotFound
@@ -63,13 +61,7 @@ def create_service(caller: Caller, *, now: datetime, **wanted: Unpack[NewService
     )
     transaction = Transaction()
     transaction.put(item, condition=ServiceItem.specialist_id.does_not_exist())
-    is_open = profiles.check_open_in(transaction, caller.specialist_id)
-    try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        if failure.failed(is_open):
-            raise Forbidden from None
-        raise
+    profiles.commit_while_open(transaction, caller.specialist_id)
     return item.to_service()
 
 
@@ -88,29 +80,23 @@ def update_service(caller: Caller, service_id: str, **changes: Unpack[ServiceCha
     transaction = Transaction()
     key = ServiceItem(specialist_id=caller.specialist_id, sk=service_key(service_id))
     transaction.update(key, actions, condition=ServiceItem.specialist_id.exists())
-    is_open = profiles.check_open_in(transaction, caller.specialist_id)
     try:
-        retrying_contention(transaction.commit)
-    except TransactionCanceled as failure:
-        raise (Forbidden if failure.failed(is_open) else ServiceNotFound) from None
+        profiles.commit_while_open(transaction, caller.specialist_id)
+    except TransactionCanceled:
+        raise ServiceNotFound from None
     return service_of(caller.specialist_id, service_id)
 
 
 def list_services(specialist_id: str, request: PageRequest) -> Page[Service]:
     """The specialist's active services, in the order of their creation. Raises `SpecialistNotFound`."""
     profiles.check_specialist_id(specialist_id)
-    page = _page(specialist_id, request, only=IS_ACTIVE)
-    if not page.items:
-        profiles.get_profile(specialist_id)
-    return page
+    return _page(specialist_id, request, only=IS_ACTIVE)
 
 
 def list_own_services(caller: Caller, request: PageRequest) -> Page[Service]:
     """All of the caller's services, in the order of their creation. Raises `ProfileNotFound`."""
-    page = _page(caller.specialist_id, request)
-    if not page.items:
-        profiles.get_own_profile(caller)
-    return page
+    with profiles.own_profile():
+        return _page(caller.specialist_id, request)
 
 
 def service_of(specialist_id: str, service_id: str) -> Service:
@@ -130,6 +116,8 @@ def check_offered_in(transaction: Transaction, specialist_id: str, service_id: s
 
 def _page(specialist_id: str, request: PageRequest, *, only: Condition | None = None) -> Page[Service]:
     page = query_page(ServiceItem.services, specialist_id, None, request, key_of=ServiceItem.list_key, only=only)
+    if not page.items:
+        profiles.get_profile(specialist_id)
     return page.map(ServiceItem.to_service)
 
 

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from booking.caller import Locale
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
-from booking.dynamodb.items import Item
+from booking.dynamodb.items import GlobalIndex, Item
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
@@ -38,23 +37,15 @@ class CalendarItem(Item):
         return {"specialist_id": self.specialist_id, "sk": self.sk}
 
 
-class Profiles(GlobalSecondaryIndex["ProfileItem"]):
+class Profiles(GlobalIndex["ProfileItem"]):
     """Specialists with a name in the order of their creation, for the public list."""
-
-    class Meta:
-        index_name = "profiles"
-        projection = AllProjection()
 
     listed = UnicodeAttribute(hash_key=True)
     profile_order = UnicodeAttribute(range_key=True)
 
 
-class Digests(GlobalSecondaryIndex["ProfileItem"]):
+class Digests(GlobalIndex["ProfileItem"]):
     """Specialists who want a mail each morning, by the instant at which theirs is looked at next. Sparse."""
-
-    class Meta:
-        index_name = "digests"
-        projection = AllProjection()
 
     timer = UnicodeAttribute(hash_key=True)
     due_at = InstantAttribute(range_key=True)
@@ -91,15 +82,7 @@ class ProfileItem(CalendarItem):
 
     def to_profile(self) -> Profile:
         """The profile that is stored here."""
-        return Profile(
-            self.specialist_id,
-            self.user_id,
-            self.display_name,
-            self.description,
-            self.time_zone,
-            self.locale,
-            self.booking_mail,
-        )
+        return Profile(id=self.specialist_id, **self.values_for(Profile))
 
 
 def digest_timer_key(shard: int) -> str:
@@ -112,12 +95,8 @@ def digest_timer(specialist_id: str) -> str:
     return digest_timer_key(timer_shard_of(specialist_id))
 
 
-class Services(GlobalSecondaryIndex["ServiceItem"]):
+class Services(GlobalIndex["ServiceItem"]):
     """A specialist's services in the order of their creation: of this table's items only they have `created_at`."""
-
-    class Meta:
-        index_name = "services"
-        projection = AllProjection()
 
     specialist_id = UnicodeAttribute(hash_key=True)
     created_at = InstantAttribute(range_key=True)
@@ -144,19 +123,8 @@ class ServiceItem(CalendarItem):
 
     def to_service(self) -> Service:
         """The service as clients see it."""
-        return Service(
-            id=self.service_id,
-            specialist_id=self.specialist_id,
-            title=self.title,
-            description=self.description,
-            duration_minutes=int(self.duration_minutes),
-            buffer_before_minutes=int(self.buffer_before_minutes),
-            buffer_after_minutes=int(self.buffer_after_minutes),
-            price=Decimal(self.price),
-            currency=settings().currency,
-            is_active=self.is_active,
-            created_at=self.created_at,
-        )
+        stored = self.values_for(Service) | {"price": Decimal(self.price)}
+        return Service(id=self.service_id, currency=settings().currency, **stored)
 
 
 # Services of earlier releases do not say whether they are.
@@ -182,29 +150,13 @@ class ScheduleItem(CalendarItem):
     @classmethod
     def of(cls, specialist_id: str, schedule: Schedule) -> "ScheduleItem":
         """The item of the schedule."""
-        return cls(
-            specialist_id=specialist_id,
-            sk=SCHEDULE_KEY,
-            hours={day.value: stored_hours(hours) for day, hours in schedule.hours.items()},
-            slot_minutes=schedule.slot_minutes,
-            step_minutes=schedule.step_minutes,
-            min_notice_minutes=schedule.min_notice_minutes,
-            horizon_days=schedule.horizon_days,
-            change_notice_minutes=schedule.change_notice_minutes,
-            version=schedule.version,
-        )
+        hours = {day.value: stored_hours(hours) for day, hours in schedule.hours.items()}
+        return cls(specialist_id=specialist_id, sk=SCHEDULE_KEY, **cls.attributes_of(schedule) | {"hours": hours})
 
     def to_schedule(self) -> Schedule:
         """The schedule that is stored here."""
-        return Schedule(
-            hours={Weekday(day): _from_stored(hours) for day, hours in self.hours.items()},
-            slot_minutes=int(self.slot_minutes),
-            step_minutes=int(self.step_minutes),
-            min_notice_minutes=int(self.min_notice_minutes),
-            horizon_days=int(self.horizon_days),
-            change_notice_minutes=int(self.change_notice_minutes),
-            version=int(self.version),
-        )
+        hours = {Weekday(day): _from_stored(hours) for day, hours in self.hours.items()}
+        return Schedule(**self.values_for(Schedule) | {"hours": hours})
 
 
 class DateItem(CalendarItem):

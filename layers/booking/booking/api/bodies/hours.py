@@ -10,9 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from booking.api.bodies.fields import RequestBody, ResponseBody, TimeOfDay
 from booking.api.bodies.specialists import OwnProfileBody
-from booking.bookings.rules import Booking
-from booking.specialists.opening_hours import MOST_INTERVALS_A_DAY, DayHours, Interval, Schedule, Weekday
-from booking.specialists.rules import Profile
+from booking.bookings.change_hours import Changed
+from booking.specialists.opening_hours import MOST_INTERVALS_A_DAY, DayHours, Interval, Weekday
 
 
 class NewInterval(RequestBody):
@@ -119,8 +118,7 @@ class ChangedProfileBody(OwnProfileBody):
     conflicts: Conflicts
 
 
-def beside_conflicts(
-    changed: Schedule | Profile, body: type[ResponseBody], conflicts: Sequence[Booking]
-) -> Mapping[str, Any]:
-    """What has changed, field by field, and the conflicts among its fields."""
-    return {name: getattr(changed, name) for name in body.model_fields} | {"conflicts": conflicts}
+def beside_conflicts(changed: Changed[Any], body: type[ResponseBody]) -> Mapping[str, Any]:
+    """What was changed, field by field, and the conflicts among its fields."""
+    shown = {name: getattr(changed.value, name) for name in body.model_fields}
+    return shown | {"conflicts": changed.conflicts}

@@ -1,4 +1,4 @@
-"""Deleting time off: it is free for whoever waits for some of it."""
+"""Deleting what takes time, a hand-opened slot or time off: it is free for whoever waits for some of it."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -8,10 +8,40 @@ from booking.caller import Caller
 from booking.dynamodb.errors import ConditionFailed, Contended
 from booking.dynamodb.items import delete, get
 from booking.dynamodb.transaction import Transaction
-from booking.slots.errors import TimeOffNotFound
+from booking.slots.errors import SlotNotFound, TimeOffNotFound
+from booking.slots.ids import SlotId
 from booking.slots.minutes import minutes_between
-from booking.slots.promotion_plan import Freed
+from booking.slots.opened import days_of, delete_in, minutes_alone, why_not_deleted
+from booking.slots.promotion import Freed
+from booking.slots.rules import has_started
+from booking.slots.table import SlotItem, slot_key
 from booking.slots.time_off import TimeOffItem, start_in_id
+
+
+def delete_slot(caller: Caller, slot_id: str, now: datetime) -> None:
+    """Raises `SlotNotFound` (someone else's slot, too), `BookedSlot`."""
+    slot = SlotId.parse(slot_id)
+    if slot is None or slot.from_hours or slot.specialist_id != caller.specialist_id:
+        raise SlotNotFound
+    freed, is_complete = retrying_free(lambda: _delete(slot, now))
+    if not is_complete:
+        promote_rest(freed, now)
+
+
+def _delete(slot: SlotId, now: datetime) -> tuple[Freed, bool]:
+    item = get(SlotItem, slot.specialist_id, slot_key(slot.start_at), consistent=True)
+    if item is None or item.slot_id != slot.text:
+        raise SlotNotFound
+    days = days_of(slot)
+    # The appointment of a slot that has started may be taking place: what it takes stays taken.
+    gives_back = item.claimed and not has_started(slot.start_at, now)
+    freed = Freed(slot.specialist_id, minutes_alone(slot, days) if gives_back else {}, unavailable_slot=slot)
+
+    def compose(transaction: Transaction, _: bool) -> WhyNot:  # noqa: FBT001  # as `Compose` says
+        deleted, *changed = delete_in(transaction, slot, days)
+        return lambda failure: why_not_deleted(slot, failure, deleted, changed)
+
+    return freed, free_time(freed, compose, now)
 
 
 def delete_time_off(caller: Caller, time_off_id: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from booking.errors import BookingError
@@ -20,8 +20,8 @@ _PARTS = (
     "GlobalSecondaryIndexes",
     "LocalSecondaryIndexes",
     "BillingMode",
+    "StreamSpecification",
 )
-"""Without their stream, which nothing here reads: moto would keep it and copy it with each transaction."""
 _KEYS = {
     "users": ["user_id"],
     "calendar": ["specialist_id", "sk"],
@@ -42,13 +42,17 @@ def create_tables() -> None:
         definition = {part: properties[part] for part in _PARTS if part in properties}
         if "GlobalSecondaryIndexes" in definition:
             definition["GlobalSecondaryIndexes"] = global_indexes(properties)
+        if "StreamSpecification" in definition:
+            definition["StreamSpecification"] = {"StreamEnabled": True, **definition["StreamSpecification"]}
         client("dynamodb").create_table(TableName=_name(logical_id), **definition)
 
 
 def empty_tables() -> None:
-    """Forgets all that is stored, much quicker than the tables could be made anew."""
+    """Forgets all that is stored and what streams tell of it, much quicker than the tables could be made anew."""
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables.values():
         table.items.clear()
+        if table.stream_shard:
+            table.stream_shard.items.clear()
 
 
 def stored(table: str) -> list[dict[str, Any]]:

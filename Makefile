@@ -10,6 +10,8 @@ STACK := $(BIN)/python -m infra.local
 OPERATE := $(BIN)/python -m infra.operate
 CHECKED := functions layers infra tests
 export SAM_CLI_TELEMETRY := 0
+# Else each of the many processes that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Settings given as `make up PORT=9000` reach the commands as environment variables by themselves.
 
 ##@ Run it
@@ -123,7 +125,7 @@ test-sam-local: install ## Run the tests of `sam local`, on a stack of their own
 ##@ Ship it
 .PHONY: build deploy claim-slots rotate-key backup restore openapi
 build: install ## Build functions and layers as they are deployed: [LAYER_PLATFORM=aarch64-manylinux_2_28]
-	@env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TOOLS)/sam build
 deploy: install ## Build for Lambda and deploy to AWS: ENV=staging|prod [PARAMETERS="Name=value …"] [DEPLOY_OPTIONS=…]
 	@[ -n "$(ENV)" ] || { echo 'error: say where: make deploy ENV=staging' >&2; exit 1; }
 	@$(OPERATE) deploy "$(ENV)" $(PARAMETERS) $(DEPLOY_OPTIONS)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -34,11 +35,7 @@ class DeployedStack:
         """A boto3 client of the AWS that the stack is in; of an emulator, whatever the user's own profile says."""
         if self.emulator is None:
             return boto3.client(service, config=AWS_ONLY if self.is_on_aws else None)  # type: ignore[call-overload] # any service
-        return boto3.session.Session("test", "test", region_name=REGION).client(
-            service,  # type: ignore[call-overload] # any service
-            endpoint_url=self.emulator,
-            config=PATIENT,
-        )
+        return _client_of_emulator(self.emulator, service)
 
     def describe(self) -> Mapping[str, Any] | None:
         """What CloudFormation knows of it; None when there is no such stack."""
@@ -102,3 +99,13 @@ class DeployedStack:
 
     def __str__(self) -> str:
         return f"{self.name} at {self.emulator or os.environ.get('AWS_ENDPOINT_URL') or 'AWS'}"
+
+
+@cache
+def _client_of_emulator(endpoint: str, service: str) -> Any:
+    """The same for all who ask: to make one takes longer than most of what it is asked."""
+    return boto3.session.Session("test", "test", region_name=REGION).client(
+        service,  # type: ignore[call-overload] # any service
+        endpoint_url=endpoint,
+        config=PATIENT,
+    )

@@ -40,7 +40,7 @@ from tests.instants import NOW  # noqa: E402
 from tests.integration.api import body_of, invoke  # noqa: E402
 from tests.integration.store_calls import items_read  # noqa: E402
 from tests.integration.sweeps import expire_everywhere, remind_everywhere  # noqa: E402
-from tests.integration.tables import create_tables, delete_tables  # noqa: E402
+from tests.integration.tables import create_tables, empty_tables  # noqa: E402
 
 DUE = 50
 STORED = (1_000, 100_000)
@@ -57,11 +57,12 @@ def main(stored: tuple[int, ...]) -> int:
     sweeps, pages = list[dict[str, Any]](), list[dict[str, Any]]()
     with mock_aws():
         _keys()
+        create_tables()
         for total in stored:
             _store(total)
             sweeps += [_swept(total, kind) for kind in SWEEPS]
             pages += _pages(total)
-            delete_tables()
+            empty_tables()
     figures.keep("reads", {"due": DUE, "sweeps": sweeps, "pages": pages})
     return 0
 
@@ -104,7 +105,6 @@ def _keys() -> None:
 
 def _store(total: int) -> None:
     """Some are due, for either sweep; of the rest, of one client and one specialist, half to come and half over."""
-    create_tables()
     for start in (NOW, NOW + QUARTER):
         for _ in range(DUE):
             made = booked(start, NOW)

@@ -13,7 +13,7 @@ from tests.e2e.sending import let_mail_out
 PROCESSES = 2
 FIRST = (
     *("test_least_privilege.py", "test_sweeps.py", "test_operations.py"),
-    *("test_races.py", "test_consistency_checker.py"),
+    *("test_races.py", "test_consistency_checker.py", "test_holds.py"),
 )
 """What takes longest, so that all processes end at about the same time; what waits for events, before most of them."""
 LAST = "test_releases.py"

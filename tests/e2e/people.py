@@ -22,6 +22,8 @@ SLOT_LENGTH = timedelta(minutes=30)
 PAGE = 100
 LOOPBACK = {"localhost", "127.0.0.1"}
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TLS = httpx.create_ssl_context()
+"""Of all clients: to read the authorities costs more than a request, and people have several clients each."""
 
 
 def free_times() -> Iterator[datetime]:
@@ -169,6 +171,7 @@ def http_client(url: str, address: str | None, headers: dict[str, str]) -> httpx
     """A client that the stack sees under that source address, where the stack is on this machine."""
     here = urlsplit(url).hostname in LOOPBACK
     transport = httpx.HTTPTransport(
+        verify=TLS,
         local_address=(address or unused_address()) if here else None,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
     )

@@ -21,27 +21,27 @@ from infra.app import create_app
 from tests.integration.accounts import QUICK
 from tests.integration.api import Api
 from tests.integration.outside import Outside, everything_outside
-from tests.integration.tables import create_tables, delete_tables
+from tests.integration.tables import create_tables, empty_tables
 
 
 @pytest.fixture(scope="session", autouse=True)
 def aws() -> Iterator[None]:
-    """AWS in this process, with the secret that the stack generates."""
+    """AWS in this process, with the secret that the stack generates, and its tables."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         with mock_aws():
             keys = json.dumps({"current": secrets.token_hex(32), "previous": ""})
             client("secretsmanager").create_secret(Name=settings().signing_key_secret, SecretString=keys)
+            create_tables()
             yield
 
 
 @pytest.fixture(autouse=True)
 def tables(aws: None) -> Iterator[None]:
     """Empty tables for each test."""
-    create_tables()
     yield
-    delete_tables()
+    empty_tables()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from booking.errors import BookingError
 from booking.runtime.aws import client
@@ -45,10 +47,12 @@ def create_tables() -> None:
         client("dynamodb").create_table(TableName=_name(logical_id), **definition)
 
 
-def delete_tables() -> None:
-    """Forgets the tables with all that is stored in them."""
-    for logical_id, _ in of_type("AWS::DynamoDB::Table"):
-        client("dynamodb").delete_table(TableName=_name(logical_id))
+def empty_tables() -> None:
+    """Forgets all that is stored and what streams tell of it, much quicker than the tables could be made anew."""
+    for table in dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables.values():
+        table.items.clear()
+        if table.stream_shard:
+            table.stream_shard.items.clear()
 
 
 def stored(table: str) -> list[dict[str, Any]]:

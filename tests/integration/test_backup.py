@@ -21,7 +21,7 @@ from infra.operate.backup import back_up, replace, restore
 from tests.integration.opening_hours import opened, slot_at, taken
 from tests.integration.operated import Moto
 from tests.integration.people import HOUR, NOW, SECOND, a_client, a_slot, a_specialist, a_waiter
-from tests.integration.tables import create_tables, delete_tables, slot_item, stored, stored_in_calendar
+from tests.integration.tables import empty_tables, slot_item, stored, stored_in_calendar
 
 
 def test_after_a_restoration_over_data_a_slot_has_the_one_booking_of_the_copy(tmp_path: Path) -> None:
@@ -49,8 +49,7 @@ def test_opening_hours_and_what_is_taken_of_them_are_put_back(tmp_path: Path) ->
     join_wait_list(ben, slot_at(specialist, "10:00"), NOW)
     back_up(Moto(), tmp_path / "copy", NOW)
     before = {table: stored(table) for table in ("calendar", "waitlist")}
-    delete_tables()
-    create_tables()
+    empty_tables()
 
     restore(Moto(), tmp_path / "copy", NOW)
 
@@ -86,8 +85,7 @@ def test_a_copy_of_another_stack_replaces_nothing_unless_that_stack_is_named(tmp
 def test_a_copy_of_another_stack_may_fill_empty_tables(tmp_path: Path) -> None:
     a_slot(a_specialist())
     counts = back_up(Moto("booking-api-prod"), tmp_path / "copy", NOW)
-    delete_tables()
-    create_tables()
+    empty_tables()
     assert restore(Moto("booking-api-prod-2"), tmp_path / "copy", NOW) == counts
 
 
@@ -98,8 +96,7 @@ def test_no_restoration_revives_a_session(tmp_path: Path, *, stack_is_another: b
     back_up(Moto(), tmp_path / "copy", NOW)
     since = open_session(user, NOW)
     if stack_is_another:
-        delete_tables()
-        create_tables()
+        empty_tables()
         restore(Moto(), tmp_path / "copy", NOW)
     else:
         replace(Moto(), tmp_path / "copy", NOW)

@@ -363,12 +363,12 @@ class TestSparseFilters:
 
     @pytest.fixture
     def client(self) -> Caller:
-        client, template = a_client(), a_booking(a_specialist(), a_client())
+        client, template = a_client(), booking_item(a_booking(a_specialist(), a_client()).id)
         shown = {self.OTHERS - 700, self.OTHERS, self.OTHERS + 1}
         put_stored(
             "bookings",
             [
-                booking_item(template.id)
+                template
                 | {
                     "booking_id": f"bkg_{number}",
                     "client_id": client.user_id,

@@ -40,7 +40,7 @@ from booking.slots.opened import open_slot
 from booking.slots.wait_list import leave_wait_list
 from tests.integration.people import HOUR, MINUTE, NOW, SECOND, a_specialist, a_waiter, an_admin, entry_of
 from tests.integration.sweeps import lapse_everywhere
-from tests.integration.tables import create_tables, delete_tables, stored, stored_in_calendar
+from tests.integration.tables import empty_tables, stored, stored_in_calendar
 
 HALF_HOURS = st.integers(min_value=-2, max_value=12)
 WHO = st.integers(min_value=0, max_value=2)
@@ -102,8 +102,7 @@ class Reservations(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        delete_tables()
-        create_tables()
+        empty_tables()
         self.now = NOW
         self.model = Model()
         self.specialist, self.admin = a_specialist(), an_admin()

@@ -48,7 +48,14 @@ def test_a_mutant_is_known_by_its_function_and_its_text_wherever_it_stands() -> 
 
 
 def test_every_explained_mutant_is_still_there_and_has_a_reason() -> None:
-    there = {mutant.key for file in (ROOT / PACKAGE).rglob("*.py") for mutant in mutants(file.name, file.read_text())}
+    names = {each["function"].rpartition(".")[2] for each in EXPLAINED}
+    texts = [file.read_text() for file in (ROOT / PACKAGE).rglob("*.py")]
+    there = {
+        mutant.key
+        for text in texts
+        if any(f"def {name}" in text for name in names)  # of all modules, it would take long
+        for mutant in mutants("", text)
+    }
 
     assert {(each["function"], each["was"], each["becomes"]) for each in EXPLAINED} <= there
     assert all(each["reason"].endswith(".") for each in EXPLAINED)

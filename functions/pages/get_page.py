@@ -39,7 +39,7 @@ async def endpoint(
     """The page in the reader's language; what it shows of bookings its script asks the API for."""
     _, name, *rest = request.url.path.split("/")
     language = booking_pages.language_for(lang, accept_language)
-    content = booking_pages.page(name, "../" * len(rest), language)
+    content = booking_pages.page(name, "../" * len(rest), language, sends_mail=bool(settings().mail_sender))
     tag = f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'
     headers = _HEADERS | {"ETag": tag, "Content-Security-Policy": _POLICY + _frame_ancestors()}
     if tag in if_none_match:

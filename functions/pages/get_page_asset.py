@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 import booking_pages
 from booking.api.application import lambda_handler
 from booking.api.undeclared import ANY_QUERY
+from booking.runtime.settings import settings
 
 router = APIRouter(tags=[ANY_QUERY])
 
@@ -31,8 +32,12 @@ async def endpoint(version: str, asset: str) -> Response:
 
 @router.get("/widget.js", include_in_schema=False)
 async def widget() -> Response:
-    """What other sites name in their script tag: it stays where it is, and loads the widget of today."""
-    script = f'import "./pages/{booking_pages.version()}/widget.js";\n'
+    """What other sites name in their script tag: it stays where it is, and loads the widget of today.
+
+    The site's page cannot say, as ours do, that this stack sends no mail, so the address does.
+    """
+    query = "" if settings().mail_sender else "?mail=none"
+    script = f'import "./pages/{booking_pages.version()}/widget.js{query}";\n'
     return Response(script, media_type="text/javascript", headers={"Cache-Control": _FIVE_MINUTES})
 
 

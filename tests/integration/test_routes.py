@@ -751,7 +751,22 @@ class TestPages:
 
         assert policy.endswith("frame-ancestors https://shop.example.com")
 
-    def test_the_widgets_address_stays_and_leads_to_the_files_of_today(self, api: Api) -> None:
+    @pytest.mark.parametrize(("sender", "mail"), [("", "none"), ("noreply@booking.example", "sent")])
+    def test_pages_know_whether_mail_is_sent(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch, sender: str, mail: str
+    ) -> None:
+        monkeypatch.setenv("MAIL_SENDER", sender)
+        settings.cache_clear()
+
+        assert f'data-mail="{mail}"' in api.request("GET", "/book").text
+        assert api.request("GET", "/widget.js").text.endswith('?mail=none";\n') is not bool(sender)
+
+    def test_the_widgets_address_stays_and_leads_to_the_files_of_today(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MAIL_SENDER", "noreply@booking.example")
+        settings.cache_clear()
+
         response = api.request("GET", "/widget.js")
 
         assert response.text == f'import "./pages/{booking_pages.version()}/widget.js";\n'

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.people import People, Person, good
 
 ZONE = "Europe/Berlin"
+NAME = "Hair by Ann"
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,16 @@ class Shop:
         return f"{self.path}?service={self.haircut}&day={day}"
 
 
-def a_shop(people: People, opens: str = "09:00", closes: str = "19:00", zone: str = ZONE, **rules: int) -> Shop:
+def a_specialist(people: People, zone: str = ZONE, opens: str = "00:00", closes: str = "24:00", **rules: int) -> Person:
+    """With a name, and these hours every day."""
     person = people.new("specialist")
-    good(person.http.patch("/specialists/me", json={"display_name": "Hair by Ann", "time_zone": zone}))
+    good(person.http.patch("/specialists/me", json={"display_name": NAME, "time_zone": zone}))
     person.describe_week(opens, closes, **rules)
+    return person
+
+
+def a_shop(people: People, opens: str = "09:00", closes: str = "19:00", **rules: int) -> Shop:
+    person = a_specialist(people, ZONE, opens, closes, **rules)
     return Shop(person, person.offer_service(30), person.offer_service(60, title="Colouring", price="60.50"))
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import Locator, Page, Route
 
-from tests.e2e.people import People, Person, good
-from tests.web.booking_page import sign_in
-from tests.web.conftest import Visitor
+from tests.e2e.people import Person, good
 
 NOON = 12
-NAME = "Hair by Ann"
 LOST = "Failed to load resource: net::ERR_CONNECTION_RESET"
 
 Desk = Callable[..., Page]
@@ -22,14 +19,6 @@ def zone_at_noon() -> str:
     """A zone without clock changes where it is past eleven now, and before one; its name counts westwards."""
     hours = NOON - datetime.now(UTC).hour
     return f"Etc/GMT{-hours:+d}" if hours else "UTC"
-
-
-def a_specialist(people: People, zone: str) -> Person:
-    """Open all day, every day."""
-    person = people.new("specialist")
-    good(person.http.patch("/specialists/me", json={"display_name": NAME, "time_zone": zone}))
-    person.describe_week("00:00", "24:00")
-    return person
 
 
 def slots_of(person: Person, day: date, zone: str, service: str | None = None) -> list[dict[str, Any]]:
@@ -45,28 +34,9 @@ def booking_of(person: Person, booking_id: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def zone() -> str:
-    return zone_at_noon()
-
-
-@pytest.fixture
-def specialist(people: People, zone: str) -> Person:
-    return a_specialist(people, zone)
-
-
-@pytest.fixture
-def desk(visitor: Visitor, specialist: Person, zone: str) -> Desk:
-    """Opens the specialist's desk at a place of it: `desk("week", viewport="phone")`."""
-
-    def opened(place: str = "", **options: Any) -> Page:
-        page = visitor(timezone_id=zone, **options)
-        sign_in(page, specialist)
-        page.goto(f"/desk#{place}")
-        page.locator("h1:not(.unseen)").wait_for()
-        return page
-
-    return opened
+def local_time(instant: str, zone: str) -> str:
+    """As the page says it in British English, without a leading zero."""
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).strftime("%H:%M").removeprefix("0")
 
 
 def entry(page: Page, text: str) -> Locator:

@@ -58,6 +58,24 @@ def problems(page: Page) -> None:
     page.locator(".error").first.wait_for()
 
 
+def booked(status: str) -> Callable[[Page], None]:
+    """What a guest sees then; the answer is made up here, so that a picture books nothing."""
+    start = datetime.now(UTC).replace(hour=10, minute=0, second=0) + timedelta(days=1)
+    moments = {"slot_start_at": start, "slot_end_at": start + timedelta(hours=1), "created_at": datetime.now(UTC)}
+    moments["hold_expires_at"] = datetime.now(UTC) + timedelta(minutes=30)
+    answer = {"id": "bkg_1", "status": status} | {name: moment.isoformat() for name, moment in moments.items()}
+
+    def opened(page: Page) -> None:
+        details(page)
+        page.route("**/bookings/guest", lambda route: route.fulfill(status=201, json=answer))
+        page.locator("#name").fill("Zoë Miller")
+        page.locator("#email").fill("zoe@example.com")
+        page.locator("form button:not(.plain)").click()
+        page.locator("[data-step=done]").wait_for()
+
+    return opened
+
+
 def own_bookings(page: Page) -> None:
     page.goto("/manage")
     email, password = demo.CLIENT
@@ -73,6 +91,12 @@ def booking(page: Page) -> None:
     page.locator("dl").wait_for()
 
 
+def moving(page: Page) -> None:
+    booking(page)
+    page.locator(".row button.quiet").nth(1).click()
+    page.locator(".day.free").first.wait_for()
+
+
 def reset_password(page: Page) -> None:
     page.goto("/reset-password#token=of-a-mail")
     page.locator("form").wait_for()
@@ -81,6 +105,17 @@ def reset_password(page: Page) -> None:
 def verify_email(page: Page) -> None:
     page.goto("/verify-email#token=of-a-mail")
     page.locator("main button").wait_for()
+
+
+def desk_sign_in(page: Page) -> None:
+    page.goto("/desk")
+    page.locator("form").wait_for()
+
+
+def desk_booking(page: Page) -> None:
+    desk("day/{tomorrow}", ".entry")(page)
+    page.locator(".entry").first.click()
+    page.locator("dialog dl").wait_for()
 
 
 def desk(place: str, shown: str) -> Callable[[Page], None]:
@@ -109,12 +144,17 @@ SCREENS: Mapping[str, Callable[[Page], None]] = {
     "book-times": times,
     "book-details": details,
     "book-problems": problems,
+    "book-held": booked("held"),
+    "book-booked": booked("confirmed"),
     "manage-list": own_bookings,
     "manage-booking": booking,
+    "manage-moving": moving,
     "reset-password": reset_password,
     "verify-email": verify_email,
+    "desk-sign-in": desk_sign_in,
     "desk-day": desk("day/{tomorrow}", ".entry"),
     "desk-week": desk("week/{tomorrow}", ".entry"),
+    "desk-booking": desk_booking,
     "desk-new": desk("day/{tomorrow}/new", ".time-choice"),
     "desk-hours": desk("hours", ".day-row"),
     "desk-dates": desk("dates", ".day"),

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.deployed import DeployedStack
-from tests.e2e.people import People
-from tests.web.booking_page import Shop, a_shop, soon
+from tests.web.booking_page import Shop, soon
 from tests.web.conftest import Visitor
 
 WIRE_BYTES = 60_000
@@ -19,11 +18,6 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-
-
-@pytest.fixture(scope="module")
-def shop(people: People) -> Shop:
-    return a_shop(people)
 
 
 def first_view(browser: Browser, stack: DeployedStack, path: str, viewport: tuple[int, int]) -> dict[str, float]:

@@ -1,37 +1,26 @@
 """Booking and managing without an account, by the link that is mailed."""
 
 import re
-import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.deployed import DeployedStack
 from tests.e2e.mail_sink import MailSink
-from tests.e2e.people import People, unused_email
-from tests.web.booking_page import Shop, a_shop, pick, soon
+from tests.e2e.people import unused_email
+from tests.e2e.sweeps import eventually
+from tests.e2e.test_guests import LINK
+from tests.web.booking_page import Shop, pick, shown_times, soon
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
 from tests.web.test_widget import on_a_site
 
-MAILED_SECONDS = 30.0
-LINK = re.compile(r"^http://localhost:8000(/manage#token=\S+&booking=\S+)\s*$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def shop(people: People) -> Shop:
-    return a_shop(people)
-
 
 def link_for(sink: MailSink, email: str) -> str:
-    """The link of the last mail to that address."""
-    deadline = time.monotonic() + MAILED_SECONDS
-    while not (mails := sink.to(email)):
-        assert time.monotonic() < deadline, "no mail"
-        time.sleep(0.2)
-    part = mails[-1].get_body(("plain",))
+    """The address behind the link of the last mail to that person."""
+    part = eventually(lambda: sink.to(email))[-1].get_body(("plain",))
     assert part is not None
-    (found,) = LINK.findall(part.get_content())
-    return str(found)
+    [(_, token, booking_id)] = LINK.findall(part.get_content())
+    return f"/manage#token={token}&booking={booking_id}"
 
 
 def book(page: Page, at: str, email: str) -> None:
@@ -87,3 +76,29 @@ def test_the_widget_books_for_a_guest(visitor: Visitor, stack: DeployedStack, sh
     book(page, "12:00", unused_email())
 
     expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", ["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("held", "Ask Hair by Ann to confirm"), ("confirmed", "save the time to your calendar")],
+)
+def test_a_stack_that_sends_no_mail_does_not_speak_of_any(
+    visitor: Visitor, shop: Shop, viewport: str, status: str, said: str
+) -> None:
+    """As with `MAIL_SENDER` empty and `GUEST_BOOKING` as it is, or open."""
+    page = visitor(viewport=viewport)
+    page.route(f"**{shop.path}?*", sends_no_mail)
+    page.route("**/bookings/guest", lambda route: route.fulfill(json={**route.fetch().json(), "status": status}))
+    page.goto(shop.day(soon(9)))
+    book(page, shown_times(page)[0], unused_email())
+
+    expect(page.locator("main")).to_contain_text("No mail is sent from here")
+    expect(page.locator("main")).to_contain_text(said)
+    expect(page.locator("main")).not_to_contain_text(re.compile("mail to|a link|your mail"))
+    must_be_accessible(page)
+
+
+def sends_no_mail(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace('data-mail="sent"', 'data-mail="none"'))

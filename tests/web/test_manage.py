@@ -11,18 +11,8 @@ from tests.credentials import PASSWORD
 from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person
 from tests.e2e.test_recovery import RESET, VERIFICATION, mailed
-from tests.web.booking_page import Shop, a_shop, shown_times, sign_in, soon, times
+from tests.web.booking_page import Shop, shown_times, soon, times
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
-
-
-@pytest.fixture(scope="module")
-def shop(people: People) -> Shop:
-    return a_shop(people)
-
-
-@pytest.fixture
-def client(people: People) -> Person:
-    return people.new("client")
 
 
 @pytest.fixture
@@ -32,10 +22,8 @@ def booking(shop: Shop, client: Person) -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(visitor: Visitor, client: Person, booking: dict[str, Any]) -> Page:
-    page = visitor(viewport="phone", expected=("Failed to load resource",))
-    sign_in(page, client)
-    page.goto(f"/manage#booking={booking['id']}")
+def page(signed_in: Visitor, booking: dict[str, Any]) -> Page:
+    page = signed_in(f"/manage#booking={booking['id']}", viewport="phone", expected=("Failed to load resource",))
     page.get_by_text("Shampoo, too").wait_for()
     return page
 
@@ -118,9 +106,7 @@ def test_a_hold_is_confirmed_by_a_button(visitor: Visitor, shop: Shop, client: P
     slots = shop.person.free_slots(soon(7), shop.haircut)
     request = {"slot_id": slots[max(slots)], "service_id": shop.haircut, "hold_seconds": 1800}
     held = client.http.post("/bookings", json=request).json()
-    page = visitor()
-    sign_in(page, client)
-    page.goto(f"/manage#booking={held['id']}")
+    page = visitor(f"/manage#booking={held['id']}", person=client)
     page.get_by_text("Not confirmed yet").wait_for()
     assert client.bookings()[0]["status"] == "held"
 
@@ -170,10 +156,8 @@ def test_a_session_that_has_run_out_is_renewed_on_the_way(
     visitor: Visitor, client: Person, booking: dict[str, Any]
 ) -> None:
     client.token = "expired"
-    page = visitor()
-    sign_in(page, client)
 
-    page.goto(f"/manage#booking={booking['id']}")
+    page = visitor(f"/manage#booking={booking['id']}", person=client)
 
     page.get_by_text("Shampoo, too").wait_for()
 

@@ -1,11 +1,10 @@
 """The widget on a page of another origin, which the API's `CorsAllowOrigin` names."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.deployed import PARAMETERS, DeployedStack
 from tests.e2e.people import People
-from tests.web.booking_page import Shop, a_shop, pick, shown_times, sign_in
+from tests.web.booking_page import Shop, pick, shown_times, sign_in
 from tests.web.conftest import Visitor, must_be_accessible
 
 SITE = PARAMETERS["CorsAllowOrigin"]
@@ -15,11 +14,6 @@ PAGE = """<!doctype html><html lang="en"><head><title>Hair by Ann</title>
 <style>body {{ font-family: Georgia; width: {width}px }} button {{ background: red; display: none }}
 booking-widget {{ --booking-accent: rgb(120, 20, 90) }}</style></head>
 <body><main><h1>Hair by Ann</h1><booking-widget specialist="{specialist}"></booking-widget></main></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def shop(people: People) -> Shop:
-    return a_shop(people)
 
 
 def on_a_site(visitor: Visitor, stack: DeployedStack, shop: Shop, width: int = 1000) -> Page:

@@ -1,6 +1,6 @@
 // The way in: sign in, or open a desk of one's own.
 
-import { html, nothing } from "./lit.js";
+import { html } from "./lit.js";
 import { ask } from "./api.js";
 import { DeskElement } from "./desk-element.js";
 import { field, notice, summary } from "./element.js";
@@ -17,8 +17,8 @@ class DeskAccount extends DeskElement {
     return html`<div class="card form-width stack">
       <h1 tabindex="-1">${t(this.isNew ? "desk.open_desk" : "desk.sign_in")}</h1>
       ${this.isNew ? this.form() : html`<booking-sign-in @signed-in=${() => this.tell("signed-in")}></booking-sign-in>`}
-      <p class="small">${t(this.isNew ? "desk.have_desk" : "desk.no_desk_yet")}
-        <button type="button" class="plain" @click=${this.turn}>${t(this.isNew ? "desk.sign_in_instead" : "desk.open_desk")}</button></p>
+      <p class="small row">${t(this.isNew ? "desk.have_desk" : "desk.no_desk_yet")}
+        <button type="button" class="plain" @click=${this.turn}>${t(this.isNew ? "action.sign_in" : "desk.open_desk")}</button></p>
     </div>`;
   }
 
@@ -29,7 +29,7 @@ class DeskAccount extends DeskElement {
       ${field({ name: "display_name", label: labels.display_name, hint: t("desk.your_name_hint"), autocomplete: "organization", required: true, maxlength: 120, error: this.problems.display_name })}
       ${field({ name: "email", label: labels.email, type: "email", inputmode: "email", autocomplete: "username", required: true, maxlength: 254, error: this.problems.email })}
       ${field({ name: "password", label: labels.password, type: "password", hint: t("desk.password_hint"), autocomplete: "new-password", required: true, minlength: 8, maxlength: 128, error: this.problems.password })}
-      <button aria-busy=${this.busy ? "true" : nothing}>${t("desk.open_desk")}</button>
+      <button aria-busy=${Boolean(this.busy)}>${t("desk.open_desk")}</button>
     </form>`;
   }
 

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./lit.js";
 import { DeskElement, doneNotice, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
-import { GONE } from "./desk-times.js";
+import "./desk-times.js";
 import { field, notice, save, skeleton } from "./element.js";
 import { askFileSignedIn, askSignedIn } from "./session.js";
 import { money, t } from "./texts.js";
@@ -42,12 +42,12 @@ class DeskBooking extends DeskElement {
     const { slot_start_at: start, slot_end_at: end, service, note, cancel_reason: reason } = this.found;
     const state = stateOf(this.found, this.zone);
     const rows = [
-      [t("desk.when"), span(start, end, this.zone)],
+      [t("book.when"), html`<span class="when">${span(start, end, this.zone)}</span>`],
       [t("desk.service"), service?.price ? `${whatOf(this.found)}, ${money(service.price, service.currency)}` : whatOf(this.found)],
       ...this.reachable(),
       [t("form.note"), note],
       [t("desk.state"), state],
-      [t("desk.reason"), reason],
+      [t("manage.reason"), reason],
     ];
     return html`<dl class="about">${rows.filter(([, value]) => value).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       ${this.doing === "move" ? this.move() : this.doing === "cancel" ? this.cancel() : this.actions()}
@@ -78,9 +78,9 @@ class DeskBooking extends DeskElement {
       ${tookPlace ? html`<div class="row" role="group" aria-label=${t("desk.attendance")}>${came("attended")}${came("no_show")}</div>` : nothing}
       <div class="row">
         ${status === "held" && !hasBegun ? html`<button type="button" @click=${this.confirm}>${t("desk.confirm")}</button>` : nothing}
-        ${status === "confirmed" && !hasBegun ? html`<button type="button" @click=${() => this.begin("move")}>${t("desk.move")}</button>` : nothing}
+        ${status === "confirmed" && !hasBegun ? html`<button type="button" @click=${() => this.begin("move")}>${t("manage.move")}</button>` : nothing}
         ${isOpen(this.found) ? html`<button type="button" class="danger" @click=${() => this.begin("cancel")}>${t("desk.cancel")}</button>` : nothing}
-        ${isOpen(this.found) ? html`<button type="button" class="plain" @click=${this.download}>${t("desk.calendar")}</button>` : nothing}
+        ${isOpen(this.found) ? html`<button type="button" class="plain" @click=${this.download}>${t("book.calendar")}</button>` : nothing}
       </div>`;
   }
 
@@ -100,8 +100,8 @@ class DeskBooking extends DeskElement {
 
   cancel() {
     return html`<form class="stack" @submit=${this.onCancel}>
-      ${field({ name: "reason", label: t("desk.reason"), hint: t("desk.reason_hint"), rows: 2, maxlength: 500 })}
-      <div class="row"><button class="danger" aria-busy=${this.busy ? "true" : nothing}>${t("desk.cancel")}</button>
+      ${field({ name: "reason", label: t("manage.reason"), hint: t("desk.reason_hint"), rows: 2, maxlength: 500 })}
+      <div class="row"><button class="danger" aria-busy=${Boolean(this.busy)}>${t("desk.cancel")}</button>
         <button type="button" class="quiet" @click=${this.stop}>${t("desk.keep")}</button></div>
     </form>`;
   }
@@ -144,7 +144,7 @@ class DeskBooking extends DeskElement {
     const { slot_start_at: start, service_id: service } = this.found;
     return html`<form class="stack" novalidate @submit=${this.onMove}>
       <booking-desk-times .profile=${this.profile} .day=${dayOf(start, this.zone)} .service=${service} .error=${this.problems.slot}></booking-desk-times>
-      <div class="row"><button aria-busy=${this.busy ? "true" : nothing}>${t("desk.move_there")}</button>
+      <div class="row"><button aria-busy=${Boolean(this.busy)}>${t("desk.move_there")}</button>
         <button type="button" class="quiet" @click=${this.stop}>${t("desk.leave_it")}</button></div>
     </form>`;
   }
@@ -159,9 +159,7 @@ class DeskBooking extends DeskElement {
       return;
     }
     await this.change("PATCH", "/reschedule", { slot_id: chosen.id }, this.withMail(t("desk.done_moved")));
-    if (!GONE.includes(this.refusal?.reason)) return;
-    this.refusal = null;
-    times.refresh(t("desk.taken", { time: clock(chosen.start_at, this.zone) }));
+    if (times.takesBack(this.refusal)) this.refusal = null;
   }
 
   async download() {

@@ -8,7 +8,7 @@ import { field, notice, skeleton, summary } from "./element.js";
 import "./month.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { t } from "./texts.js";
-import { dayInWords, plusDays, span, today } from "./time.js";
+import { dayInWords, plusDays, plusMonths, span, today } from "./time.js";
 
 const LONGEST_RANGE = 62;
 
@@ -19,7 +19,7 @@ class DeskDates extends DeskElement {
     changes: { attribute: false },
     month: { state: true },
     found: { state: true },
-    day: { state: true },
+    chosen: { state: true },
     intervals: { state: true },
     faults: { state: true },
     asked: { state: true },
@@ -28,10 +28,11 @@ class DeskDates extends DeskElement {
   constructor() {
     super();
     this.faults = {};
+    this.addEventListener("input", () => { this.isUnsaved = true; });
   }
 
   willUpdate(changed) {
-    this.month ??= `${today(this.zone).slice(0, 8)}01`;
+    this.month ??= plusMonths(today(this.zone), 0);
     if (changed.has("changes") || changed.has("profile")) this.open();
   }
 
@@ -51,12 +52,12 @@ class DeskDates extends DeskElement {
     return html`<div class="view-head"><h1 tabindex="-1">${t("desk.view_dates")}</h1></div>
       ${this.found ? html`<div class="two">
         <section class="stack">
-          <booking-month class="desk-month" .month=${this.month} .chosen=${this.day} .first=${today(this.zone)} .about=${(day) => this.about(day)}
+          <booking-month class="desk-month" .month=${this.month} .chosen=${this.chosen} .first=${today(this.zone)} .about=${(day) => this.about(day)}
             @turn=${({ detail }) => { this.month = detail; }} @choose=${({ detail }) => this.choose(detail)}></booking-month>
-          <p class="small legend"><span class="day off">1</span> ${t("desk.legend_off")} <span class="day own">2</span> ${t("desk.legend_own")}</p>
+          <p class="small legend"><span class="day off">1</span> ${t("desk.off")} <span class="day own">2</span> ${t("desk.own_hours")}</p>
         </section>
         <div class="stack">
-          ${this.day ? this.oneDay() : html`<p class="muted">${t("desk.choose_day")}</p>`}
+          ${this.chosen ? this.oneDay() : html`<p class="muted">${t("desk.choose_day")}</p>`}
           ${this.range()}
         </div></div>
         ${this.timeOff()}`
@@ -71,20 +72,20 @@ class DeskDates extends DeskElement {
   }
 
   choose(day) {
-    Object.assign(this, { day, intervals: hoursOf(day, this.found), faults: {}, asked: null, done: null, refusal: null });
+    Object.assign(this, { chosen: day, intervals: hoursOf(day, this.found), faults: {}, asked: null, done: null, refusal: null });
     this.focusOn("#chosen-day");
   }
 
   oneDay() {
-    const { day, intervals } = this;
+    const { chosen: day, intervals } = this;
     const name = dayInWords(day);
-    const change = (changed) => Object.assign(this, { intervals: changed, faults: {}, asked: null, done: null });
+    const change = (changed) => Object.assign(this, { intervals: changed, faults: {}, asked: null, done: null, isUnsaved: true });
     return html`<form class="stack day-form" novalidate @submit=${this.onDay}>
       <h2 id="chosen-day" tabindex="-1">${name}</h2>
       <p class="small">${t(this.found.dates.has(day) ? "desk.differs" : "desk.as_every_week")}</p>
       <div class="intervals">${intervalsOf({ intervals, name, faults: this.faults, change })}</div>
       ${this.outcome("day")}
-      ${this.asked ? nothing : html`<div class="row"><button aria-busy=${this.busy ? "true" : nothing}>${t("desk.save_day")}</button>
+      ${this.asked ? nothing : html`<div class="row"><button aria-busy=${Boolean(this.busy)}>${t("desk.save_day")}</button>
         ${intervals.length ? html`<button type="button" class="quiet" @click=${() => this.put(day, day, [], "day")}>${t("desk.take_off")}</button>` : nothing}
         ${this.found.dates.has(day) ? html`<button type="button" class="quiet" @click=${this.forget}>${t("desk.back_to_week")}</button>` : nothing}</div>`}
     </form>`;
@@ -94,7 +95,7 @@ class DeskDates extends DeskElement {
     event.preventDefault();
     this.faults = faultsOf(this.intervals);
     if (Object.keys(this.faults).length) this.focusOn("[aria-invalid=true]");
-    else this.put(this.day, this.day, sorted(this.intervals), "day");
+    else this.put(this.chosen, this.chosen, sorted(this.intervals), "day");
   }
 
   range() {
@@ -108,7 +109,7 @@ class DeskDates extends DeskElement {
         ${field({ name: "date_to", label: labels.date_to, type: "date", min: today(this.zone), required: true, error: problems.date_to })}
       </div>
       ${this.outcome("range")}
-      ${this.asked?.where === "range" ? nothing : html`<button aria-busy=${this.busy ? "true" : nothing}>${t("desk.take_days_off")}</button>`}
+      ${this.asked?.where === "range" ? nothing : html`<button aria-busy=${Boolean(this.busy)}>${t("desk.take_days_off")}</button>`}
     </form>`;
   }
 
@@ -157,19 +158,18 @@ class DeskDates extends DeskElement {
     const well = await this.attempt(async () => { saved = await askSignedIn("PUT", "/specialists/me/schedule/dates", { body }); });
     this.asked = null;
     if (!well) return;
-    if (this.day && first <= this.day && this.day <= last) this.intervals = hours;
-    this.month = `${first.slice(0, 8)}01`;
-    this.done = savedHours(saved.conflicts, this.zone);
+    if (this.chosen && first <= this.chosen && this.chosen <= last) this.intervals = hours;
+    this.month = plusMonths(first, 0);
+    Object.assign(this, { done: savedHours(saved.conflicts, this.zone), isUnsaved: false });
     await this.open();
   }
 
   async forget() {
     this.savedIn = "day";
-    const { day } = this;
+    const { chosen: day } = this;
     if (!await this.attempt(() => askSignedIn("DELETE", `/specialists/me/schedule/dates/${day}`))) return;
     await this.open();
-    this.intervals = hoursOf(day, this.found);
-    this.done = t("desk.saved");
+    Object.assign(this, { intervals: hoursOf(day, this.found), done: t("desk.saved"), isUnsaved: false });
   }
 
   timeOff() {
@@ -189,7 +189,7 @@ class DeskDates extends DeskElement {
           ${field({ name: "off_note", label: labels.off_note, maxlength: 200, error: problems.off_note })}
         </div>
         ${this.outcome("off")}
-        <button class="quiet" aria-busy=${this.busy ? "true" : nothing}>${t("desk.add_time_off")}</button>
+        <button class="quiet" aria-busy=${Boolean(this.busy)}>${t("desk.add_time_off")}</button>
       </form></section>`;
   }
 
@@ -207,7 +207,10 @@ class DeskDates extends DeskElement {
     const well = await this.attempt(() => askSignedIn("POST", "/specialists/me/time-off", { body }));
     const { refusal } = this;
     await this.open();
-    if (well) form.reset();
+    if (well) {
+      form.reset();
+      this.isUnsaved = false;
+    }
     Object.assign(this, { done: well ? t("desk.saved") : null, refusal: refusal ?? this.refusal });
   }
 

@@ -60,7 +60,7 @@ class DeskDay extends DeskElement {
         <div><h1 tabindex="-1">${dayInWords(this.day)}</h1><p class="muted" role="status">${this.found ? this.inAWord(isToday) : nothing}</p></div>
         <div class="row">
           <a class="button quiet" href="#day/${plusDays(this.day, -1)}" aria-label="${t("desk.day_before")}: ${dayInWords(plusDays(this.day, -1))}">${t("desk.day_before")}</a>
-          ${isToday ? nothing : html`<a class="button quiet" href="#day">${t("desk.view_day")}</a>`}
+          ${isToday ? nothing : html`<a class="button quiet" href="#day">${t("desk.today")}</a>`}
           <a class="button quiet" href="#day/${plusDays(this.day, 1)}" aria-label="${t("desk.day_after")}: ${dayInWords(plusDays(this.day, 1))}">${t("desk.day_after")}</a>
           <a class="button" href="#day/${this.day}/new">${t("desk.book_for")}</a>
         </div>

@@ -1,7 +1,7 @@
 // What the parts of the desk share: dialogs that are open while they are there, forms, and what bookings are called.
 
 import { html, nothing } from "./lit.js";
-import { PageElement, problemsOf } from "./element.js";
+import { PageElement } from "./element.js";
 import { t } from "./texts.js";
 import { clock, dayOf, plusDays, span } from "./time.js";
 import { askAllSignedIn } from "./session.js";
@@ -9,14 +9,9 @@ import { askAllSignedIn } from "./session.js";
 const MOST_SHOWN = 10;
 const opened = new WeakSet();
 
-/** `profile`: the specialist's. A dialog that is rendered is open; closing it tells `@close`. */
+/** `profile`: the specialist's. `isUnsaved`: whether something typed here is not saved, and has to be kept. A dialog that is rendered is open; closing it tells `@close`. */
 export class DeskElement extends PageElement {
-  static properties = { ...PageElement.properties, profile: { attribute: false }, problems: { state: true }, done: { state: true } };
-
-  constructor() {
-    super();
-    this.problems = {};
-  }
+  static properties = { ...PageElement.properties, profile: { attribute: false }, done: { state: true }, isUnsaved: { state: true } };
 
   get zone() {
     return this.profile.time_zone;
@@ -34,13 +29,9 @@ export class DeskElement extends PageElement {
     this.renderRoot.querySelector("dialog").close();
   }
 
-  /** What was typed into a form that is filled in well; otherwise says what is not, and answers null. */
-  typedInto(form, more = {}) {
-    this.problems = { ...problemsOf(form), ...more };
+  typedInto(form, more) {
     this.done = null;
-    if (!Object.keys(this.problems).length) return Object.fromEntries(new FormData(form));
-    this.focusOn(".notice");
-    return null;
+    return super.typedInto(form, more);
   }
 
   tell(name, detail) {

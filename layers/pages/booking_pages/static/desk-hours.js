@@ -37,6 +37,7 @@ class DeskHours extends DeskElement {
 
   connectedCallback() {
     super.connectedCallback();
+    if (this.isUnsaved) return;
     this.read(async (signal) => {
       this.take(await askSignedIn("GET", "/specialists/me/schedule", { signal }));
     });
@@ -46,6 +47,7 @@ class DeskHours extends DeskElement {
     this.stored = hours;
     this.hours = Object.fromEntries(WEEK.map((weekday) => [weekday, hours[weekday] ?? []]));
     this.rules = Object.fromEntries(Object.keys(RULES).map((name) => [name, rest[name]]));
+    this.isUnsaved = false;
   }
 
   render() {
@@ -56,14 +58,15 @@ class DeskHours extends DeskElement {
   form() {
     const first = (firstDayOfWeek() + 6) % 7;
     const isEmpty = WEEK.every((weekday) => !this.hours[weekday].length);
-    return html`<form class="stack" novalidate @submit=${this.onSubmit}>
+    return html`<form class="stack" novalidate @submit=${this.onSubmit} @input=${() => { this.isUnsaved = true; }}>
       ${isEmpty ? html`<p class="notice calm">${t("desk.no_hours")} ${t("desk.no_hours_hint")}</p>` : nothing}
       <div class="week-hours">${[...WEEK.slice(first), ...WEEK.slice(0, first)].map((weekday) => this.row(weekday))}</div>
       <details><summary>${t("desk.rules")}</summary><div class="rules">${Object.keys(RULES).map((name) => this.rule(name))}</div></details>
       ${this.outside ? consequences(this.outside, this.zone, { save: () => this.save(), back: () => { this.outside = null; } }) : nothing}
       ${Object.keys(this.faults).length ? html`<div class="notice" role="alert" tabindex="-1"><p>${t("desk.faults")}</p></div>` : nothing}
       ${notice(this.refusal)}${doneNotice(this.done)}
-      ${this.outside ? nothing : html`<button aria-busy=${this.busy ? "true" : nothing}>${t("desk.save_hours")}</button>`}
+      ${this.outside ? nothing : html`<div class="row"><button aria-busy=${Boolean(this.busy)}>${t("desk.save_hours")}</button>
+        ${this.isUnsaved ? html`<span class="small">${t("desk.unsaved")}</span>` : nothing}</div>`}
     </form>`;
   }
 
@@ -71,7 +74,7 @@ class DeskHours extends DeskElement {
     const name = nameOf(weekday);
     const change = (intervals) => {
       this.hours = { ...this.hours, [weekday]: intervals };
-      Object.assign(this, { outside: null, done: null, faults: {} });
+      Object.assign(this, { outside: null, done: null, faults: {}, isUnsaved: true });
     };
     return html`<fieldset class="day-row"><legend>${name}</legend>
       <div class="intervals">${intervalsOf({ intervals: this.hours[weekday], name, faults: this.faults[weekday] ?? {}, change })}</div>
@@ -81,7 +84,7 @@ class DeskHours extends DeskElement {
 
   copy(weekday) {
     this.hours = Object.fromEntries(WEEK.map((other) => [other, this.hours[weekday]]));
-    Object.assign(this, { outside: null, faults: {}, done: t("desk.copied_hours", { day: nameOf(weekday) }) });
+    Object.assign(this, { outside: null, faults: {}, isUnsaved: true, done: t("desk.copied_hours", { day: nameOf(weekday) }) });
   }
 
   rule(name) {

@@ -3,13 +3,11 @@
 import { html, nothing } from "./lit.js";
 import { newKey } from "./api.js";
 import { DeskElement } from "./desk-element.js";
-import { GONE } from "./desk-times.js";
-import { field, notice, skeleton, summary } from "./element.js";
+import "./desk-times.js";
+import { field, notice, phoneField, phoneOf, skeleton, summary } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { money, t } from "./texts.js";
-import { clock, duration, span } from "./time.js";
-
-const PHONE = "\\+[1-9][0-9]{1,14}";
+import { duration, span } from "./time.js";
 
 /** `day`: where to look for a free time. Events: `changed`, `closed`. */
 class DeskNew extends DeskElement {
@@ -54,26 +52,23 @@ class DeskNew extends DeskElement {
         </select></div>` : nothing}
       <booking-desk-times .profile=${this.profile} .day=${this.day} .service=${this.service} .error=${problems.slot}></booking-desk-times>
       ${field({ name: "client_name", label: labels.client_name, required: true, maxlength: 100, error: problems.client_name })}
-      ${field({ name: "client_phone", label: labels.client_phone, type: "tel", inputmode: "tel", pattern: PHONE, maxlength: 16, error: problems.client_phone })}
+      ${phoneField({ name: "client_phone", label: labels.client_phone, error: problems.client_phone })}
       ${field({ name: "client_email", label: labels.client_email, type: "email", inputmode: "email", maxlength: 254, hint: t("desk.email_hint"), error: problems.client_email })}
       ${field({ name: "note", label: labels.note, rows: 2, error: problems.note })}
-      <button aria-busy=${this.busy ? "true" : nothing}>${t("desk.book")}</button>
+      <button aria-busy=${Boolean(this.busy)}>${t("desk.book")}</button>
     </form>`;
   }
 
   async onSubmit(event) {
     event.preventDefault();
     const form = event.target;
-    const { client_phone: phoned } = form.elements;
-    phoned.value = phoned.value.replaceAll(/[\s().-]/g, "");
     const times = form.querySelector("booking-desk-times");
     const typed = this.typedInto(form, times.chosen ? {} : { slot: t("desk.choose_time") });
     if (!typed) return;
-    const { chosen } = times;
     const { client_name: name, client_email: email, client_phone: phone, note } = typed;
     this.ask({
-      slot_id: chosen.id, service_id: this.service, note: note || null,
-      client: { name, email: email || null, phone: phone || null },
+      slot_id: times.chosen.id, service_id: this.service, note: note || null,
+      client: { name, email: email || null, phone: phoneOf(phone) ?? null },
     });
     const booked = await this.attempt(async () => {
       this.booked = await askSignedIn("POST", "/bookings", { body: this.asked, key: this.key });
@@ -81,9 +76,8 @@ class DeskNew extends DeskElement {
     if (booked) {
       this.tell("changed");
       this.focusOn("#new-title");
-    } else if (GONE.includes(this.refusal?.reason)) {
+    } else if (times.takesBack(this.refusal)) {
       this.refusal = null;
-      times.refresh(t("desk.taken", { time: clock(chosen.start_at, this.zone) }));
     }
   }
 

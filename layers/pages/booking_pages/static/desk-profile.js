@@ -5,10 +5,8 @@ import { DeskElement, bookingsToCome, consequences, doneNotice, savedHours } fro
 import { newlyOutside } from "./desk-wall-clock.js";
 import { field, notice, summary } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
-import { t } from "./texts.js";
+import { LANGUAGES, isMailed, t } from "./texts.js";
 import { cityOf, today } from "./time.js";
-
-const LOCALES = { en: "English", ru: "Русский" };
 
 /** Event: `saved` with the profile. */
 class DeskProfile extends DeskElement {
@@ -26,17 +24,17 @@ class DeskProfile extends DeskElement {
     const select = (name, label, choices) => html`<div class="field"><label for=${name}>${label}</label>
       <select id=${name} name=${name}>${choices.map(([value, words]) => html`<option value=${value} ?selected=${value === profile[name]}>${words}</option>`)}</select></div>`;
     return html`<div class="view-head"><h1 tabindex="-1">${t("desk.view_profile")}</h1></div>
-      ${this.user && !this.user.email_verified ? this.unverified() : nothing}
-      <form class="stack form-width" novalidate @submit=${this.onSubmit} @input=${() => Object.assign(this, { done: null, asked: null })}>
+      ${this.user && !this.user.email_verified && isMailed() ? this.unverified() : nothing}
+      <form class="stack form-width" novalidate @submit=${this.onSubmit} @input=${() => Object.assign(this, { done: null, asked: null, isUnsaved: true })}>
         ${summary(problems, labels)}
         ${field({ name: "display_name", label: labels.display_name, hint: t("desk.your_name_hint"), maxlength: 120, required: true, value: profile.display_name ?? "", autocomplete: "organization", error: problems.display_name })}
         ${field({ name: "description", label: labels.description, hint: t("desk.description_hint"), rows: 3, maxlength: 500, value: profile.description ?? "", error: problems.description })}
         ${select("time_zone", labels.time_zone, zones.map((zone) => [zone, zone === "UTC" ? zone : `${cityOf(zone)} (${zone})`]))}
         ${select("booking_mail", t("desk.booking_mail"), ["each", "daily", "none"].map((choice) => [choice, t(`desk.mail_${choice}`)]))}
-        ${select("locale", t("desk.locale"), Object.entries(LOCALES))}
+        ${select("locale", t("desk.locale"), Object.entries(LANGUAGES))}
         ${notice(this.refusal)}${doneNotice(this.done)}
         ${this.asked ? consequences(this.asked.outside, this.asked.changes.time_zone, { save: () => this.save(this.asked.changes), back: () => { this.asked = null; } })
-    : html`<button aria-busy=${this.busy ? "true" : nothing}>${t("desk.save_profile")}</button>`}
+    : html`<button aria-busy=${Boolean(this.busy)}>${t("desk.save_profile")}</button>`}
       </form>`;
   }
 
@@ -75,7 +73,7 @@ class DeskProfile extends DeskElement {
   async save(changes) {
     await this.attempt(async () => {
       const { conflicts, ...profile } = await askSignedIn("PATCH", "/specialists/me", { body: changes });
-      this.done = savedHours(conflicts, profile.time_zone);
+      Object.assign(this, { done: savedHours(conflicts, profile.time_zone), isUnsaved: false });
       this.tell("saved", profile);
     });
     this.asked = null;

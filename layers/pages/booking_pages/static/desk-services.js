@@ -83,7 +83,7 @@ class DeskServices extends DeskElement {
         <div class="pair">${number("duration_minutes", 5, 480, 30)}
           ${field({ name: "price", label: labels.price, inputmode: "decimal", pattern: PRICE, required: true, value: service.price ?? "", error: problems.price })}</div>
         <div class="pair">${number("buffer_before_minutes", 0, 240, 0)}${number("buffer_after_minutes", 0, 240, 0)}</div>
-        <div class="row"><button aria-busy=${this.busy ? "true" : nothing}>${t(service.id ? "desk.save_service" : "desk.add_service")}</button>
+        <div class="row"><button aria-busy=${Boolean(this.busy)}>${t(service.id ? "desk.save_service" : "desk.add_service")}</button>
           <button type="button" class="quiet" @click=${this.closeDialog}>${t("desk.do_not")}</button></div>
       </form></dialog>`;
   }

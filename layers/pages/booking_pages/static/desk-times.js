@@ -3,8 +3,7 @@
 import { html, nothing, repeat } from "./lit.js";
 import { ask } from "./api.js";
 import { DeskElement } from "./desk-element.js";
-import { offsetAt } from "./desk-wall-clock.js";
-import { notice, skeleton } from "./element.js";
+import { goneInWords, notice, skeleton } from "./element.js";
 import { askAllSignedIn } from "./session.js";
 import { t } from "./texts.js";
 import { clock, dayInWords, plusDays, today } from "./time.js";
@@ -32,10 +31,11 @@ class DeskTimes extends DeskElement {
     return this.slots?.find((slot) => slot.id === id);
   }
 
-  /** Shows what is free now, since it is not what was shown. */
-  refresh(message) {
-    this.message = message;
-    return this.show(this.day);
+  /** Whether the chosen time has gone, as the refusal says; then it is said, and what is free now is shown. */
+  takesBack(refusal) {
+    this.message = goneInWords(refusal, this.chosen && clock(this.chosen.start_at, this.zone));
+    if (this.message) this.show(this.day);
+    return Boolean(this.message);
   }
 
   lookFrom(day) {
@@ -69,17 +69,11 @@ class DeskTimes extends DeskElement {
         <button type="button" class="quiet" aria-label="${t("desk.day_after")}: ${dayInWords(plusDays(this.day, 1))}" @click=${() => go(plusDays(this.day, 1))}>${t("desk.day_after")}</button>
       </div>
       <p aria-live="polite" class="muted">${dayInWords(this.day)}</p>
+      <p class="small">${t("desk.times_hint")}</p>
       ${this.message ? html`<div class="notice calm" role="status"><p>${this.message}</p></div>` : nothing}
       ${this.error ? html`<p class="error" id="slot-error">${this.error}</p>` : nothing}
       ${this.refusal ? notice(this.refusal, () => this.readAgain()) : this.choices()}
     </fieldset>`;
-  }
-
-  /** The clock time; when clocks go back two look the same, and say which is which. */
-  inWords({ id, start_at: start }) {
-    const time = clock(start, this.zone);
-    const isTwice = this.slots.some((other) => other.id !== id && clock(other.start_at, this.zone) === time);
-    return isTwice ? `${time} ${offsetAt(start, this.zone)}` : time;
   }
 
   choices() {
@@ -88,10 +82,7 @@ class DeskTimes extends DeskElement {
       return html`<p>${t("desk.nothing_free")} <button type="button" class="plain" @click=${() => this.lookFrom(plusDays(this.day, 1))}>${t("desk.next_free")}</button></p>`;
     }
     return html`<div class="time-choices">${repeat(this.slots, ({ id }) => id, (slot) => html`<label class="time-choice time">
-      <input type="radio" name="slot" value=${slot.id} required><span>${this.inWords(slot)}</span></label>`)}</div>`;
+      <input type="radio" name="slot" value=${slot.id} required><span>${clock(slot.start_at, this.zone)}</span></label>`)}</div>`;
   }
 }
 customElements.define("booking-desk-times", DeskTimes);
-
-/** Refusals of a slot that was offered a moment ago. */
-export const GONE = ["slot_already_booked", "slot_not_found", "slot_started", "time_taken"];

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./lit.js";
 import { DeskElement, bookingsOfDays, isOpen, stateOf, whatOf, whoOf } from "./desk-element.js";
-import { DAY_MINUTES, hourOfDay, hoursOf, minutesAt, minutesOf, spanOnClock } from "./desk-wall-clock.js";
+import { DAY_MINUTES, besideEachOther, hourOfDay, hoursOf, minutesAt, minutesOf, openedByHand, spanOnClock } from "./desk-wall-clock.js";
 import { notice, skeleton } from "./element.js";
 import { askAllSignedIn, askSignedIn } from "./session.js";
 import { locale, t } from "./texts.js";
@@ -43,7 +43,12 @@ class DeskWeek extends DeskElement {
         askAllSignedIn("/specialists/me/time-off", { signal }),
       ]);
       const own = new Map(dates.map(({ date, hours }) => [date, hours]));
-      this.found = { bookings, timeOff, opening: { hours: schedule.hours, dates: own } };
+      const opening = { ...schedule, dates: own };
+      this.found = { bookings, timeOff, opening, opened: this.found?.opened ?? [] };
+      const now = Date.now();
+      const slots = await askAllSignedIn("/specialists/me/slots", { query: { ...query, tz: zone }, signal });
+      const opened = openedByHand(slots, opening, zone, now).map(({ start_at: start, end_at: end }) => ({ slot_start_at: start, slot_end_at: end }));
+      this.found = { ...this.found, opened };
     });
   }
 
@@ -71,9 +76,8 @@ class DeskWeek extends DeskElement {
   }
 
   column(day) {
-    const { bookings, timeOff, opening } = this.found;
+    const { timeOff, opening } = this.found;
     const isToday = day === today(this.zone);
-    const ofDay = bookings.filter((booking) => dayOf(booking.slot_start_at, this.zone) === day && booking.status !== "cancelled" && !isLapsed(booking));
     const off = timeOff.filter(({ start_at: start, end_at: end }) => dayOf(start, this.zone) <= day && day <= dayOf(Date.parse(end) - 1, this.zone));
     return html`<section class=${isToday ? "today" : ""} aria-labelledby="head-${day}">
       <h2 class="head" id="head-${day}"><a href="#day/${day}" aria-label=${dayInWords(day)} aria-current=${isToday ? "date" : nothing}>${shortDay(day)}</a></h2>
@@ -81,7 +85,7 @@ class DeskWeek extends DeskElement {
         ${hoursOf(day, opening).map(({ from, to }) => html`<div class="open" data-at="${minutesOf(from)}-${minutesOf(to)}"></div>`)}
         ${HOURS.slice(1).map((hour) => html`<div class="line" data-at="${hour * 60}-${hour * 60 + 60}"></div>`)}
         ${off.map((time) => html`<div class="time-off" data-at=${this.partOn(day, time).join("-")}><span class="small">${time.note || t("desk.time_off")}</span></div>`)}
-        <ul>${ofDay.map((booking) => this.entry(booking, day))}</ul>
+        <ul>${this.entries(day)}</ul>
         ${isToday ? html`<div class="now-line" data-at="${minutesAt(Date.now(), this.zone)}-${minutesAt(Date.now(), this.zone) + ROW_MINUTES}"></div>` : nothing}
       </div>
     </section>`;
@@ -91,12 +95,29 @@ class DeskWeek extends DeskElement {
     return [dayOf(start, this.zone) < day ? 0 : minutesAt(start, this.zone), dayOf(end, this.zone) > day ? DAY_MINUTES : minutesAt(end, this.zone)];
   }
 
-  entry(booking, day) {
-    const [from, to] = spanOnClock(booking, this.zone);
+  /** Bookings and free slots opened by hand, by their start; what overlaps, as in an hour that clocks repeat, stands side by side. */
+  entries(day) {
+    const { bookings, opened } = this.found;
+    const shown = [...bookings.filter(takesTime), ...opened]
+      .filter(({ slot_start_at: start }) => dayOf(start, this.zone) === day)
+      .map((entry) => ({ entry, span: spanOnClock(entry, this.zone) }))
+      .toSorted((one, other) => one.span[0] - other.span[0]);
+    const places = besideEachOther(shown.map(({ span }) => span));
+    return shown.map(({ entry }, number) => {
+      const { from, to, lane, of } = places[number];
+      return html`<li data-at="${from}-${Math.min(to, DAY_MINUTES)}" data-lane="${lane}-${of}">${entry.id ? this.booked(entry, day) : this.free(entry, day)}</li>`;
+    });
+  }
+
+  booked(booking, day) {
     const isOver = !isOpen(booking) || Date.parse(booking.slot_end_at) <= Date.now();
-    return html`<li data-at="${from}-${Math.min(to, DAY_MINUTES)}"><a class="entry ${isOver ? "over" : ""} ${booking.status}" href="#week/${day}/${booking.id}">
+    return html`<a class="entry ${isOver ? "over" : ""} ${booking.status}" href="#week/${day}/${booking.id}">
       <span class="first-line"><span class="time">${clock(booking.slot_start_at, this.zone)}</span> <strong>${whoOf(booking)}</strong></span>
-      <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking, this.zone)}</span></a></li>`;
+      <span class="muted">${whatOf(booking)}</span> <span class="small">${stateOf(booking, this.zone)}</span></a>`;
+  }
+
+  free({ slot_start_at: start, slot_end_at: end }, day) {
+    return html`<a class="entry free" href="#week/${day}/new"><span class="first-line"><span class="time">${clock(start, this.zone)}–${clock(end, this.zone)}</span> ${t("desk.free")}</span></a>`;
   }
 
   updated() {
@@ -104,6 +125,10 @@ class DeskWeek extends DeskElement {
     for (const element of this.renderRoot.querySelectorAll("[data-at]")) {
       const [from, to] = element.dataset.at.split("-").map((minutes) => Math.round(minutes / ROW_MINUTES) + 1);
       element.style.gridRow = `${from} / ${Math.max(to, from + 1)}`;
+    }
+    for (const element of this.renderRoot.querySelectorAll("[data-lane]")) {
+      const [lane, of] = element.dataset.lane.split("-").map(Number);
+      Object.assign(element.style, { width: `${100 / of}%`, marginInlineStart: `${(100 * lane) / of}%` });
     }
     if (this.found && !this.isScrolled) this.scrollToNow();
   }
@@ -132,4 +157,5 @@ function weekSpan(first, last) {
 /** "Tue 3". */
 const shortDay = (day) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: "short", day: "numeric" }).format(Date.parse(day));
 
-const isLapsed = ({ status, hold_expires_at: held }) => status === "expired" && held;
+/** Whether a booking stands, or stood, and not only was to. */
+const takesTime = ({ status, hold_expires_at: held }) => status !== "cancelled" && !(status === "expired" && held);

@@ -30,7 +30,7 @@ class Desk extends DeskElement {
 
   constructor() {
     super();
-    Object.assign(this, { place: placeOf(location.hash), changes: 0 });
+    Object.assign(this, { place: placeOf(location.hash), changes: 0, views: new Map() });
   }
 
   connectedCallback() {
@@ -38,6 +38,7 @@ class Desk extends DeskElement {
     addEventListener("hashchange", () => this.arrive());
     document.addEventListener("visibilitychange", () => this.refresh());
     setInterval(() => this.refresh(), REFRESH_MS);
+    addEventListener("beforeunload", (event) => this.hasUnsaved(...VIEWS) && event.preventDefault());
     onChange(() => this.requestUpdate());
     if (isSignedIn()) this.open();
   }
@@ -61,16 +62,22 @@ class Desk extends DeskElement {
   open() {
     return this.read(async (signal) => {
       const profile = await askSignedIn("GET", "/specialists/me", { signal }).catch((error) => {
-        if (error.reason === "specialist_profile_not_found") this.profile = null;
+        if (error.reason === "specialist_profile_not_found") this.forget();
         throw error;
       });
-      if (this.profile && this.profile.id !== profile.id) location.reload();
+      if (this.profile && this.profile.id !== profile.id) this.forget();
       this.profile = profile;
     });
   }
 
+  /** Nothing of a specialist stays for who comes next. */
+  forget() {
+    Object.assign(this, { profile: null, views: new Map() });
+  }
+
   leave() {
-    Object.assign(this, { profile: null, refusal: null });
+    this.forget();
+    this.refusal = null;
     signOut();
     this.focusOnTitle();
   }
@@ -82,7 +89,7 @@ class Desk extends DeskElement {
         ${isSignedIn() ? html`<button type="button" class="plain" @click=${this.leave}>${t("action.sign_out")}</button>` : nothing}
       </header>
       ${this.profile ? this.nav() : nothing}
-      <main class="wide" id="main" tabindex="-1">${this.profile ? this.view() : this.before()}</main>
+      <main class="wide" id="main" tabindex="-1" @saved=${({ detail }) => { this.profile = detail; }}>${this.profile ? this.view() : this.before()}</main>
       ${this.profile && !isSignedIn() ? this.signInAgain() : nothing}`;
   }
 
@@ -92,8 +99,8 @@ class Desk extends DeskElement {
   }
 
   nav() {
-    return html`<nav class="desk-nav" aria-label=${t("desk.nav")}><ul>${VIEWS.map((view) => html`<li>
-      <a href="#${view}" aria-current=${view === this.place.view ? "page" : nothing}>${t(`desk.view_${view}`)}</a></li>`)}</ul></nav>`;
+    return html`<nav class="desk-nav" aria-label=${t("desk.title")}><ul>${VIEWS.map((view) => html`<li>
+      <a href="#${view}" aria-current=${view === this.place.view ? "page" : nothing}>${t(`desk.view_${view}`)}${view !== this.place.view && this.hasUnsaved(view) ? html` <span class="small">${t("desk.unsaved")}</span>` : nothing}</a></li>`)}</ul></nav>`;
   }
 
   before() {
@@ -115,24 +122,25 @@ class Desk extends DeskElement {
     </dialog>`;
   }
 
+  /** The element of a view: a new one, unless it was left with something in it that is not saved. */
+  viewOf(view) {
+    for (const other of this.views.keys()) if (other !== view && !this.hasUnsaved(other)) this.views.delete(other);
+    if (!this.views.has(view)) this.views.set(view, document.createElement(`booking-desk-${view}`));
+    return this.views.get(view);
+  }
+
+  hasUnsaved(...views) {
+    return views.some((view) => this.views.get(view)?.isUnsaved);
+  }
+
   view() {
     const { profile, changes, place } = this;
     const day = place.day ?? today(profile.time_zone);
-    const saved = ({ detail }) => { this.profile = detail; };
-    const views = {
-      day: () => html`<booking-desk-day .profile=${profile} .changes=${changes} .day=${day}></booking-desk-day>`,
-      week: () => html`<booking-desk-week .profile=${profile} .changes=${changes} .day=${day}></booking-desk-week>`,
-      hours: () => html`<booking-desk-hours .profile=${profile}></booking-desk-hours>`,
-      dates: () => html`<booking-desk-dates .profile=${profile} .changes=${changes}></booking-desk-dates>`,
-      services: () => html`<booking-desk-services .profile=${profile}></booking-desk-services>`,
-      profile: () => html`<booking-desk-profile .profile=${profile} @saved=${saved}></booking-desk-profile>`,
-      share: () => html`<booking-desk-share .profile=${profile}></booking-desk-share>`,
-    };
     const changed = () => { this.changes += 1; };
     const close = () => {
       if (this.place.open === place.open) location.hash = [place.view, place.day].filter(Boolean).join("/");
     };
-    return html`${views[place.view]()}
+    return html`${Object.assign(this.viewOf(place.view), { profile, changes, day })}
       ${here === profile.time_zone ? nothing : html`<p class="small zone">${t("desk.zone", { city: cityOf(profile.time_zone) })}</p>`}
       ${place.open === NEW ? html`<booking-desk-new .profile=${profile} .day=${day} @changed=${changed} @closed=${close}></booking-desk-new>` : nothing}
       ${place.open && place.open !== NEW ? html`<booking-desk-booking .profile=${profile} .booking=${place.open} @changed=${changed} @closed=${close}></booking-desk-booking>` : nothing}`;

@@ -7,7 +7,12 @@ const QUIET_MS = 150;
 
 /** An element in the page's own tree, so that one stylesheet, labels and autofill reach it; its content was a skeleton. */
 export class PageElement extends LitElement {
-  static properties = { refusal: { state: true }, busy: { state: true }, slow: { state: true } };
+  static properties = { refusal: { state: true }, busy: { state: true }, slow: { state: true }, problems: { state: true } };
+
+  constructor() {
+    super();
+    this.problems = {};
+  }
 
   createRenderRoot() {
     this.replaceChildren();
@@ -58,6 +63,14 @@ export class PageElement extends LitElement {
     }
   }
 
+  /** What was typed into a form that is filled in well; otherwise says what is not (`problems`), and answers null. */
+  typedInto(form, more = {}) {
+    this.problems = { ...problemsOf(form.elements), ...more };
+    if (!Object.keys(this.problems).length) return Object.fromEntries(new FormData(form));
+    this.focusOn(".notice");
+    return null;
+  }
+
   /** Moves the focus to what matches once it is there, such as the heading of what came next. */
   async focusOn(selector) {
     await this.updateComplete;
@@ -66,10 +79,20 @@ export class PageElement extends LitElement {
 }
 
 /** The sentence for people of a refusal. */
-export function sentenceOf(refusal) {
+function sentenceOf(refusal) {
   const key = `error.${refusal.reason}`;
   if (known(key)) return t(key, { seconds: refusal.retryAfter ?? 60 });
   return t(refusal.status >= 500 || refusal.status === 0 ? "error.internal_error" : "error.unknown");
+}
+
+/** Refusals of a time that was offered a moment ago. */
+const GONE = ["slot_already_booked", "slot_not_found", "slot_started", "slot_too_soon", "service_not_offered", "time_taken"];
+
+/** What to say above fresh times where the one that was asked for has gone; undefined of every other refusal. */
+export function goneInWords(refusal, time) {
+  if (!GONE.includes(refusal?.reason)) return undefined;
+  const isTaken = ["slot_already_booked", "time_taken"].includes(refusal.reason);
+  return isTaken ? t("book.taken", { time }) : `${sentenceOf(refusal)} ${t("book.free_now")}`;
 }
 
 /** What went wrong, with a button to try again where `retry` is given, and the id for support in small print. */
@@ -104,18 +127,25 @@ export function field({ name, label, value = "", type = "text", hint, error, row
   </div>`;
 }
 
-/** What is wrong with a form, field by field: { name: sentence }. The browser knows what is wrong, we say it. */
-export function problemsOf(form) {
+/** What is wrong with inputs, by their names: { name: sentence }. The browser knows what is wrong, we say it. */
+export function problemsOf(inputs) {
   const problems = {};
-  for (const input of form.elements) {
+  for (const input of inputs) {
     if (!input.name || input.validity.valid) continue;
     const reason = Object.keys(ValidityState.prototype).find((name) => input.validity[name]);
-    problems[input.name] = known(`form.${input.name}.${reason}`) ? t(`form.${input.name}.${reason}`) : t(`form.${reason}`, {
-      min: input.min || input.minLength, max: input.max || input.maxLength,
-    });
+    const key = [`form.${input.name}.${reason}`, `form.${input.type}.${reason}`, `form.${reason}`].find(known) ?? "form.invalid";
+    problems[input.name] = t(key, { min: input.min || input.minLength, max: input.max || input.maxLength });
   }
   return problems;
 }
+
+/** A labelled input for a telephone number, which people write with spaces, dots and brackets. */
+export const phoneField = (about) => field({ type: "tel", inputmode: "tel", maxlength: 30, pattern: PHONE, ...about });
+
+/** The number as the API takes it (E.164); undefined of nothing. */
+export const phoneOf = (typed) => typed.replaceAll(/[\s().-]/g, "") || undefined;
+
+const PHONE = "\\+[\\s\\(\\)\\.\\-]*[1-9]([\\s\\(\\)\\.\\-]*[0-9]){1,14}\\s*";
 
 /** One summary of a form's problems, above it; each leads to its field. */
 export function summary(problems, labels) {
@@ -130,6 +160,9 @@ export function summary(problems, labels) {
     <ul>${names.map((name) => html`<li><a href="#${name}" data-name=${name} @click=${jump}>${labels[name]}</a>: ${problems[name]}</li>`)}</ul>
   </div>`;
 }
+
+/** Whom one books with, in a sentence. */
+export const nameOf = (profile) => profile.display_name || t("book.the_specialist");
 
 /** A quiet shape of what is coming; screen readers are told in words. */
 export function skeleton(lines = 3) {

@@ -3,9 +3,7 @@
 import { html } from "./lit.js";
 import { addressOf } from "./api.js";
 import { PageElement } from "./element.js";
-import { language, t } from "./texts.js";
-
-const LANGUAGES = { en: "English", ru: "Русский" };
+import { LANGUAGES, language, t } from "./texts.js";
 
 class Foot extends PageElement {
   connectedCallback() {

@@ -3,18 +3,15 @@
 
 import { html, nothing } from "./lit.js";
 import { addressOf, ask, askFile } from "./api.js";
-import { PageElement, field, notice, save, skeleton } from "./element.js";
+import { PageElement, field, goneInWords, notice, save, skeleton } from "./element.js";
 import { fragment } from "./fragment.js";
 import "./picker.js";
 import { askAllSignedIn, askFileSignedIn, askSignedIn, isSignedIn, signOut } from "./session.js";
-import "./foot.js";
 import "./sign-in.js";
 import { money, t } from "./texts.js";
 import { clock, duration, span, today } from "./time.js";
 
 const LINKS = "booking.links";
-
-document.title = t("manage.title");
 
 class Manage extends PageElement {
   static properties = {
@@ -89,7 +86,7 @@ class Manage extends PageElement {
     const open = this.upcoming.filter(({ status }) => ["confirmed", "held"].includes(status));
     return html`<h1 tabindex="-1">${t("manage.upcoming")}</h1>
       ${open.length ? html`<ul class="list">${open.map((booking) => html`<li><a class="choice" href="#booking=${booking.id}">
-        <strong>${span(booking.slot_start_at, booking.slot_end_at)}</strong>
+        <strong class="when">${span(booking.slot_start_at, booking.slot_end_at)}</strong>
         <span class="muted">${[booking.service?.title, booking.specialist_name].filter(Boolean).join(" · ")}</span></a></li>`)}</ul>`
         : html`<p>${t("manage.none")}</p>`}
       <div class="row">${this.bookAgain()}<button type="button" class="plain" @click=${() => { signOut(); this.upcoming = null; }}>${t("action.sign_out")}</button></div>`;
@@ -105,7 +102,7 @@ class Manage extends PageElement {
     return html`${this.done ? html`<div class="notice calm" role="status" tabindex="-1"><p>${this.done}</p></div>` : nothing}
       <div class="stack tight">
         <p class="muted">${t(`manage.status.${booking.status}`)}</p>
-        <h1 tabindex="-1">${span(booking.slot_start_at, booking.slot_end_at, this.profile.time_zone)}</h1>
+        <h1 tabindex="-1" class="when">${span(booking.slot_start_at, booking.slot_end_at, this.profile.time_zone)}</h1>
       </div>
       ${this.about()}
       ${notice(this.refusal, this.refusal?.status === 0 || this.refusal?.status >= 500 ? this.again : undefined)}
@@ -193,9 +190,10 @@ class Manage extends PageElement {
   moveNow = async () => {
     const { slot } = this;
     await this.change(() => this.ask("PATCH", "/reschedule", { body: { slot_id: slot.id } }), t("manage.moved"));
-    if (!["slot_already_booked", "slot_not_found", "slot_started", "slot_too_soon"].includes(this.refusal?.reason)) return;
+    const message = goneInWords(this.refusal, clock(slot.start_at));
+    if (!message) return;
     if (await this.isAt(slot)) this.finish(t("manage.moved"));
-    else Object.assign(this, { slot: null, refusal: null, message: t("book.taken", { time: clock(slot.start_at) }) });
+    else Object.assign(this, { slot: null, refusal: null, message });
   };
 
   /** Whether the booking lies there already: an answer that was lost may have said so. */

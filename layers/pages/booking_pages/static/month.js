@@ -12,7 +12,7 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
  * while that is not known; the state is a class, the words are read with the day. Days before `first` cannot be chosen.
  * Events: `choose` with a day, `turn` with the first day of another month.
  */
-export class Month extends PageElement {
+class Month extends PageElement {
   static properties = {
     ...PageElement.properties,
     month: { attribute: false },
@@ -28,16 +28,20 @@ export class Month extends PageElement {
     this.first = today();
   }
 
+  /** Whether the day is one of this month. */
+  has(day) {
+    return day !== undefined && plusMonths(day, 0) === this.month;
+  }
+
   /** The day that takes the focus. */
   get current() {
-    const inMonth = (day) => day?.slice(0, 7) === this.month.slice(0, 7);
-    return [this.focused, this.chosen, today(), this.month].find(inMonth);
+    return [this.focused, this.chosen, today(), this.month].find((day) => this.has(day));
   }
 
   render() {
     const before = plusMonths(this.month, -1);
     const after = plusMonths(this.month, 1);
-    return html`<div class="row spread">
+    return html`<div class="month-head">
         <h2 id="month-name" aria-live="polite">${monthInWords(this.month)}</h2>
         <div class="row">
           <button type="button" class="quiet" aria-label=${monthInWords(before)} ?disabled=${before < this.first.slice(0, 7)}
@@ -52,12 +56,12 @@ export class Month extends PageElement {
   }
 
   weeks() {
-    const monday = plusDays(this.month, -weekdayOf(this.month));
-    return Array.from({ length: WEEKS }, (_, week) => Array.from({ length: 7 }, (_, number) => plusDays(monday, 7 * week + number)));
+    const first = plusDays(this.month, -weekdayOf(this.month));
+    return Array.from({ length: WEEKS }, (_, week) => Array.from({ length: 7 }, (_, number) => plusDays(first, 7 * week + number)));
   }
 
   cell(day) {
-    if (day.slice(0, 7) !== this.month.slice(0, 7)) return html`<td></td>`;
+    if (!this.has(day)) return html`<td></td>`;
     const { state = "unknown", words = "" } = day < this.first ? { state: "none" } : this.about(day) ?? {};
     return html`<td aria-selected=${day === this.chosen}>
       <button type="button" class="day ${state}" data-day=${day} tabindex=${day === this.current ? 0 : -1}
@@ -96,10 +100,9 @@ export class Month extends PageElement {
 
   async focusDay(day) {
     this.focused = day;
-    const month = `${day.slice(0, 7)}-01`;
-    if (month !== this.month) {
-      this.turn(month);
-      this.month = month;
+    if (!this.has(day)) {
+      this.month = plusMonths(day, 0);
+      this.turn(this.month);
     }
     await this.focusOn(`[data-day="${day}"]`);
   }

@@ -16,7 +16,7 @@ const EVENING = 17;
  * time is. `canWait`: whether times of a full day can be waited for.
  * Events: `day` ({ day, byVisitor }), `pick` and `wait` (a slot).
  */
-export class Picker extends PageElement {
+class Picker extends PageElement {
   static properties = {
     ...PageElement.properties,
     specialist: { attribute: false },
@@ -38,11 +38,11 @@ export class Picker extends PageElement {
   willUpdate(changed) {
     if (changed.has("specialist") || changed.has("service")) {
       Object.assign(this, { days: new Map(), slots: null });
-      this.month = firstOfMonth(this.day ?? today());
+      this.month = plusMonths(this.day ?? today(), 0);
       this.showsTimes = Boolean(this.day);
       this.open();
     } else if (changed.has("day") && this.day && this.day !== this.wanted) {
-      this.month = firstOfMonth(this.day);
+      this.month = plusMonths(this.day, 0);
       this.showsTimes = true;
       this.open();
     }
@@ -67,8 +67,13 @@ export class Picker extends PageElement {
     });
   }
 
+  /** What is known of the month's days. */
+  get daysOfMonth() {
+    return [...this.days].filter(([day]) => plusMonths(day, 0) === this.month);
+  }
+
   firstFree() {
-    return [...this.days].filter(([day, { free }]) => free && day.slice(0, 7) === this.month.slice(0, 7)).map(([day]) => day)[0];
+    return this.daysOfMonth.find(([, { free }]) => free)?.[0];
   }
 
   async readMonth(signal) {
@@ -117,8 +122,7 @@ export class Picker extends PageElement {
   }
 
   monthInWords() {
-    const known = [...this.days].filter(([day]) => day.slice(0, 7) === this.month.slice(0, 7));
-    if (!known.length || known.some(([, { free }]) => free)) return nothing;
+    if (!this.daysOfMonth.length || this.daysOfMonth.some(([, { free }]) => free)) return nothing;
     return t("book.month_none", { month: monthInWords(this.month) });
   }
 
@@ -146,15 +150,8 @@ export class Picker extends PageElement {
       .map(([name, slots]) => html`<div class="stack tight">
         <h3 class="small" id="part-${name}">${t(`book.${name}`)}</h3>
         <ul class="times" aria-labelledby="part-${name}">${slots.map((slot) => html`<li>
-          <button type="button" class="quiet time" @click=${() => this.tell("pick", slot)}>${this.timeInWords(slot)}</button></li>`)}</ul>
+          <button type="button" class="quiet time" @click=${() => this.tell("pick", slot)}>${clock(slot.start_at)}</button></li>`)}</ul>
       </div>`);
-  }
-
-  /** The clock time; on the day when clocks go back, two slots show the same, so those say which is which. */
-  timeInWords(slot) {
-    const shown = clock(slot.start_at);
-    const twice = this.slots.some((other) => other.id !== slot.id && clock(other.start_at) === shown);
-    return twice ? `${shown} ${offsetOf(slot.start_at)}` : shown;
   }
 
   full() {
@@ -162,7 +159,7 @@ export class Picker extends PageElement {
     if (!this.canWait) return html`<p>${t("book.day_full")}</p>`;
     return html`<p>${t("book.day_full")} ${t("book.wait_offer")}</p>
       <ul class="times">${this.slots.map((slot) => html`<li>
-        <button type="button" class="quiet time" @click=${() => this.tell("wait", slot)}>${t("book.wait_for", { time: this.timeInWords(slot) })}</button>
+        <button type="button" class="quiet time" @click=${() => this.tell("wait", slot)}>${t("book.wait_for", { time: clock(slot.start_at) })}</button>
       </li>`)}</ul>`;
   }
 
@@ -189,14 +186,6 @@ export class Picker extends PageElement {
   }
 }
 customElements.define("booking-picker", Picker);
-
-const firstOfMonth = (day) => `${day.slice(0, 8)}01`;
-
-/** "GMT+2": tells two equal clock times apart. */
-function offsetOf(instant) {
-  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset", hour: "numeric" }).formatToParts(new Date(instant));
-  return parts.find(({ type }) => type === "timeZoneName").value;
-}
 
 /** The slot among these that starts at that instant and is free. */
 export const freeAt = (slots, start) => slots.find((slot) => !slot.is_booked && slot.start_at === start);

@@ -2,19 +2,16 @@
 
 import { html } from "./lit.js";
 import { addressOf, ask } from "./api.js";
-import { PageElement, field, notice, problemsOf, summary } from "./element.js";
-import "./foot.js";
+import { PageElement, field, notice, summary } from "./element.js";
 import { takeToken } from "./fragment.js";
 import { t } from "./texts.js";
 
-document.title = t("account.choose_password");
-
 class ResetPassword extends PageElement {
-  static properties = { ...PageElement.properties, problems: { state: true }, done: { state: true } };
+  static properties = { ...PageElement.properties, done: { state: true } };
 
   constructor() {
     super();
-    Object.assign(this, { problems: {}, token: takeToken() });
+    this.token = takeToken();
   }
 
   render() {
@@ -36,12 +33,9 @@ class ResetPassword extends PageElement {
 
   async onSubmit(event) {
     event.preventDefault();
-    this.problems = problemsOf(event.target);
-    if (Object.keys(this.problems).length) {
-      this.focusOn(".notice");
-      return;
-    }
-    const body = { token: this.token, password: event.target.elements.password.value };
+    const typed = this.typedInto(event.target);
+    if (!typed) return;
+    const body = { token: this.token, password: typed.password };
     this.done = await this.attempt(() => ask("POST", "/auth/password/reset", { body }));
     this.focusOn("h1, .notice");
   }

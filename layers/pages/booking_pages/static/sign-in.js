@@ -7,13 +7,8 @@ import { signIn } from "./session.js";
 import { t } from "./texts.js";
 
 /** Event: `signed-in`. */
-export class SignIn extends PageElement {
-  static properties = { ...PageElement.properties, email: { attribute: false }, problems: { state: true }, sentTo: { state: true } };
-
-  constructor() {
-    super();
-    Object.assign(this, { email: "", problems: {} });
-  }
+class SignIn extends PageElement {
+  static properties = { ...PageElement.properties, sentTo: { state: true } };
 
   render() {
     const labels = { email: t("form.email"), password: t("form.password") };
@@ -21,30 +16,23 @@ export class SignIn extends PageElement {
       ${summary(this.problems, labels)}
       ${notice(this.refusal)}
       ${this.sentTo ? html`<div class="notice calm" role="status"><p>${t("account.link_sent", { email: this.sentTo })}</p></div>` : nothing}
-      ${field({ name: "email", label: labels.email, type: "email", autocomplete: "username", inputmode: "email", required: true, value: this.email, error: this.problems.email })}
+      ${field({ name: "email", label: labels.email, type: "email", autocomplete: "username", inputmode: "email", required: true, error: this.problems.email })}
       ${field({ name: "password", label: labels.password, type: "password", autocomplete: "current-password", required: true, error: this.problems.password })}
-      <button aria-busy=${Boolean(this.slow)}>${t("action.sign_in")}</button>
-      <button type="button" class="plain" @click=${this.onForgotten}>${t("account.forgotten")}</button>
+      <div class="row"><button aria-busy=${Boolean(this.slow)}>${t("action.sign_in")}</button>
+        <button type="button" class="plain" @click=${this.onForgotten}>${t("account.forgotten")}</button></div>
     </form>`;
   }
 
   async onSubmit(event) {
     event.preventDefault();
-    const { email, password } = event.target.elements;
-    this.email = email.value;
-    this.problems = problemsOf(event.target);
-    if (Object.keys(this.problems).length) {
-      this.focusOn(".notice");
-      return;
-    }
-    if (await this.attempt(() => signIn(email.value, password.value))) this.dispatchEvent(new Event("signed-in"));
+    const typed = this.typedInto(event.target);
+    if (typed && await this.attempt(() => signIn(typed.email, typed.password))) this.dispatchEvent(new Event("signed-in"));
   }
 
   /** Says the same whether there is an account or not. */
   async onForgotten() {
     const { email } = this.renderRoot.querySelector("form").elements;
-    this.email = email.value;
-    this.problems = email.validity.valid ? {} : problemsOf({ elements: [email] });
+    this.problems = problemsOf([email]);
     if (!email.validity.valid) {
       this.focusOn(".notice");
       return;

@@ -10,6 +10,8 @@ const IN_RUSSIAN = {
   Moscow: "Москва", "New York": "Нью-Йорк", Novosibirsk: "Новосибирск", Omsk: "Омск", Paris: "Париж", Samara: "Самара",
   Vladivostok: "Владивосток", Yekaterinburg: "Екатеринбург", Almaty: "Алматы", Tbilisi: "Тбилиси", Yerevan: "Ереван",
 };
+/** By how much clocks go back: Lord Howe's by half an hour. */
+const TURNED_BACK_BY_MS = [30 * 60_000, 60 * 60_000];
 const formats = new Map();
 
 function format(options) {
@@ -83,9 +85,18 @@ export const dayInWords = (day) => heading(inWords(day, { weekday: "long", day: 
 /** "3 March 2026", for lists that go over years. */
 export const dateInWords = (day) => inWords(day, { day: "numeric", month: "long", year: "numeric" });
 
-/** "14:30", or "2:30 pm" where the visitor counts to twelve. */
+/** "14:30", or "2:30 pm" where the visitor counts to twelve; of an hour that clocks repeat "2:30 GMT+2", to tell it from the other. */
 export function clock(instant, zone = here) {
-  return format({ timeZone: zone, hour: "numeric", minute: "2-digit" }).format(new Date(instant));
+  const { format: shownAt } = format({ timeZone: zone, hour: "numeric", minute: "2-digit" });
+  const at = new Date(instant).getTime();
+  const isShownTwice = TURNED_BACK_BY_MS.some((by) => [at - by, at + by].some((other) => shownAt(other) === shownAt(at)));
+  return isShownTwice ? `${shownAt(at)} ${offsetOf(at, zone)}` : shownAt(at);
+}
+
+/** "GMT+2". */
+function offsetOf(instant, zone) {
+  const parts = format({ timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(instant);
+  return parts.find(({ type }) => type === "timeZoneName").value;
 }
 
 /** The hour of the day in that zone, 0 to 23. */

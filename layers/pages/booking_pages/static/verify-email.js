@@ -3,11 +3,8 @@
 import { html, nothing } from "./lit.js";
 import { addressOf, ask } from "./api.js";
 import { PageElement, notice } from "./element.js";
-import "./foot.js";
 import { takeToken } from "./fragment.js";
 import { t } from "./texts.js";
-
-document.title = t("account.verify");
 
 class VerifyEmail extends PageElement {
   static properties = { ...PageElement.properties, done: { state: true } };

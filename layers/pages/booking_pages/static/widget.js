@@ -3,6 +3,9 @@
 
 import "./book.js";
 import { LitElement, html } from "./lit.js";
+import { sayNothingOfMail } from "./texts.js";
+
+if (new URL(import.meta.url).searchParams.get("mail") === "none") await sayNothingOfMail();
 
 const styles = new CSSStyleSheet();
 const loaded = fetch(new URL("./pages.css", import.meta.url)).then(async (answer) => styles.replace(await answer.text()));

@@ -88,7 +88,8 @@ SURVIVORS: Mapping[str, str] = {
     "slots.wait_list._join < slots.wait_list.<lambda>: put LineItem if attribute_not_exists (slot_id)": _IN_LINE,
     "slots.wait_list_table.delete_entry < slots.promotion.leave_promoted: "
     "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
-    "slots.wait_list_table.delete_entry < slots.wait_list._end: delete LineItem if attribute_exists (slot_id)": _IN_LINE,
+    "slots.wait_list_table.delete_entry < slots.wait_list._end: "
+    "delete LineItem if attribute_exists (slot_id)": _IN_LINE,
     "slots.wait_list._end < slots.wait_list._end: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._end < slots.wait_list.drop_inactive: check UserItem if (NOT is_active = …)": _ACCOUNTS,
     "slots.wait_list._leave_slot < slots.wait_list._end: update SlotItem if slot_id = …": _BOOKED,

@@ -51,7 +51,7 @@ HANDLED: Mapping[str, set[type[errors.BookingError]]] = {
     "CreateGuestBooking": {SpecialistNotFound},
     "VerifyEmail": {UserNotFound},  # then the token is not valid
     "JoinWaitList": {SpecialistNotFound},
-    **dict.fromkeys(OWN, {SpecialistNotFound}),
+    **{name: {SpecialistNotFound} for name in OWN},
 }
 
 

@@ -45,8 +45,9 @@ class DeskWeek extends DeskElement {
       const own = new Map(dates.map(({ date, hours }) => [date, hours]));
       const opening = { ...schedule, dates: own };
       this.found = { bookings, timeOff, opening, opened: this.found?.opened ?? [] };
-      const now = Date.now();
-      const slots = await askAllSignedIn("/specialists/me/slots", { query: { ...query, tz: zone }, signal });
+      const [now, from] = [Date.now(), [days[0], today(zone)].toSorted().at(-1)];
+      if (from > days[6]) return;
+      const slots = await askAllSignedIn("/specialists/me/slots", { query: { ...query, date_from: from, tz: zone }, signal });
       const opened = openedByHand(slots, opening, zone, now).map(({ start_at: start, end_at: end }) => ({ slot_start_at: start, slot_end_at: end }));
       this.found = { ...this.found, opened };
     });

@@ -893,3 +893,16 @@ class TestTimeOff:
 
         assert booked_by(waiter) == [("10:15", "confirmed")]
         assert taken(specialist) == {"10": set(range(15, 45))}
+
+
+def test_a_hand_opened_slot_that_is_as_long_as_the_service_is_listed_as_what_it_is(specialist: Caller) -> None:
+    hour, slot = a_service(specialist, 60), a_slot(specialist, 7 * HOUR)
+    assert slot.end_at - slot.start_at == HOUR
+    wanted = replace(on_day(TODAY, UTC), service_id=hour.id)
+
+    create_booking(a_client(), Wish(slot.id), NOW)
+
+    for is_booked, expected in ((None, True), (True, True), (False, False)):
+        filtered = replace(wanted, is_booked=is_booked)
+        found = list_slots(specialist.specialist_id, filtered, PageRequest(100), NOW).items
+        assert (slot.id in [each.id for each in found]) is expected

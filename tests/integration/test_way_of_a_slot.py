@@ -1,8 +1,8 @@
 """How far a slot's id travels between a route and the table: through few modules, without coming back to one often.
 
 A module is on the way when one of its functions is called with the id, or with something that carries it; functions
-that `dataclass` has made are nobody's to read, and do not count. What one module asks another several times in a row is
-one visit.
+that `dataclass` has made are nobody's to read, and properties are read like any field: neither counts. What one module
+asks another several times in a row is one visit.
 """
 
 import sys
@@ -30,7 +30,7 @@ def the_way_of(slot_id: str) -> Iterator[Counter[str]]:
 
     def note(frame: FrameType, event: str, _: object) -> None:
         module = frame.f_globals.get("__name__", "")
-        if event != "call" or not module.startswith("booking.") or frame.f_code.co_filename.startswith("<"):
+        if event != "call" or not module.startswith("booking.") or is_generated_or_property(frame):
             return
         asking = caller_of(frame)
         if module == asking or not any(carries(value, slot_id) for value in frame.f_locals.values()):
@@ -44,6 +44,11 @@ def the_way_of(slot_id: str) -> Iterator[Counter[str]]:
         yield visits
     finally:
         sys.setprofile(None)
+
+
+def is_generated_or_property(frame: FrameType) -> bool:
+    of = type(frame.f_locals.get("self"))
+    return frame.f_code.co_filename.startswith("<") or isinstance(getattr(of, frame.f_code.co_name, None), property)
 
 
 def caller_of(frame: FrameType) -> str:

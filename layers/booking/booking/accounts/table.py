@@ -7,7 +7,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from booking.accounts.user import User
 from booking.caller import Locale, Role
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
-from booking.dynamodb.items import Item
+from booking.dynamodb.items import Item, shared_names
 from booking.runtime.settings import settings
 
 KIND_USER = "user"
@@ -55,7 +55,10 @@ class UserItem(Item):
 
     def to_user(self) -> User:
         """The account without its password's hash."""
-        return User(id=self.user_id, **self.values_for(User))
+        return User(id=self.user_id, **{name: getattr(self, name) for name in _OF_USER})
+
+
+_OF_USER = shared_names(UserItem, User)
 
 
 # Of an account that nobody has begun to erase.

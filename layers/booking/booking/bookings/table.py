@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 
 from booking.bookings.rules import Attendance, Booking, Status
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute, RawItem
-from booking.dynamodb.items import GlobalIndex
+from booking.dynamodb.items import GlobalIndex, shared_names
 from booking.runtime.clock import to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
@@ -111,7 +111,8 @@ class BookingItem(ClientItem):
             booking_id=booking.id,
             starts=starts_key(booking.slot_start_at, booking.id),
             timer=first_timer(booking.id),
-            **cls.attributes_of(booking) | client_attributes(booking.client, booking.service),
+            **{name: getattr(booking, name) for name in _OF_BOOKING}
+            | client_attributes(booking.client, booking.service),
         )
 
     def to_booking(self) -> Booking:
@@ -120,7 +121,7 @@ class BookingItem(ClientItem):
             id=self.booking_id,
             client=self.client(),
             service=self.service(),
-            **self.values_for(Booking) | {"changeable_until": self._changeable_until()},
+            **{name: getattr(self, name) for name in _OF_BOOKING} | {"changeable_until": self._changeable_until()},
         )
 
     def _changeable_until(self) -> datetime:
@@ -139,6 +140,9 @@ class BookingItem(ClientItem):
             "specialist_id": self.specialist_id,
             "starts": self.starts,
         }
+
+
+_OF_BOOKING = shared_names(BookingItem, Booking)
 
 
 def booking_of(image: RawItem) -> Booking:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache, partial
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,19 +49,10 @@ class Item(Model):
         """The item as it was read or found behind a failed condition."""
         return cls.from_raw_data(dict(raw))
 
-    @classmethod
-    def attributes_of(cls, value: "DataclassInstance") -> dict[str, Any]:
-        """What the item has under the same names as the dataclass, for an item of `value`."""
-        return {name: getattr(value, name) for name in _shared(cls, type(value))}
 
-    def values_for(self, kind: "type[DataclassInstance]") -> dict[str, Any]:
-        """The same the other way, for a `kind` of this item."""
-        return {name: getattr(self, name) for name in _shared(type(self), kind)}
-
-
-@cache
-def _shared(item: type[Item], kind: "type[DataclassInstance]") -> frozenset[str]:
-    return frozenset(item.get_attributes()) & {field.name for field in fields(kind)}
+def shared_names(item: type[Item], kind: "type[DataclassInstance]") -> Collection[str]:
+    """What items and dataclasses of these kinds call the same, to be copied from one to the other."""
+    return item.get_attributes().keys() & {field.name for field in fields(kind)}
 
 
 class GlobalIndex[I: Item](GlobalSecondaryIndex[I]):

@@ -125,7 +125,7 @@ class SlotItem(CalendarItem):
 
     def to_slot(self) -> Slot:
         """The slot as clients see it."""
-        return Slot(id=self.slot_id, is_booked=self.booking_id is not None, **self.values_for(Slot))
+        return Slot(self.slot_id, self.specialist_id, self.start_at, self.end_at, self.booking_id is not None)
 
 
 class DayItem(CalendarItem):

@@ -66,7 +66,7 @@ class TimeOffItem(CalendarItem):
 
     def to_time_off(self) -> TimeOff:
         """Time off as its specialist sees it."""
-        return TimeOff(id=self.time_off_id, **self.values_for(TimeOff))
+        return TimeOff(self.time_off_id, self.start_at, self.end_at, self.note)
 
 
 def create_time_off(

@@ -8,7 +8,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 
 from booking.caller import Locale
 from booking.dynamodb.attributes import EnumAttribute, InstantAttribute
-from booking.dynamodb.items import GlobalIndex, Item
+from booking.dynamodb.items import GlobalIndex, Item, shared_names
 from booking.runtime.clock import epoch_seconds, to_stored
 from booking.runtime.ids import timer_shard_of
 from booking.runtime.settings import settings
@@ -82,7 +82,10 @@ class ProfileItem(CalendarItem):
 
     def to_profile(self) -> Profile:
         """The profile that is stored here."""
-        return Profile(id=self.specialist_id, **self.values_for(Profile))
+        return Profile(id=self.specialist_id, **{name: getattr(self, name) for name in _OF_PROFILE})
+
+
+_OF_PROFILE = shared_names(ProfileItem, Profile)
 
 
 def digest_timer_key(shard: int) -> str:
@@ -123,8 +126,11 @@ class ServiceItem(CalendarItem):
 
     def to_service(self) -> Service:
         """The service as clients see it."""
-        stored = self.values_for(Service) | {"price": Decimal(self.price)}
+        stored = {name: getattr(self, name) for name in _OF_SERVICE} | {"price": Decimal(self.price)}
         return Service(id=self.service_id, currency=settings().currency, **stored)
+
+
+_OF_SERVICE = shared_names(ServiceItem, Service)
 
 
 # Services of earlier releases do not say whether they are.
@@ -151,12 +157,19 @@ class ScheduleItem(CalendarItem):
     def of(cls, specialist_id: str, schedule: Schedule) -> "ScheduleItem":
         """The item of the schedule."""
         hours = {day.value: stored_hours(hours) for day, hours in schedule.hours.items()}
-        return cls(specialist_id=specialist_id, sk=SCHEDULE_KEY, **cls.attributes_of(schedule) | {"hours": hours})
+        return cls(
+            specialist_id=specialist_id,
+            sk=SCHEDULE_KEY,
+            **{name: getattr(schedule, name) for name in _OF_SCHEDULE} | {"hours": hours},
+        )
 
     def to_schedule(self) -> Schedule:
         """The schedule that is stored here."""
         hours = {Weekday(day): _from_stored(hours) for day, hours in self.hours.items()}
-        return Schedule(**self.values_for(Schedule) | {"hours": hours})
+        return Schedule(**{name: getattr(self, name) for name in _OF_SCHEDULE} | {"hours": hours})
+
+
+_OF_SCHEDULE = shared_names(ScheduleItem, Schedule)
 
 
 class DateItem(CalendarItem):

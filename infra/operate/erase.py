@@ -26,7 +26,4 @@ def erase(stack: DeployedStack, email: str, now: datetime) -> str:
 
 def settings_of(stack: DeployedStack) -> dict[str, str]:
     """The stack's parameters, by the names of the variables that functions get them in."""
-    parameters = (stack.describe() or {}).get("Parameters", [])
-    return {
-        re.sub(r"(?<!^)(?=[A-Z])", "_", given["ParameterKey"]).upper(): given["ParameterValue"] for given in parameters
-    }
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): value for name, value in stack.parameters().items()}

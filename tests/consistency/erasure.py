@@ -39,15 +39,23 @@ def spell_out(history: History, tables: Tables) -> None:
 
 
 def _spell_out_places_given_up(history: History, tables: Tables) -> None:
-    """Who gives a slot up that it has taken over leaves the line, if it stands in it."""
+    """Who gives a slot up that it has taken over leaves that slot's line, if it stands in it."""
     holders = {booking.id: booking.client for booking in tables.bookings if booking.is_taken_over}
     for change in list(history.of(Kind.CANCEL, Kind.RESCHEDULE)):
         if not change.may_have_happened or change.booking not in holders:
             continue
+        slots = _slots_of(history, tables, change.booking)
         for join in list(history.of(Kind.JOIN)):
-            if join.actor == holders[change.booking] and join.may_have_happened and join.start <= change.latest_effect:
+            is_its_holders = join.actor == holders[change.booking] and join.slot in slots
+            if is_its_holders and join.may_have_happened and join.start <= change.latest_effect:
                 part = history.new(Kind.LEAVE, join.actor, part_of=change.number, start=change.start, end=change.end)
                 part.slot, part.specialist = join.slot, join.specialist
+
+
+def _slots_of(history: History, tables: Tables, booking_id: str) -> set[str | None]:
+    """Every slot that the booking may have been given up."""
+    asked_for = {each.slot for each in history.of(Kind.BOOK, Kind.RESCHEDULE) if each.booking == booking_id}
+    return asked_for | {booking.slot for booking in tables.bookings if booking.id == booking_id}
 
 
 def _spell_out_erasures(history: History, tables: Tables) -> None:

@@ -707,3 +707,14 @@ def test_who_gives_up_what_it_has_taken_over_leaves_its_line() -> None:
     spell_out(story.history, story.evidence().tables)
 
     assert story.broken() == set()
+
+
+def test_who_gives_up_what_it_has_taken_over_keeps_its_place_in_other_lines() -> None:
+    story = Story([slot(waiters=0), slot("t", waiters=0)], [ended(client="ann", guest="gst_1")])
+    story.tell(Kind.BOOK, "gst_1", 201, slot="s", booking="b")
+    story.tell(Kind.JOIN, "ann", 201, slot="t")
+    story.tell(Kind.CANCEL, "gst_1", 200, slot="s", booking="b")
+
+    spell_out(story.history, story.evidence().tables)
+
+    assert name_of("acknowledged places") in story.broken()

@@ -100,3 +100,9 @@ def afresh(stack: Stack) -> Iterator[None]:
         yield
     finally:
         stack.down()
+
+
+def statements_of(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a policy says, whose `Statement` is one or a list of them."""
+    said = policy["Statement"]
+    return [dict(statement) for statement in (said if isinstance(said, list) else [said])]

@@ -19,7 +19,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from tests.credentials import PASSWORD
-from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of, statements_of
 from tests.e2e.functions import ALIAS, publish, restart
 from tests.e2e.people import credentials, unused_address
 from tests.unit.template_model import Permission
@@ -1052,9 +1052,3 @@ def lessened(policy: Mapping[str, Any], permission: Permission) -> dict[str, Any
     actions.remove(permission.action)
     statement["Action"] = actions
     return {**policy, "Statement": [kept for kept in remaining if kept["Action"]]}
-
-
-def statements_of(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a policy says, whose `Statement` is one or a list of them."""
-    said = policy["Statement"]
-    return [dict(statement) for statement in (said if isinstance(said, list) else [said])]

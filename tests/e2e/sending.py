@@ -7,7 +7,7 @@ resource `*`, so that a policy for one identity, which AWS wants, never matches:
 
 import json
 
-from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of, statements_of
 
 
 def let_mail_out(stack: DeployedStack) -> None:
@@ -19,7 +19,8 @@ def let_mail_out(stack: DeployedStack) -> None:
     role = roles["SendMailRole"]
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        for statement in document["Statement"]:
+        statements = document["Statement"] = statements_of(document)
+        for statement in statements:
             if statement["Action"] == "ses:SendRawEmail":
                 statement["Resource"] = "*"
         iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

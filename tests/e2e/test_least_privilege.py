@@ -64,3 +64,5 @@ def test_every_function_counts_with_its_permission_and_none_without_it(world: Wo
             exercise(world)
         time.sleep(FLUSHED_SECONDS)
         assert world.counted() == before
+    EXERCISES[TO_COUNT[0].function](world)
+    eventually(lambda: world.counted() != before, COUNTED_SECONDS)

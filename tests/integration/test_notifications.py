@@ -3,7 +3,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -610,14 +610,22 @@ class TestFailures:
         assert (letter["source"], letter["reason"]) == ("queue.send_mail", "Refused: MessageRejected")
         assert ann.email not in log_stream.getvalue()
 
-    def test_a_record_that_nobody_understands_is_given_up(self, outside: Outside, booking: Booking) -> None:
+    @pytest.mark.parametrize(
+        ("wrong", "reason"),
+        [
+            ({"slot_end_at": {"S": "the day after"}}, "ValueError: Invalid isoformat string: 'the day after'"),
+            ({"created_at": {"NULL": True}}, "AttributeError: 'NoneType' object has no attribute 'astimezone'"),
+        ],
+        ids=["unreadable", "missing"],
+    )
+    def test_a_record_that_nobody_understands_is_given_up(
+        self, outside: Outside, booking: Booking, wrong: Mapping[str, Any], reason: str
+    ) -> None:
         a_booking(a_specialist(), a_client())
         told = records()
-        told[0]["dynamodb"]["NewImage"]["slot_end_at"] = {"S": "the day after"}
+        told[0]["dynamodb"]["NewImage"] |= wrong
         assert tell(outside, told) == []
-        assert [letter["reason"] for letter in outside.letters] == [
-            "ValueError: Invalid isoformat string: 'the day after'"
-        ]
+        assert [letter["reason"] for letter in outside.letters] == [reason]
         assert len(outside.events) == 1
 
     def test_an_unreachable_store_makes_the_record_come_again(self, outside: Outside, booking: Booking) -> None:

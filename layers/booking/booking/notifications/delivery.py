@@ -106,9 +106,9 @@ def note_sent(keys: Sequence[str], now: datetime) -> None:
 
 
 def deliver_once(key: str, send: Callable[[], None], now: datetime) -> bool:
-    """Sends what `key` names unless it was sent before. `send` may raise `NotSent`, `Refused` or `Withheld`.
+    """Does `send` once for what `key` names; whether it did so now, which is not if it was withheld.
 
-    False if it was sent before or is withheld.
+    `send` may raise `NotSent`, `Refused` or `Withheld`.
 
     Raises `TryLater` if somebody else is just sending it, or if it could not be sent now, `Refused` if it
     can never be sent, `OutcomeUnknown` if the tries are used up (a redrive, after the lease, has new ones).

@@ -58,7 +58,10 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class BookingEvent:
-    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored."""
+    """Something that happened to a booking; `before` is how it was, None for a new one; the images say so as stored.
+
+    `detail` is the event as subscribers get it, as JSON.
+    """
 
     id: str
     type: EventType
@@ -67,6 +70,7 @@ class BookingEvent:
     before: Booking | None
     image: RawItem
     image_before: RawItem | None
+    detail: str
 
 
 def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
@@ -78,8 +82,10 @@ def booking_events(record: Mapping[str, Any]) -> list[BookingEvent]:
     after, before = booking_of(image), booking_of(image_before) if image_before else None
     occurred_at = from_epoch_seconds(float(change["ApproximateCreationDateTime"]))
     return [
-        BookingEvent(f"{record['eventID']}-{kind}", kind, occurred_at, after, before, image, image_before)
+        BookingEvent(event_id, kind, occurred_at, after, before, image, image_before, detail)
         for kind in _kinds(before, after)
+        for event_id in [f"{record['eventID']}-{kind}"]
+        for detail in [_detail(event_id, occurred_at, after, before if kind is EventType.RESCHEDULED else None)]
     ]
 
 
@@ -101,14 +107,12 @@ def publish(events: Sequence[BookingEvent], now: datetime) -> dict[str, TryLater
     return failures
 
 
-def _detail(event: BookingEvent) -> Mapping[str, Any]:
+def _detail(event_id: str, occurred_at: datetime, booking: Booking, moved_from: Booking | None) -> str:
     """It names people by id, never by address."""
-    booking = event.booking
-    moved_from = event.before if event.type is EventType.RESCHEDULED else None
-    return {
+    detail = {
         "schema_version": SCHEMA_VERSION,
-        "event_id": event.id,
-        "occurred_at": to_stored(event.occurred_at),
+        "event_id": event_id,
+        "occurred_at": to_stored(occurred_at),
         "booking": {
             "id": booking.id,
             "client_id": booking.shown_client_id,
@@ -126,6 +130,7 @@ def _detail(event: BookingEvent) -> Mapping[str, Any]:
         },
         "previous_slot": _slot(moved_from) if moved_from else None,
     }
+    return json.dumps(detail)
 
 
 def _put_events(events: Sequence[BookingEvent]) -> dict[str, TryLater | Refused]:
@@ -153,7 +158,7 @@ def _entry(event: BookingEvent) -> "PutEventsRequestEntryTypeDef":
         "Source": SOURCE,
         "DetailType": event.type,
         "Time": event.occurred_at,
-        "Detail": json.dumps(_detail(event)),
+        "Detail": event.detail,
     }
 
 

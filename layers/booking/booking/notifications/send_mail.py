@@ -29,7 +29,7 @@ def send_mail(mail: MailRequest, now: datetime) -> None:
 
     Nobody is asked to confirm what has ended.
 
-    To a specialist it is sent, kept for the next digest, or neither, as they have chosen by then.
+    To a specialist who has an address it is sent, kept for the next digest, or neither, as they have chosen by then.
 
     Raises `TryLater` or `Refused` as `deliver_once` does, `OutcomeUnknown`, and `StoreUnavailable`.
     """
@@ -41,7 +41,7 @@ def send_mail(mail: MailRequest, now: datetime) -> None:
         _send(mail, client_recipient(booking), specialist, now)
     elif specialist and specialist.booking_mail is BookingMail.EACH:
         _send(mail, specialist_recipient(specialist), specialist, now)
-    elif specialist and specialist.booking_mail is BookingMail.DAILY:
+    elif specialist and specialist.email and specialist.booking_mail is BookingMail.DAILY:
         deliver_once(mail.key, partial(keep_for_digest, mail, specialist.id, now), now)
 
 

@@ -20,13 +20,13 @@ def erase_by_address(email: str, now: datetime) -> bool:
     address = known_address(email)
     guest_id = guest_id_of(address)
     erasure = retrying_contention(lambda: _begin(address, guest_id, now))
-    if erasure is None:
-        while not forget_guest(guest_id, now, now):
-            continue
-        return False
-    while not erase_person(erasure, now):
+    while erasure and not erase_person(erasure, now):
         continue
-    return True
+    while not forget_guest(
+        guest_id, now, now
+    ):  # also what was booked since an account was marked that an earlier run left
+        continue
+    return erasure is not None
 
 
 def _begin(address: str, guest_id: str, now: datetime) -> Erasure | None:

@@ -780,8 +780,10 @@ class TestByAddress:
         assert traces() == []
 
     def test_one_whose_erasure_was_cut_short_goes_on(self, ann: Caller) -> None:
+        slot = a_slot(a_specialist(), 5 * HOUR)
         with dying_before("DeleteItem"):
             erase_at(ann)
+        as_guest(slot.id, now=NOW + SECOND)
         assert erase_by_address(EMAIL, NOW + MINUTE)
         assert traces() == []
 

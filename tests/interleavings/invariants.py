@@ -135,11 +135,13 @@ def nobody_waits_for_a_free_slot(evidence: Evidence) -> Found:
 
 
 def nobody_waits_for_what_it_has(evidence: Evidence) -> Found:
-    """But what it has taken over, for that asks nobody who waits."""
+    """But what it has taken over while it waited, for that asks nobody who waits."""
     for entry in evidence.after.entries:
         slot = evidence.after.slots.get(entry["slot_id"], {})
         booking = evidence.after.bookings.get(slot.get("booking_id", ""), {})
-        if slot.get("client_id") == entry["client_id"] and "guest_id" not in booking:
+        before = evidence.before.bookings.get(slot.get("booking_id", ""), {})
+        has_waited = entry in evidence.before.entries or before.get("client_id") != entry["client_id"]
+        if slot.get("client_id") == entry["client_id"] and not ("guest_id" in booking and has_waited):
             yield f"{entry['client_email']} waits for {slot['sk']} and has it"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.credentials import PASSWORD
 from tests.e2e.people import People, Person, good, unused_email
-from tests.web.booking_page import NAME
+from tests.web.booking_page import NAME, a_specialist
 from tests.web.conftest import Visitor, must_be_accessible, must_fit
 from tests.web.desk_page import Desk, booking_of, entry
 
@@ -141,6 +141,22 @@ def test_who_signs_in_instead_sees_nothing_of_the_desk_before(
     page.get_by_role("heading", name="This account has no desk").wait_for()
     expect(page.locator("main")).not_to_contain_text("Anna Berg")
     assert booking_of(anna, booking["id"])["status"] == "confirmed"
+
+
+def test_another_specialist_who_signs_in_instead_sees_nothing_that_was_open(
+    desk: Desk, people: People, zone: str, booking: dict[str, Any]
+) -> None:
+    other = a_specialist(people, zone)
+    page = desk()
+    entry(page, "Anna Berg").click()
+    page.get_by_role("button", name="Cancel this booking").click()
+    end_the_session(page)
+    page.get_by_role("button", name="Cancel this booking").click()
+
+    sign_in_again(page, other)
+
+    expect(page.get_by_role("link", name="Hours")).to_be_visible()
+    expect(page.locator("booking-desk")).not_to_contain_text("Anna Berg")
 
 
 VIEWS = ("day", "week", "hours", "dates", "services", "profile", "share")

@@ -1,6 +1,6 @@
 """The desk: hours and days off, and what saving would mean, said before."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -213,3 +213,33 @@ def test_closing_the_tab_is_asked_about_while_hours_are_not_saved(desk: Desk) ->
     with page.expect_event("close"):
         page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
+
+
+def test_hours_that_were_changed_elsewhere_are_not_replaced_without_a_word(desk: Desk, specialist: Person) -> None:
+    page = desk("hours")
+    page.get_by_role("button", name="Remove interval 1 of Sunday").click()
+    stored = good(specialist.http.get("/specialists/me/schedule"))
+    elsewhere = {**stored["hours"], "mon": [{"from": "10:00", "to": "11:00"}]}
+    good(specialist.http.put("/specialists/me/schedule", json={"hours": elsewhere}))
+
+    page.get_by_role("button", name="Save hours").click()
+
+    page.get_by_text("The hours were changed elsewhere").wait_for()
+    assert good(specialist.http.get("/specialists/me/schedule"))["hours"] == elsewhere
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("not saved")).to_have_count(0)
+    expect(page.get_by_role("group", name="Sunday")).not_to_contain_text("Closed")
+
+
+def test_what_is_typed_into_one_form_of_a_view_is_unsaved_until_that_form_is_saved(desk: Desk, today: date) -> None:
+    page = desk("dates")
+    page.get_by_label("First day off").fill(str(today + timedelta(days=40)))
+    page.get_by_label("Day", exact=True).fill(str(today + timedelta(days=3)))
+    page.get_by_label("From", exact=True).fill("12:00")
+    page.get_by_label("To", exact=True).fill("13:00")
+
+    page.get_by_role("button", name="Add time off").click()
+
+    page.get_by_text("Saved").first.wait_for()
+    page.get_by_role("link", name="Week").click()
+    expect(page.get_by_role("link", name="not saved")).to_be_visible()

@@ -13,6 +13,7 @@ from booking.rate_limit import count_attempt, forget_attempt, source_network
 from booking.runtime.settings import settings
 
 _NOBODY = "usr_nobody"
+_FAILURES = "login-account"
 
 
 def log_in(email: str, password: str, *, source_address: str, now: datetime) -> Session:
@@ -25,7 +26,7 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
     """
     address = known_address(email)
     count_attempt("login-address", source_network(source_address), now, most=settings().auth_login_max_attempts)
-    attempt = count_attempt("login-account", address, now, most=settings().auth_login_account_max_failures)
+    attempt = count_attempt(_FAILURES, address, now, most=settings().auth_login_account_max_failures)
 
     claim = get(EmailClaimItem, claim_key(address), consistent=True)
     user = get(UserItem, claim.holder if claim else _NOBODY, consistent=True)
@@ -35,7 +36,7 @@ def log_in(email: str, password: str, *, source_address: str, now: datetime) -> 
         raise WrongEmailOrPassword
     if needs_rehash(user.password_hash):
         _rehash(user, password)
-    forget_attempt("login-account", address, attempt)
+    forget_attempt(_FAILURES, address, attempt)
     return open_session(user.to_user(), now)
 
 

@@ -22,7 +22,7 @@ from booking.specialists.rules import DateHours, Profile, check_date, dates_of_r
 
 @dataclass(frozen=True, slots=True)
 class Changed[T]:
-    """What was changed, as it is from now on, and the bookings from hours that the hours do not cover, by start."""
+    """What was changed, as it is from now on, and the bookings from hours that it leaves uncovered, by start."""
 
     value: T
     conflicts: Sequence[Booking]
@@ -80,7 +80,7 @@ _CALENDAR_ENDS = timedelta(days=1000)
 
 
 def uncovered_bookings(specialist_id: str, hours: OpeningHours, now: datetime) -> Sequence[Booking]:
-    """Those that start from now on, by start, the first 100.
+    """Open bookings from hours that the opening hours do not cover, from now on, by start, the first 100.
 
     An index knows them, which may not have heard of those that were made in the last moments.
     """

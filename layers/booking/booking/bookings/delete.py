@@ -50,7 +50,7 @@ def delete_time_off(caller: Caller, time_off_id: str, now: datetime) -> None:
     """Raises `TimeOffNotFound`, also for what is another specialist's; `Forbidden` if the caller is deactivated.
 
     If more wait for it than one write can promote, it takes no time from that write on, and is deleted after the last
-    of them: a repeat goes on where an attempt was cut short.
+    of them: a repeat goes on where an attempt was cut short, also for a caller who is deactivated by then.
     """
     freed, is_complete = retrying_free(lambda: _end(caller.specialist_id, time_off_id, now))
     if not is_complete:

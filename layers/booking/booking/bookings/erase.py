@@ -1,6 +1,7 @@
 """Taking a person out of bookings: what is to come is cancelled like any other, what is over stays without the person.
 
-A booking that has ended never changes its client again, so it may be written whatever has happened since it was read.
+A booking that has ended changes no more but by being taken over, so it may be written whatever has happened since it
+was read: who takes over what a person has booked as a guest is that person.
 """
 
 from collections.abc import Iterable, Sequence

@@ -15,16 +15,15 @@ def erase_by_address(email: str, now: datetime) -> bool:
 
     The operator knows who asks: no password is shown, the account may be deactivated and its address not verified.
     Whether there was an account. Raises `AddressRejected`, `UpcomingBookings`, `LastAdmin`, `StoreUnavailable`: a
-    repeat goes on there.
+    repeat goes on there. What a guest has booked in the last seconds may not be seen yet: then, too, a repeat finds it.
     """
     address = known_address(email)
     guest_id = guest_id_of(address)
     erasure = retrying_contention(lambda: _begin(address, guest_id, now))
     while erasure and not erase_person(erasure, now):
         continue
-    while not forget_guest(
-        guest_id, now, now
-    ):  # also what was booked since an account was marked that an earlier run left
+    # Also what was booked since an account was marked in a run before this.
+    while not forget_guest(guest_id, now, now):
         continue
     return erasure is not None
 

@@ -189,7 +189,7 @@ class PromotionPlan:
         if booking:
             is_left &= SlotItem.closed.does_not_exist()
         condition = (SlotItem.slot_id == slot.text) & is_left & is_as_read
-        transaction.update(SlotItem.at(slot), _held_by(booking, waiters - leaving), condition=condition)
+        transaction.update(SlotItem.at(slot), _held_by(booking, max(0, waiters - leaving)), condition=condition)
 
 
 def _held_by(booking: tuple[str, str] | None, waiters: int) -> Sequence[Action]:

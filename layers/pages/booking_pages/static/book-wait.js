@@ -20,7 +20,7 @@ class BookWait extends PageElement {
 
   willUpdate(changed) {
     if (!changed.has("slot")) return;
-    this.joined = false;
+    Object.assign(this, { joined: false, refusal: null });
     this.focusOn("h2");
   }
 
@@ -38,8 +38,10 @@ class BookWait extends PageElement {
   }
 
   async join() {
-    const body = { slot_id: this.slot.id, service_id: this.service };
-    this.joined = await this.attempt(() => askSignedIn("POST", "/bookings/wait-list", { body }));
+    const { slot } = this;
+    const body = { slot_id: slot.id, service_id: this.service };
+    const joined = await this.attempt(() => askSignedIn("POST", "/bookings/wait-list", { body }));
+    if (this.slot === slot) this.joined = joined;
   }
 }
 customElements.define("booking-book-wait", BookWait);

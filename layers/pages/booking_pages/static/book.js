@@ -208,7 +208,7 @@ export class Book extends PageElement {
 
   doneStep() {
     return html`<booking-book-done .booking=${this.booking} .profile=${this.profile} .service=${this.service}
-      .guest=${this.booking.asGuest} .client=${this.user?.email} @again=${this.again}></booking-book-done>`;
+      .guest=${this.booking.asGuest} .client=${this.booking.mailTo} @again=${this.again}></booking-book-done>`;
   }
 
   // What the visitor does
@@ -267,7 +267,7 @@ export class Book extends PageElement {
   async send() {
     const { wish: { path, body, asGuest }, key } = this.pending;
     const write = asGuest ? ask : askSignedIn;
-    const done = await this.attempt(async () => { this.booking = { ...await write("POST", path, { body, key }), asGuest }; });
+    const done = await this.attempt(async () => { this.booking = { ...await write("POST", path, { body, key }), asGuest, mailTo: this.user?.email }; });
     if (done || (this.refusal && this.refusal.status > 0 && this.refusal.status < 500)) this.pending = null;
     if (done) this.onBooked();
     else this.onRefused();
@@ -282,8 +282,8 @@ export class Book extends PageElement {
 
   /** Where somebody was faster, what was typed stays, and fresh times are shown. */
   onRefused() {
-    const message = goneInWords(this.refusal, clock(this.slot.start_at));
-    if (!message) return;
+    const message = this.slot && goneInWords(this.refusal, clock(this.slot.start_at));
+    if (!message) return; // also once the visitor has gone back
     Object.assign(this, { message, slot: null, refusal: null });
     this.setAddress({ push: false });
     this.focusOn(".times-title");

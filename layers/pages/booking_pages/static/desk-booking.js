@@ -159,7 +159,7 @@ class DeskBooking extends DeskElement {
       return;
     }
     await this.change("PATCH", "/reschedule", { slot_id: chosen.id }, this.withMail(t("desk.done_moved")));
-    if (times.takesBack(this.refusal)) this.refusal = null;
+    if (times.takesBack(this.refusal, chosen)) this.refusal = null;
   }
 
   async download() {

@@ -12,6 +12,9 @@ import { dayInWords, plusDays, plusMonths, span, today } from "./time.js";
 
 const LONGEST_RANGE = 62;
 
+/** Which of the three forms an input is of. */
+const formOf = (input) => ["day", "range"].find((name) => input.closest(`.${name}, .${name}-form`)) ?? "off";
+
 /** `changes`: whatever it becomes, all is read anew. */
 class DeskDates extends DeskElement {
   static properties = {
@@ -28,7 +31,20 @@ class DeskDates extends DeskElement {
   constructor() {
     super();
     this.faults = {};
-    this.addEventListener("input", () => { this.isUnsaved = true; });
+    this.unsaved = new Set();
+    this.addEventListener("input", (event) => this.touch(formOf(event.composedPath()[0])));
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    if (this.found) this.open();
+  }
+
+  /** Something was typed into the form, or it is as it was. */
+  touch(form, isUnsaved = true) {
+    if (isUnsaved) this.unsaved.add(form);
+    else this.unsaved.delete(form);
+    this.isUnsaved = this.unsaved.size > 0;
   }
 
   willUpdate(changed) {
@@ -72,6 +88,7 @@ class DeskDates extends DeskElement {
   }
 
   choose(day) {
+    this.touch("day", false);
     Object.assign(this, { chosen: day, intervals: hoursOf(day, this.found), faults: {}, asked: null, done: null, refusal: null });
     this.focusOn("#chosen-day");
   }
@@ -79,7 +96,10 @@ class DeskDates extends DeskElement {
   oneDay() {
     const { chosen: day, intervals } = this;
     const name = dayInWords(day);
-    const change = (changed) => Object.assign(this, { intervals: changed, faults: {}, asked: null, done: null, isUnsaved: true });
+    const change = (changed) => {
+      Object.assign(this, { intervals: changed, faults: {}, asked: null, done: null });
+      this.touch("day");
+    };
     return html`<form class="stack day-form" novalidate @submit=${this.onDay}>
       <h2 id="chosen-day" tabindex="-1">${name}</h2>
       <p class="small">${t(this.found.dates.has(day) ? "desk.differs" : "desk.as_every_week")}</p>
@@ -152,7 +172,7 @@ class DeskDates extends DeskElement {
     this.focusOn("[role=alertdialog]");
   }
 
-  async save({ first, last, hours }) {
+  async save({ first, last, hours, where }) {
     const body = { date_from: first, date_to: last, hours };
     let saved;
     const well = await this.attempt(async () => { saved = await askSignedIn("PUT", "/specialists/me/schedule/dates", { body }); });
@@ -160,7 +180,8 @@ class DeskDates extends DeskElement {
     if (!well) return;
     if (this.chosen && first <= this.chosen && this.chosen <= last) this.intervals = hours;
     this.month = plusMonths(first, 0);
-    Object.assign(this, { done: savedHours(saved.conflicts, this.zone), isUnsaved: false });
+    this.done = savedHours(saved.conflicts, this.zone);
+    this.touch(where, false);
     await this.open();
   }
 
@@ -169,7 +190,8 @@ class DeskDates extends DeskElement {
     const { chosen: day } = this;
     if (!await this.attempt(() => askSignedIn("DELETE", `/specialists/me/schedule/dates/${day}`))) return;
     await this.open();
-    Object.assign(this, { intervals: hoursOf(day, this.found), done: t("desk.saved"), isUnsaved: false });
+    Object.assign(this, { intervals: hoursOf(day, this.found), done: t("desk.saved") });
+    this.touch("day", false);
   }
 
   timeOff() {
@@ -209,7 +231,7 @@ class DeskDates extends DeskElement {
     await this.open();
     if (well) {
       form.reset();
-      this.isUnsaved = false;
+      this.touch("off", false);
     }
     Object.assign(this, { done: well ? t("desk.saved") : null, refusal: refusal ?? this.refusal });
   }

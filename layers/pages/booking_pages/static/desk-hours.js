@@ -37,14 +37,17 @@ class DeskHours extends DeskElement {
 
   connectedCallback() {
     super.connectedCallback();
-    if (this.isUnsaved) return;
-    this.read(async (signal) => {
+    if (!this.isUnsaved) this.load();
+  }
+
+  load() {
+    return this.read(async (signal) => {
       this.take(await askSignedIn("GET", "/specialists/me/schedule", { signal }));
     });
   }
 
-  take({ hours, ...rest }) {
-    this.stored = hours;
+  take({ hours, version, ...rest }) {
+    Object.assign(this, { stored: hours, version });
     this.hours = Object.fromEntries(WEEK.map((weekday) => [weekday, hours[weekday] ?? []]));
     this.rules = Object.fromEntries(Object.keys(RULES).map((name) => [name, rest[name]]));
     this.isUnsaved = false;
@@ -66,7 +69,7 @@ class DeskHours extends DeskElement {
       ${Object.keys(this.faults).length ? html`<div class="notice" role="alert" tabindex="-1"><p>${t("desk.faults")}</p></div>` : nothing}
       ${notice(this.refusal)}${doneNotice(this.done)}
       ${this.outside ? nothing : html`<div class="row"><button aria-busy=${Boolean(this.busy)}>${t("desk.save_hours")}</button>
-        ${this.isUnsaved ? html`<span class="small">${t("desk.unsaved")}</span>` : nothing}</div>`}
+        ${this.isUnsaved ? html`<span class="small">${t("desk.unsaved")}</span> <button type="button" class="plain" @click=${this.discard}>${t("desk.discard")}</button>` : nothing}</div>`}
     </form>`;
   }
 
@@ -80,6 +83,11 @@ class DeskHours extends DeskElement {
       <div class="intervals">${intervalsOf({ intervals: this.hours[weekday], name, faults: this.faults[weekday] ?? {}, change })}</div>
       <button type="button" class="plain copy" aria-label=${t("desk.copy_to_all_from", { day: name })} @click=${() => this.copy(weekday)}>${t("desk.copy_to_all")}</button>
     </fieldset>`;
+  }
+
+  discard() {
+    Object.assign(this, { outside: null, done: null, faults: {}, refusal: null });
+    this.load();
   }
 
   copy(weekday) {
@@ -110,8 +118,16 @@ class DeskHours extends DeskElement {
     }
     this.done = null;
     let outside = [];
-    const well = await this.attempt(async () => { outside = await this.wouldBeOutside(); });
+    let now;
+    const well = await this.attempt(async () => {
+      now = await askSignedIn("GET", "/specialists/me/schedule");
+      outside = await this.wouldBeOutside(now.hours);
+    });
     if (!well) return;
+    if (now.version !== this.version) { // the hours here may have been read days ago
+      Object.assign(this, { stored: now.hours, version: now.version, done: t("desk.hours_changed_meanwhile") });
+      return;
+    }
     if (!outside.length) {
       await this.save();
       return;
@@ -120,13 +136,13 @@ class DeskHours extends DeskElement {
     this.focusOn("[role=alertdialog]");
   }
 
-  async wouldBeOutside() {
+  async wouldBeOutside(stored) {
     const [bookings, dates] = await Promise.all([
       bookingsToCome(this.zone), askAllSignedIn("/specialists/me/schedule/dates", { query: { date_from: today(this.zone) } }),
     ]);
     const own = new Map(dates.map(({ date, hours }) => [date, hours]));
     const opening = { dates: own, zone: this.zone };
-    return newlyOutside(bookings, { ...opening, hours: this.stored }, { ...opening, hours: this.hours });
+    return newlyOutside(bookings, { ...opening, hours: stored }, { ...opening, hours: this.hours });
   }
 
   async save() {

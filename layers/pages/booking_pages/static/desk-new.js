@@ -63,11 +63,12 @@ class DeskNew extends DeskElement {
     event.preventDefault();
     const form = event.target;
     const times = form.querySelector("booking-desk-times");
-    const typed = this.typedInto(form, times.chosen ? {} : { slot: t("desk.choose_time") });
+    const { chosen } = times;
+    const typed = this.typedInto(form, chosen ? {} : { slot: t("desk.choose_time") });
     if (!typed) return;
     const { client_name: name, client_email: email, client_phone: phone, note } = typed;
     this.ask({
-      slot_id: times.chosen.id, service_id: this.service, note: note || null,
+      slot_id: chosen.id, service_id: this.service, note: note || null,
       client: { name, email: email || null, phone: phoneOf(phone) ?? null },
     });
     const booked = await this.attempt(async () => {
@@ -76,7 +77,7 @@ class DeskNew extends DeskElement {
     if (booked) {
       this.tell("changed");
       this.focusOn("#new-title");
-    } else if (times.takesBack(this.refusal)) {
+    } else if (times.takesBack(this.refusal, chosen)) {
       this.refusal = null;
     }
   }

@@ -31,9 +31,9 @@ class DeskTimes extends DeskElement {
     return this.slots?.find((slot) => slot.id === id);
   }
 
-  /** Whether the chosen time has gone, as the refusal says; then it is said, and what is free now is shown. */
-  takesBack(refusal) {
-    this.message = goneInWords(refusal, this.chosen && clock(this.chosen.start_at, this.zone));
+  /** Whether the time that was chosen has gone, as the refusal says; then it is said, and what is free now is shown. */
+  takesBack(refusal, chosen) {
+    this.message = goneInWords(refusal, clock(chosen.start_at, this.zone));
     if (this.message) this.show(this.day);
     return Boolean(this.message);
   }

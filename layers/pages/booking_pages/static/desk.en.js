@@ -9,6 +9,8 @@ export default {
   "desk.view_profile": "Profile",
   "desk.view_share": "Share",
   "desk.unsaved": "not saved",
+  "desk.discard": "Discard",
+  "desk.hours_changed_meanwhile": "The hours were changed elsewhere since they were read here. Save again to replace them, or discard what is typed here.",
   "desk.free": "free",
   "desk.zone": "Times are {city} time.",
 

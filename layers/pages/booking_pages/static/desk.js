@@ -65,7 +65,10 @@ class Desk extends DeskElement {
         if (error.reason === "specialist_profile_not_found") this.forget();
         throw error;
       });
-      if (this.profile && this.profile.id !== profile.id) this.forget();
+      if (this.profile && this.profile.id !== profile.id) {
+        this.forget();
+        await this.updateComplete; // what is open goes, too
+      }
       this.profile = profile;
     });
   }
@@ -89,7 +92,7 @@ class Desk extends DeskElement {
         ${isSignedIn() ? html`<button type="button" class="plain" @click=${this.leave}>${t("action.sign_out")}</button>` : nothing}
       </header>
       ${this.profile ? this.nav() : nothing}
-      <main class="wide" id="main" tabindex="-1" @saved=${({ detail }) => { this.profile = detail; }}>${this.profile ? this.view() : this.before()}</main>
+      <main class="wide" id="main" tabindex="-1">${this.profile ? this.view() : this.before()}</main>
       ${this.profile && !isSignedIn() ? this.signInAgain() : nothing}`;
   }
 
@@ -125,8 +128,15 @@ class Desk extends DeskElement {
   /** The element of a view: a new one, unless it was left with something in it that is not saved. */
   viewOf(view) {
     for (const other of this.views.keys()) if (other !== view && !this.hasUnsaved(other)) this.views.delete(other);
-    if (!this.views.has(view)) this.views.set(view, document.createElement(`booking-desk-${view}`));
+    if (!this.views.has(view)) this.views.set(view, this.newView(view));
     return this.views.get(view);
+  }
+
+  /** What it has saved counts also when it was left before the answer. */
+  newView(view) {
+    const element = document.createElement(`booking-desk-${view}`);
+    element.addEventListener("saved", ({ detail }) => { if (this.profile?.id === detail.id) this.profile = detail; });
+    return element;
   }
 
   hasUnsaved(...views) {

@@ -145,7 +145,7 @@ export const phoneField = (about) => field({ type: "tel", inputmode: "tel", maxl
 /** The number as the API takes it (E.164); undefined of nothing. */
 export const phoneOf = (typed) => typed.replaceAll(/[\s().-]/g, "") || undefined;
 
-const PHONE = "\\+[\\s\\(\\)\\.\\-]*[1-9]([\\s\\(\\)\\.\\-]*[0-9]){1,14}\\s*";
+const PHONE = "\\s*\\+[\\s\\(\\)\\.\\-]*[1-9]([\\s\\(\\)\\.\\-]*[0-9]){6,14}[\\s\\(\\)\\.\\-]*";
 
 /** One summary of a form's problems, above it; each leads to its field. */
 export function summary(problems, labels) {

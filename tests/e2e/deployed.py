@@ -7,8 +7,10 @@ lead to its tables, and `BOOKING_E2E_STACK` is its name where that is not the on
 
 import os
 import shutil
+import subprocess
+import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -68,6 +70,22 @@ class StackElsewhere:
 def name_of(stack: DeployedStack) -> str:
     """The name that CloudFormation knows it by."""
     return stack.deployed().name
+
+
+def operated(there: infra_stack.DeployedStack, *command: str, ends_with: Collection[int] = (0,)) -> str:
+    """What an operator's command (`make admin`, `erase`, …) says where the environment points at the stack."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "infra.operate", *command],
+        cwd=ROOT,
+        env={**os.environ, **there.aws_environment(), "STACK_NAME": there.name},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert finished.stderr == ""
+    assert finished.returncode in ends_with
+    return finished.stdout
 
 
 @contextmanager

@@ -1,11 +1,8 @@
 """The operator's commands on a running stack: copies and their restoration."""
 
 import json
-import os
 import re
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,9 +15,8 @@ import pytest
 
 from infra.cli import CommandError
 from infra.operate.backup import MOST_PER_WRITE, TABLES, back_up, replace, restore, table_names, write
-from infra.settings import ROOT
 from infra.stack import DeployedStack as Target
-from tests.e2e.deployed import DeployedStack
+from tests.e2e.deployed import DeployedStack, operated
 from tests.e2e.people import People, Person, credentials, good
 
 NOW = datetime.now(UTC)
@@ -150,10 +146,10 @@ def test_a_slot_that_an_earlier_release_has_opened_takes_its_time_once(there: Ta
     dynamodb.update_item(TableName=calendar, Key=of_slot, UpdateExpression="REMOVE claimed")
     assert len(free_at(specialist, start)) == 2
 
-    assert re.fullmatch(r"1 claimed, \d+ unchanged, 0 conflict\.\n", claim_slots(there))
+    assert re.fullmatch(r"1 claimed, \d+ unchanged, 0 conflict\.\n", operated(there, "claim-slots"))
 
     assert free_at(specialist, start) == {slot}
-    assert claim_slots(there).startswith("0 claimed, ")
+    assert operated(there, "claim-slots").startswith("0 claimed, ")
 
 
 def free_at(specialist: Person, start: datetime) -> set[str]:
@@ -161,21 +157,6 @@ def free_at(specialist: Person, start: datetime) -> set[str]:
     params = {"date": start.date().isoformat(), "is_booked": "false", "limit": "100"}
     slots = good(specialist.http.get("/specialists/me/slots", params=params))
     return {slot["id"] for slot in slots if datetime.fromisoformat(slot["start_at"]) == start}
-
-
-def claim_slots(there: Target) -> str:
-    """What `make claim-slots` says where the environment points at the stack."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "infra.operate", "claim-slots"],
-        cwd=ROOT,
-        env={**os.environ, **there.aws_environment(), "STACK_NAME": there.name},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    return finished.stdout
 
 
 def without_sessions(copy: Path) -> list[str]:

@@ -1,17 +1,13 @@
 """Erasure on a deployed stack: the stream, mail, digests and the ledger included."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from typing import Any
 
 import httpx
 
-from infra.settings import ROOT
 from tests.credentials import PASSWORD
-from tests.e2e.deployed import DeployedStack, name_of
+from tests.e2e.deployed import DeployedStack, operated
 from tests.e2e.mail_sink import MailSink
 from tests.e2e.people import People, Person, good
 from tests.e2e.refusals import refused
@@ -88,27 +84,12 @@ def test_the_operator_erases_who_has_asked_by_mail(stack: DeployedStack, people:
     ann = with_name(people, people.new("client"))
     booking = ann.booked(people.new("specialist").open_slot(), note=f"{NAME} rings twice")
 
-    assert make_erase(stack, ann.email).startswith(f"{ann.email} had an account, which is erased")
+    assert operated(stack.deployed(), "erase", ann.email).startswith(f"{ann.email} had an account, which is erased")
 
     assert traces(stack, ann) == []
     refused(ann.http.get("/users/me"), 401)
     assert stored_booking(stack, booking["id"])["status"] == {"S": "cancelled"}
-    assert make_erase(stack, ann.email).startswith(f"{ann.email} has no account")
-
-
-def make_erase(stack: DeployedStack, email: str) -> str:
-    """What `make erase` says where the environment points at the stack."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "infra.operate", "erase", email],
-        cwd=ROOT,
-        env={**os.environ, **stack.deployed().aws_environment(), "STACK_NAME": name_of(stack)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    return finished.stdout
+    assert operated(stack.deployed(), "erase", ann.email).startswith(f"{ann.email} has no account")
 
 
 def stored_booking(stack: DeployedStack, booking_id: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -24,7 +23,7 @@ from icalendar import Calendar
 from infra.local.inbox import messages
 from infra.local.stack import Stack
 from infra.settings import ROOT
-from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of
+from tests.e2e.deployed import MAIL_SENDER, DeployedStack, name_of, operated
 from tests.e2e.functions import publish
 from tests.e2e.least_privilege import Policies
 from tests.e2e.mail_sink import MailSink
@@ -199,7 +198,7 @@ def test_mail_that_ses_denies_is_given_up_at_once_and_sent_by_redrive(
     assert [letter["reason"] for letter in letters] == ["Refused: AccessDenied"] * 2
     assert booking_mail(sink, client) == booking_mail(sink, specialist) == []
 
-    redrive(stack)
+    operated(stack.deployed(), "redrive")
 
     eventually(lambda: booking_mail(sink, client) and booking_mail(sink, specialist))
     time.sleep(2)
@@ -300,7 +299,7 @@ def test_a_poisoned_booking_ends_in_the_dead_letter_queue_and_comes_back_by_redr
     assert letters[0]["reason"] == "ValueError: Invalid isoformat string: 'the day after'"
 
     set_stored(stack, poisoned["id"], "slot_end_at", whole)
-    assert poisoned["id"] in redrive(stack)
+    assert poisoned["id"] in operated(stack.deployed(), "redrive", ends_with=(1,))  # it stays in the queue
     dispatch(stack, "expire")
     eventually(lambda: of_status(client, poisoned["id"], "expired"))
 
@@ -319,7 +318,7 @@ def test_a_message_that_fails_five_times_is_a_dead_letter_and_holds_up_no_other(
         dispatch(stack, "expire")
         eventually(lambda: of_status(client, healthy["id"], "expired"))
         assert eventually(lambda: peek(stack), FIVE_TIMES_SECONDS) == [{"sweep": "expire", "shard": 0}]
-    assert "expire was dispatched since" in redrive(stack)
+    assert "expire was dispatched since" in operated(stack.deployed(), "redrive")
 
 
 def slot_at(start: datetime, specialist: Person, kind: str) -> str:
@@ -328,21 +327,6 @@ def slot_at(start: datetime, specialist: Person, kind: str) -> str:
         return specialist.open_slot(start)
     specialist.describe_week("00:00", "24:00", slot_minutes=15)
     return specialist.free_slots(start.date())[f"{start:%H:%M}"]
-
-
-def redrive(stack: DeployedStack) -> str:
-    """What `make redrive` says where the environment points at the stack."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "infra.operate", "redrive"],
-        cwd=ROOT,
-        env={**os.environ, **stack.deployed().aws_environment(), "STACK_NAME": name_of(stack)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert finished.stderr == ""
-    return finished.stdout
 
 
 def kill_workers(stack: DeployedStack, function: str) -> list[int]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from booking.bookings import delete as delete_time_off_module
+from booking.bookings import delete as deleting
 from booking.bookings import free_time
 from booking.bookings.create import Wish, create_booking
 from booking.bookings.delete import delete_slot, delete_time_off
@@ -696,7 +696,7 @@ class TestWaiting:
             lambda: delete_time_off(specialist, off.id, NOW),
         )
         with monkeypatch.context() as ended:
-            for module in (free_time, delete_time_off_module):
+            for module in (free_time, deleting):
                 ended.setattr(module, "promote_rest", ends_here)
             for act in acts:
                 with pytest.raises(Ended):

@@ -19,10 +19,14 @@ from booking.specialists.hours import put_dates, put_schedule, read_opening_hour
 from booking.specialists.opening_hours import DayHours, OpeningHours, Schedule
 from booking.specialists.rules import DateHours, Profile, check_date, dates_of_range
 
+MOST_CONFLICTS = 100
+MOST_LOOKED_AT = 5000  # so that a full calendar does not keep the answer from being given
+_CALENDAR_ENDS = timedelta(days=1000)
+
 
 @dataclass(frozen=True, slots=True)
 class Changed[T]:
-    """What was changed, as it is from now on, and the bookings from hours that it leaves uncovered, by start."""
+    """What was changed, as it is from now on, and the bookings from hours that it leaves uncovered, the first 100."""
 
     value: T
     conflicts: Sequence[Booking]
@@ -67,37 +71,21 @@ def _today(caller: Caller, now: datetime) -> date:
 
 
 def _conflicts(caller: Caller, now: datetime) -> Sequence[Booking]:
-    return uncovered_bookings(caller.specialist_id, read_opening_hours(caller.specialist_id), now)
+    """The open bookings from hours that start from now on and that the hours as they are do not cover."""
+    hours = read_opening_hours(caller.specialist_id)
+    return list(islice(_uncovered(caller.specialist_id, hours, now, now + _CALENDAR_ENDS), MOST_CONFLICTS))
 
 
 def _conflicts_of_days(caller: Caller, first: date, last: date, now: datetime) -> Sequence[Booking]:
-    return uncovered_bookings_of_days(caller.specialist_id, read_opening_hours(caller.specialist_id), first, last, now)
-
-
-MOST_CONFLICTS = 100
-MOST_LOOKED_AT = 5000  # so that a full calendar does not keep the answer from being given
-_CALENDAR_ENDS = timedelta(days=1000)
-
-
-def uncovered_bookings(specialist_id: str, hours: OpeningHours, now: datetime) -> Sequence[Booking]:
-    """Open bookings from hours that the opening hours do not cover, from now on, by start, the first 100.
-
-    An index knows them, which may not have heard of those that were made in the last moments.
-    """
-    found = _uncovered(specialist_id, hours, now, now + _CALENDAR_ENDS)
-    return list(islice(found, MOST_CONFLICTS))
-
-
-def uncovered_bookings_of_days(
-    specialist_id: str, hours: OpeningHours, first: date, last: date, now: datetime
-) -> Sequence[Booking]:
-    """Those of them that have a part on these local days."""
+    """Those among them that have a part on these local days."""
+    hours = read_opening_hours(caller.specialist_id)
     begin, end = hours.first_instant_of(first), hours.first_instant_of(last + timedelta(days=1))
-    touching = _uncovered(specialist_id, hours, max(now, begin - LONGEST_SLOT), end)
+    touching = _uncovered(caller.specialist_id, hours, max(now, begin - LONGEST_SLOT), end)
     return list(islice((booking for booking in touching if booking.slot_end_at > begin), MOST_CONFLICTS))
 
 
 def _uncovered(specialist_id: str, hours: OpeningHours, first: datetime, until: datetime) -> Iterator[Booking]:
+    """An index knows them, which may not have heard of those that were made in the last moments."""
     if first >= until:  # the time zone has just changed
         return
     starts = BookingItem.starts.between(to_stored(first), to_stored(until))

@@ -1,7 +1,8 @@
 """The items of slots and their days, and the parts of transactions that claim and release a slot.
 
 Nobody else writes who holds a slot, but `booking.slots.promotion` and `promotion_plan`, where it goes from one booking
-to the next.
+to the next, and `booking.bookings.take_over`, where a guest becomes an account. What bookings and wait-list entries say
+of client and service is here, too (`ClientItem`).
 """
 
 from datetime import date, datetime
@@ -27,7 +28,7 @@ SLOT_KEY_PREFIX = "slot#"
 
 
 class ClientItem(Item):
-    """The base of a client's items. What the service was called and what it cost are kept as they were."""
+    """The base of bookings and wait-list entries; what the service was called and what it cost stay as they were."""
 
     client_id: UnicodeAttribute
     client_email = UnicodeAttribute(null=True)
